@@ -1,0 +1,1 @@
+"""The JSON Schemas of the files that Fairlead reads and writes, and their loader."""
