@@ -1,0 +1,123 @@
+"""Reading files of a stack: as text with every oddity named, from disk or from edits not yet written."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+LARGEST_BYTES = 64 * 1024 * 1024
+"""More than any configuration holds; larger files are refused instead of filling the memory."""
+
+
+class ReadError(Exception):
+    """A file that cannot be read as text; *reason* is half a sentence for the user."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+@dataclass
+class Files:
+    """
+    The one way by which models get at files.
+
+    Attributes:
+        overlay: Texts that stand for what is on disk, by path: standard input, an example, an edit on trial.
+        only_overlay: Whether nothing but the overlay exists, as for the examples of a rule.
+    """
+
+    overlay: Mapping[str, str] = field(default_factory=dict)
+    only_overlay: bool = False
+    undecodable: set[str] = field(default_factory=set)
+    _cache: dict[str, str] = field(default_factory=dict)
+
+    def read(self, path: str) -> str:
+        """
+        The text of *path*; a byte order mark and Windows line ends are left in it.
+
+        Bytes that are not UTF-8 become U+FFFD and the path is kept in `undecodable`: never write such a text back.
+
+        Raises:
+            ReadError: for folders, devices, missing and forbidden files, and files beyond `LARGEST_BYTES`.
+        """
+        path = os.path.normpath(path)
+        if path in self.overlay:
+            return self.overlay[path]
+        if self.only_overlay:
+            raise ReadError(path, "no such file")
+        if path not in self._cache:
+            self._cache[path] = self._decoded(path, _content(path))
+        return self._cache[path]
+
+    def _decoded(self, path: str, content: bytes) -> str:
+        try:
+            return content.decode()
+        except UnicodeDecodeError:
+            self.undecodable.add(path)
+            return content.decode(errors="replace")
+
+    def exists(self, path: str) -> bool:
+        """Whether *path* is a file that could be read, without reading it."""
+        path = os.path.normpath(path)
+        return path in self.overlay or (not self.only_overlay and Path(path).is_file())
+
+    def is_folder(self, path: str) -> bool:
+        """Whether *path* is a folder, on disk or as a parent of an overlaid file."""
+        path = os.path.normpath(path)
+        inside = path + os.sep
+        return any(name.startswith(inside) for name in self.overlay) or (not self.only_overlay and Path(path).is_dir())
+
+    def glob(self, pattern: str) -> list[str]:
+        """The files that match *pattern*, sorted by name as nginx sorts them."""
+        import fnmatch  # noqa: PLC0415 - only includes with a wildcard need it
+        import glob  # noqa: PLC0415
+
+        pattern = os.path.normpath(pattern)
+        found = set() if self.only_overlay else set(glob.glob(pattern))  # noqa: PTH207 - Path.glob takes no absolute pattern
+        found.update(
+            name
+            for name in self.overlay
+            if fnmatch.fnmatch(name, pattern) and name.count(os.sep) == pattern.count(os.sep)
+        )
+        return sorted(found)
+
+
+def shown(path: str | os.PathLike[str]) -> str:
+    """*path* as a user would write it: relative to the current folder where it lies inside."""
+    absolute = os.path.abspath(path)  # noqa: PTH100 - Path.absolute keeps ".."
+    here = os.getcwd()  # noqa: PTH109
+    inside = absolute.startswith(here.rstrip(os.sep) + os.sep)
+    return os.path.relpath(absolute, here) if inside else absolute
+
+
+def _content(path: str) -> bytes:
+    try:
+        return _regular_content(path)
+    except OSError as error:
+        raise ReadError(path, (error.strerror or str(error)).lower()) from None
+    except ValueError:
+        raise ReadError(path, "a name that no file can have") from None
+
+
+def _regular_content(path: str) -> bytes:
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as stream:
+        status = os.fstat(stream.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise ReadError(path, _kind(status.st_mode) + ", not a file")
+        if status.st_size > LARGEST_BYTES:
+            raise ReadError(path, f"larger than {LARGEST_BYTES // 1024 // 1024} MiB")
+        return stream.read(LARGEST_BYTES)
+
+
+def _kind(mode: int) -> str:
+    if stat.S_ISDIR(mode):
+        return "a folder"
+    if stat.S_ISFIFO(mode):
+        return "a pipe"
+    return "a socket" if stat.S_ISSOCK(mode) else "a device"
