@@ -1,0 +1,48 @@
+"""Runs a plan: the only place where something is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from .errors import FairleadError
+from .host import Host
+from .plan import Plan
+from .step import Say, Step
+
+Event = Literal["start", "say", "done", "failed", "undone"]
+Record = Callable[[Event, str, Step, str], None]
+"""Takes what happens: the event, the host's name, the step, and a line of text."""
+
+
+def execute(plan: Plan, hosts: Mapping[str, Host], record: Record, *, take_back: bool = True) -> None:
+    """
+    Runs every step in order; at the first failure takes back all that began, last first.
+
+    The failed step is taken back too, since it may have half happened.
+
+    Args:
+        take_back: False leaves what was done, for plans whose next run goes on from there.
+    """
+    begun: list[tuple[str, Step]] = []
+    for name, step in plan.steps:
+        begun.append((name, step))
+        record("start", name, step, "")
+        try:
+            step.run(hosts[name], _saying(record, name, step))
+        except FairleadError as error:
+            record("failed", name, step, str(error))
+            if take_back:
+                _undo(begun, hosts, record)
+            raise
+        record("done", name, step, "")
+
+
+def _saying(record: Record, name: str, step: Step) -> Say:
+    return lambda text: record("say", name, step, text)
+
+
+def _undo(begun: list[tuple[str, Step]], hosts: Mapping[str, Host], record: Record) -> None:
+    for name, step in reversed(begun):
+        step.undo(hosts[name])
+        record("undone", name, step, "")

@@ -1,0 +1,101 @@
+"""What a plan is made of: each step can be shown, run and, where it says so, taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from .command import Command, Result, Secret
+from .errors import StepFailedError
+from .host import Host
+
+Say = Callable[[str], None]
+"""Takes a line about what a step is doing right now."""
+
+
+class Step(Protocol):
+    """One change to one host. *title* is an imperative; `str()` shows exactly what will be done, without secrets."""
+
+    @property
+    def title(self) -> str:
+        """What it does, in a few words."""
+
+    def run(self, host: Host, say: Say) -> None:
+        """Does it; raises `StepFailedError`."""
+
+    def undo(self, host: Host) -> None:
+        """Takes it back, also when it only half happened; nothing where there is nothing to take back."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """Runs a command, line by line in sight."""
+
+    title: str
+    do: Command
+    back: Command | None = None
+
+    def run(self, host: Host, say: Say) -> None:
+        """See `Step`."""
+        result = host.stream(self.do, say)
+        if not result.ok:
+            raise StepFailedError(host.name, self.title, result.reason, _end_of(result))
+
+    def undo(self, host: Host) -> None:
+        """See `Step`."""
+        if self.back is not None:
+            host.run(self.back)
+
+    def __str__(self) -> str:
+        return str(self.do)
+
+
+@dataclass(frozen=True)
+class Write:
+    """Replaces a file in one step."""
+
+    title: str
+    path: str
+    content: str | Secret
+    mode: int
+
+    def run(self, host: Host, say: Say) -> None:
+        """See `Step`."""
+        say(self.path)
+        try:
+            host.put(self.path, self.content, self.mode)
+        except OSError as error:
+            raise StepFailedError(host.name, self.title, f"{self.path}: {error.strerror}") from error
+
+    def undo(self, host: Host) -> None:
+        """See `Step`."""
+
+    def __str__(self) -> str:
+        return f"write {self.path} (mode {self.mode:04o})"
+
+
+@dataclass(frozen=True)
+class Do:
+    """Calls a function of ours that changes the host and is no single command, such as waiting until all is healthy."""
+
+    title: str
+    shown: str
+    action: Callable[[Host, Say], None]
+    back: Callable[[Host], None] | None = None
+
+    def run(self, host: Host, say: Say) -> None:
+        """See `Step`."""
+        self.action(host, say)
+
+    def undo(self, host: Host) -> None:
+        """See `Step`."""
+        if self.back is not None:
+            self.back(host)
+
+    def __str__(self) -> str:
+        return self.shown
+
+
+def _end_of(result: Result, lines: int = 15) -> str:
+    return "\n".join((result.out + result.err).rstrip().splitlines()[-lines:])

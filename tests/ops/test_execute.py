@@ -1,0 +1,86 @@
+"""Plans run in order, stop at the first failure and take back what began."""
+
+from __future__ import annotations
+
+import pytest
+
+from fairlead.ops.command import Command, Secret
+from fairlead.ops.errors import StepFailedError
+from fairlead.ops.execute import execute
+from fairlead.ops.host import LocalHost
+from fairlead.ops.plan import Plan, plan_for
+from fairlead.ops.step import Run, Write
+
+
+def _noted(events):
+    return lambda event, host, step, text: events.append((event, step.title)) if event != "say" else None
+
+
+def test_a_failed_step_takes_back_all_that_began_last_first(tmp_path):
+    log = tmp_path / "log"
+    first = Run("one", Command(("touch", str(tmp_path / "a"))), Command(("sh", "-c", f"echo one >>{log}")))
+    second = Run("two", Command(("sh", "-c", "echo no room >&2; exit 3")), Command(("sh", "-c", f"echo two >>{log}")))
+    events = []
+
+    with pytest.raises(StepFailedError, match="localhost: two: exit 3: no room"):
+        execute(plan_for("localhost", first, second), {"localhost": LocalHost()}, _noted(events))
+
+    assert "two\none\n" == log.read_text()
+    assert [
+        ("start", "one"),
+        ("done", "one"),
+        ("start", "two"),
+        ("failed", "two"),
+        ("undone", "two"),
+        ("undone", "one"),
+    ] == events
+
+
+def test_a_plan_says_the_very_commands_and_hides_secrets():
+    secret = Secret("s3cret")
+    plan = plan_for(
+        "localhost",
+        Run("log in", Command(("docker", "login", "--password-stdin"), stdin=secret, environment=(("A", secret),))),
+        Write("write the key", "/tmp/key", secret, 0o600),
+    )
+
+    assert str(plan) == (
+        "localhost: log in\n    A=*** docker login --password-stdin <<< ***\n"
+        "localhost: write the key\n    write /tmp/key (mode 0600)"
+    )
+    assert "s3cret" not in repr(plan)
+
+
+def test_a_program_that_is_missing_fails_in_one_line():
+    with pytest.raises(StepFailedError) as caught:
+        execute(
+            plan_for("localhost", Run("look", Command(("no-such-program",)))),
+            {"localhost": LocalHost()},
+            _noted([]),
+        )
+
+    assert "localhost: look: exit 127: no-such-program: No such file or directory" == str(caught.value)
+
+
+def test_an_empty_plan_is_false_and_says_so():
+    assert not Plan()
+    assert "nothing to do" == str(Plan())
+
+
+def test_a_file_is_replaced_whole_with_its_mode(tmp_path):
+    target = tmp_path / "folder" / "secret"
+    target.parent.mkdir()
+    target.write_text("old and longer")
+
+    LocalHost().put(str(target), Secret("new"), 0o444)
+
+    assert ("new", 0o444) == (target.read_text(), target.stat().st_mode & 0o777)
+    assert [target] == list(target.parent.iterdir())
+
+
+def test_output_comes_line_by_line_in_order():
+    lines = []
+
+    result = LocalHost().stream(Command(("sh", "-c", "echo a; echo b >&2; cat"), stdin="c\n"), lines.append)
+
+    assert (["a", "b", "c"], True) == (lines, result.ok)
