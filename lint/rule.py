@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
-import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from .finding import Edit, Finding, Severity
@@ -23,6 +22,10 @@ MARK = "# <-"
 """Ends each line of a bad example that the rule must report."""
 
 
+PRESETS = ("recommended", "strict", "swarm")
+"""``strict`` and ``swarm`` hold their own rules and those of ``recommended``."""
+
+
 @dataclass(frozen=True)
 class Rule:
     """
@@ -31,10 +34,9 @@ class Rule:
     Attributes:
         id: ``family/fault-named``; the family says which model *check* receives.
         check: Takes the model, or the model and the policy, and yields a report for each fault.
-        bad: Examples whose marked lines, and no others, are reported.
-        good: Examples on which every rule of the family is silent.
-        fixed: What ``--fix`` makes of the first bad example, or None where it cannot mend.
+        examples: The bad, good and fixed texts as they were written; read them through `bad`, `good` and `fixed`.
         unsafe: Whether the mending needs ``--unsafe-fixes``.
+        conceals: Whether its places hold secrets; no report shows the text at such a place.
         preset: ``recommended``, ``strict`` or ``swarm``.
         covers: The peers' checks that this one covers, as ``peer:name``.
         source: Where the fault was met or is documented.
@@ -44,10 +46,9 @@ class Rule:
     id: str
     severity: Severity
     check: Check
-    bad: tuple[Example, ...]
-    good: tuple[Example, ...]
-    fixed: Example | None
+    examples: tuple[tuple[Example, ...], tuple[Example, ...], Example | None]
     unsafe: bool
+    conceals: bool
     preset: str
     covers: tuple[str, ...]
     source: str
@@ -58,6 +59,31 @@ class Rule:
         """``nginx``, ``compose``, ``dockerfile``, ``env`` or ``stack``."""
         return self.id.partition("/")[0]
 
+    @cached_property
+    def bad(self) -> tuple[Example, ...]:
+        """Examples whose marked lines, and no others, are reported."""
+        return tuple(map(_dedented, self.examples[0]))
+
+    @cached_property
+    def good(self) -> tuple[Example, ...]:
+        """Examples on which every rule of the family is silent."""
+        return tuple(map(_dedented, self.examples[1]))
+
+    @cached_property
+    def fixed(self) -> Example | None:
+        """What ``--fix`` makes of the first bad example, or None where it cannot mend."""
+        return None if self.examples[2] is None else _dedented(self.examples[2])
+
+    @property
+    def fixable(self) -> bool:
+        """Whether the rule can mend what it finds, perhaps only with ``--unsafe-fixes``."""
+        return self.examples[2] is not None
+
+    @property
+    def docs(self) -> str:
+        """The rule's page, from the root of the repository."""
+        return f"docs/rules/{self.id}.md"
+
     @property
     def title(self) -> str:
         """The first line of the documentation."""
@@ -66,11 +92,19 @@ class Rule:
     @property
     def documentation(self) -> str:
         """The check's docstring, without its indentation."""
+        import inspect  # noqa: PLC0415 - costs 6 ms, and only reports of a fault need it
+
         return inspect.cleandoc(self.check.__doc__ or "")
+
+    @property
+    def takes_policy(self) -> bool:
+        """Whether *check* wants the policy beside the model."""
+        code = getattr(self.check, "__code__", None)
+        return code is not None and code.co_argcount > 1
 
     def findings(self, model: Any, policy: Any) -> Iterator[Finding]:
         """What the check finds in *model*."""
-        arguments = (model, policy) if len(inspect.signature(self.check).parameters) > 1 else (model,)
+        arguments = (model, policy) if self.takes_policy else (model,)
         for place, message, *edits in self.check(*arguments):
             yield Finding(self.id, self.severity, place, message, *edits)
 
@@ -84,6 +118,7 @@ def rule(
     source: str,
     fixed: Example | None = None,
     unsafe: bool = False,
+    conceals: bool = False,
     preset: str = "recommended",
     covers: Iterable[str] = (),
     since: str = "0.1",
@@ -95,10 +130,9 @@ def rule(
             id=id,
             severity=severity,
             check=check,
-            bad=tuple(map(_dedented, _several(bad))),
-            good=tuple(map(_dedented, _several(good))),
-            fixed=None if fixed is None else _dedented(fixed),
+            examples=(_several(bad), _several(good), fixed),
             unsafe=unsafe,
+            conceals=conceals,
             preset=preset,
             covers=tuple(covers),
             source=source,
@@ -113,6 +147,8 @@ def _several(examples: Example | tuple[Example, ...]) -> tuple[Example, ...]:
 
 
 def _dedented(example: Example) -> Example:
+    import textwrap  # noqa: PLC0415 - only tests and documentation read examples
+
     if isinstance(example, str):
         return textwrap.dedent(example).strip("\n") + "\n"
     return {name: textwrap.dedent(text).strip("\n") + "\n" for name, text in example.items()}
