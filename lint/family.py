@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from . import recognition
 from .files import Files
 from .place import Place
 
@@ -58,7 +59,6 @@ PACKAGES = {
     "compose": "compose",
     "dockerfile": "dockerfile",
     "env": "envfile",
-    "stack": "stack",
 }
 """The package below ``lint`` of each family, in the order of the reports."""
 
@@ -81,7 +81,23 @@ def load(name: str, paths: Sequence[str], files: Files, options: Options) -> Seq
     return family(name).load(paths, files, options)
 
 
+def stacks(models: Mapping[str, Sequence[Model]], files: Files, options: Options) -> Sequence[Model]:
+    """
+    What the files of each stack are together: ``lint.stack.assemble`` with the models of all other families.
+
+    One stack for each Compose project; files that belong to none are in none.
+    """
+    module = importlib.import_module(".stack", __package__)
+    found: Sequence[Model] = module.assemble(models, files, options)
+    return found
+
+
 def example_models(name: str, example: str | Mapping[str, str], options: Options | None = None) -> Sequence[Model]:
     """The models of a rule's example, as if its texts were files and nothing else existed."""
     texts = {EXAMPLE_NAMES[name]: example} if isinstance(example, str) else dict(example)
-    return load(name, list(texts), Files(texts, only_overlay=True), options or Options())
+    files, options = Files(texts, only_overlay=True), options or Options()
+    if name != "stack":
+        return load(name, list(texts), files, options)
+    grouped = recognition.by_family(texts, files)
+    models = {each: load(each, paths, files, options) for each, paths in grouped.items() if paths}
+    return stacks(models, files, options)

@@ -1,0 +1,168 @@
+"""Files to findings: loads models, applies the chosen rules, sorts out what is hidden."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import family as families
+from .discovery import Catalogue
+from .family import Model, Options
+from .files import Files, ReadError
+from .finding import Finding, Severity
+from .place import Place
+from .policy import Policy
+from .rule import Rule
+from .selection import Selection, unknown_rule
+from .suppression import Audit, Suppression, applied, suppressions
+
+_PARSED = ("nginx", "compose", "dockerfile", "env")
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What stays the same while files change: the rules, what they are given, and how files are read."""
+
+    catalogue: Catalogue = field(default_factory=Catalogue)
+    selection: Selection = field(default_factory=Selection)
+    options: Options = field(default_factory=Options)
+    policy: Policy = field(default_factory=Policy)
+
+
+@dataclass
+class Outcome:
+    """
+    What one run found.
+
+    Attributes:
+        findings: In the order of files and lines; suppressed ones are gone.
+        texts: Every file that was read, by the path that findings name.
+        roots: For each model, the files it consists of, the one that includes the others first.
+        failures: One line for each file that could not be read and each rule that broke.
+    """
+
+    findings: list[Finding] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict)
+    roots: list[tuple[str, ...]] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+
+def lint(paths: Mapping[str, Sequence[str]], files: Files, setup: Setup) -> Outcome:
+    """
+    What the chosen rules find.
+
+    Args:
+        paths: For each family the files to read.
+    """
+    outcome = Outcome()
+    models = {name: list(_loaded(name, paths.get(name, ()), files, setup, outcome)) for name in _PARSED}
+    models["stack"] = list(_stacks(models, files, setup, outcome))
+    found, ran = _found(models, setup, outcome)
+    kept, audit = applied(found, _suppressions(models), ran)
+    _complete(audit, setup.catalogue, files, outcome.texts)
+    kept.extend(_checked("lint", audit, setup, outcome))
+    outcome.findings = sorted(dict.fromkeys(kept), key=lambda finding: (finding.place, finding.rule, finding.message))
+    return outcome
+
+
+def _loaded(name: str, paths: Sequence[str], files: Files, setup: Setup, outcome: Outcome) -> Iterator[Model]:
+    readable = [path for path in paths if _is_readable(path, files, outcome)]
+    if not readable:
+        return
+    try:
+        models = families.load(name, readable, files, setup.options)
+    except Exception as error:
+        outcome.failures.append(_broken(f"reading {', '.join(paths)} as {name}", error))
+        return
+    for model in models:
+        outcome.texts.update(model.files)
+        outcome.roots.append(tuple(model.files))
+        yield model
+
+
+def _is_readable(path: str, files: Files, outcome: Outcome) -> bool:
+    try:
+        files.read(path)
+    except ReadError as error:
+        outcome.failures.append(str(error))
+        return False
+    return True
+
+
+def _stacks(models: Mapping[str, Sequence[Model]], files: Files, setup: Setup, outcome: Outcome) -> Sequence[Any]:
+    if not models["compose"] or not setup.selection.chosen(setup.catalogue.family("stack")):
+        return ()
+    try:
+        return families.stacks(models, files, setup.options)
+    except Exception as error:
+        outcome.failures.append(_broken("joining the files of the stack", error))
+        return ()
+
+
+def _found(
+    models: Mapping[str, Sequence[Model]], setup: Setup, outcome: Outcome
+) -> tuple[list[Finding], frozenset[str]]:
+    found: list[Finding] = []
+    ran: set[str] = set()
+    for name, family_models in models.items():
+        if not family_models:
+            continue
+        rules = setup.catalogue.family(name)
+        ran.update(rule.id for rule in setup.selection.chosen(rules))
+        for model in family_models:
+            found.extend(_checked(name, model, setup, outcome))
+            if name != "stack":
+                found.extend(_unnamed_problems(model, rules, setup.selection))
+    return found, frozenset(ran)
+
+
+def _checked(name: str, model: Any, setup: Setup, outcome: Outcome) -> Iterator[Finding]:
+    for rule in setup.selection.chosen(setup.catalogue.family(name)):
+        try:
+            yield from list(rule.findings(model, setup.policy))
+        except Exception as error:
+            first = next(iter(getattr(model, "files", ())), "the run")
+            outcome.failures.append(_broken(f"rule {rule.id} on {first}", error))
+
+
+def _unnamed_problems(model: Model, rules: Iterable[Rule], selection: Selection) -> Iterator[Finding]:
+    named = {rule.id for rule in rules}
+    for name, place, message in model.problems:
+        if name not in named and not selection.ignores(name):
+            yield Finding(name, Severity.ERROR, place, message)
+
+
+def _suppressions(models: Mapping[str, Sequence[Model]]) -> list[Suppression]:
+    found = [found for name in _PARSED for model in models[name] for found in suppressions(model)]
+    return list(dict.fromkeys(found))
+
+
+def _complete(audit: Audit, catalogue: Catalogue, files: Files, texts: Mapping[str, str]) -> None:
+    for suppression in audit.suppressions:
+        for name, place in suppression.ids:
+            if catalogue.find(name) is None:
+                ids = [rule.id for rule in catalogue.family(name.partition("/")[0])]
+                audit.unknown.append((name, place, unknown_rule(name, ids or [rule.id for rule in catalogue.all()])))
+    for path, text in texts.items():
+        audit.odd_texts.extend(_odd_characters(path, text, path in files.undecodable))
+
+
+def _odd_characters(path: str, text: str, is_undecodable: bool) -> Iterator[tuple[str, Place]]:
+    if "\0" in text:
+        yield "a NUL character; remove it", _place_at(path, text, text.index("\0"))
+    if is_undecodable and "\ufffd" in text:
+        yield "a byte that is not UTF-8; save the file as UTF-8", _place_at(path, text, text.index("\ufffd"))
+
+
+def _place_at(path: str, text: str, offset: int) -> Place:
+    line = text.count("\n", 0, offset) + 1
+    column = offset - (text.rfind("\n", 0, offset) + 1) + 1
+    return Place(path, line, column, line, column + 1)
+
+
+def _broken(what: str, error: Exception) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{frame.filename.rpartition('/')[2]}:{frame.lineno}"
+    return f"{what}: fairlead is at fault ({type(error).__name__} at {where}); report it with this line and the file"
