@@ -1,0 +1,50 @@
+"""A text and where its characters stand."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+
+from .place import Place
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """
+    The text of one file, addressed by offsets that count characters from 0.
+
+    Lines end with ``\\n`` alone: a ``\\r`` before it, like a byte order mark at the start, has a column of its own,
+    so that a place always leads back to the same offset of this text.
+    """
+
+    text: str
+    path: str
+
+    def place(self, start: int, end: int) -> Place:
+        """The place of the characters from *start* up to, not including, *end*."""
+        line, column = self.position(start)
+        if end <= start:
+            return Place(self.path, line, column, line, column)
+        end_line, end_column = self.position(end - 1)
+        return Place(self.path, line, column, end_line, end_column + 1)
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """The line and column of the character at *offset*, both from 1."""
+        line = bisect_right(self._line_starts, offset)
+        return line, offset - self._line_starts[line - 1] + 1
+
+    def line_end(self, offset: int) -> int:
+        """The offset of the line end after *offset*, or of the end of the text."""
+        end = self.text.find("\n", offset)
+        return len(self.text) if end < 0 else end
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        starts = [0]
+        find = self.text.find
+        at = find("\n")
+        while at >= 0:
+            starts.append(at + 1)
+            at = find("\n", at + 1)
+        return starts
