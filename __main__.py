@@ -1,0 +1,25 @@
+"""Runs Fairlead's tasks: what ./inv, ``python -m fairlead`` and the console script ``fairlead`` start."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+
+def main() -> None:
+    """Runs the task that the command line names; in this repository the developers' tasks are there too."""
+    from .ops.program import Program, one_line_errors  # noqa: PLC0415 - an error while loading is shown as one line
+
+    with one_line_errors(debug="--debug" in sys.argv):
+        from .tasks import namespace  # noqa: PLC0415 - as above
+
+        in_repository = (Path(__file__).parent / "developer").is_dir()
+        if in_repository:
+            from .developer.tasks import add_to  # noqa: PLC0415 - not in the wheel
+
+            add_to(namespace)
+        Program(namespace, binary="inv" if in_repository else "fairlead").run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""The fast checks of `inv check`, two at a time, each shown with how long it took."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+
+from .environment import ROOT, VENV, make_for_developers
+
+PYTHON = str(VENV / "bin" / "python")
+TYPED = ("lint", "ops", "schemas", "developer")
+
+
+@dataclass(frozen=True)
+class Check:
+    """A command that is silent about nothing: exit 0 and a last line worth showing, or the output in full."""
+
+    title: str
+    command: tuple[str, ...]
+
+
+CHECKS = (
+    Check("tests", (PYTHON, "-m", "pytest", "-q", "tests", "--ignore=tests/system", "--ignore=tests/campaigns")),
+    Check("types", (PYTHON, "-m", "mypy", *(f"-pfairlead.{name}" for name in TYPED), "-m", "fairlead.tasks")),
+    Check("format", (PYTHON, "-m", "ruff", "format", "--check", ".")),
+    Check("lint", (PYTHON, "-m", "ruff", "check", ".")),
+)
+"""The longest first, so that two cores end together."""
+
+
+class CheckFailedError(Exception):
+    """Some checks failed; their output was printed."""
+
+    exit_code = 1
+
+
+def run_checks() -> None:
+    """
+    Runs all of `CHECKS` and prints a line for each as it ends.
+
+    Raises:
+        CheckFailedError: naming those that failed.
+    """
+    make_for_developers()
+    started = time.monotonic()
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        futures = [pool.submit(_is_passed, check) for check in CHECKS]
+        passed = [future.result() for future in as_completed(futures)]
+    print(f"check: {sum(passed)} of {len(passed)} passed in {time.monotonic() - started:.1f} s", flush=True)
+    if not all(passed):
+        raise CheckFailedError("check failed; the output is above")
+
+
+def _is_passed(check: Check) -> bool:
+    started = time.monotonic()
+    environment = {**os.environ, "MYPYPATH": str(ROOT / ".types")}
+    run = subprocess.run(
+        check.command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+    )
+    lines = run.stdout.decode("utf-8", "replace").rstrip().splitlines()
+    shown = lines if run.returncode else lines[-1:]
+    verdict = "FAILED" if run.returncode else "ok"
+    text = f"{verdict:6} {check.title:7} {time.monotonic() - started:5.1f} s  {shown[-1] if shown else ''}\n"
+    sys.stdout.write("\n".join([*shown[:-1], text]))
+    sys.stdout.flush()
+    return run.returncode == 0

@@ -1,0 +1,177 @@
+"""Invoke's program with this project's manners: one line for an error, the exit codes of the table, no traceback."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+
+import invoke
+from invoke.exceptions import Exit, ParseError, UnexpectedExit
+from invoke.parser import Argument, ParserContext
+
+from .. import __version__
+
+WRONG_USE, NOT_TAKEN_BACK, INTERRUPTED, PIPE_CLOSED = 2, 3, 130, 141
+
+
+class Program(invoke.Program):
+    """The tasks of *namespace* as the command *binary*; ``run`` always ends in SystemExit."""
+
+    def __init__(self, namespace: invoke.Collection, binary: str = "fairlead") -> None:
+        self._namespace = namespace
+        super().__init__(version=__version__, namespace=namespace, name="fairlead", binary=binary)
+
+    def run(self, argv: list[str] | None = None, exit: bool = True) -> None:  # noqa: A002 - Invoke's name for it
+        """Runs what *argv* says; the base class would end wrong use with 1 and an interruption in silence."""
+        with one_line_errors(debug="--debug" in (argv or sys.argv)):
+            self.create_config()
+            self.parse_core(argv)
+            self.parse_collection()
+            self.parse_tasks()
+            self.parse_cleanup()
+            self.update_config()
+            self.execute()
+        sys.exit(0)
+
+    def core_args(self) -> list[Argument]:
+        """Invoke's own, with what ``--dry`` means here."""
+        arguments: list[Argument] = super().core_args()
+        for argument in arguments:
+            if "dry" in argument.names:
+                argument.help = "Print what the task would do; change nothing."
+        return arguments
+
+    def parse_core_args(self) -> None:
+        """Prints the completion script of ours: Invoke's calls a fixed name, where this may be any ./inv."""
+        super().parse_core_args()
+        if shell := self.args["print-completion-script"].value:
+            from .completion import SCRIPTS  # noqa: PLC0415 - only a shell asks
+
+            if shell not in SCRIPTS:
+                raise ParseError(f'--print-completion-script takes {", ".join(SCRIPTS)}, not "{shell}"')
+            print(SCRIPTS[shell], end="")
+            raise Exit
+
+    def parse_core(self, argv: list[str] | None) -> None:
+        """Leaves the writing of .pyc files as it is: Invoke turns it off, and every run would compile again."""
+        stays = sys.dont_write_bytecode
+        try:
+            self._parse(super().parse_core, argv)
+        finally:
+            sys.dont_write_bytecode = stays
+        if self.args["list-format"].value not in ("flat", "nested", "json"):
+            raise ParseError("--list-format takes flat, nested or json")
+
+    def parse_tasks(self) -> None:
+        """Raises `ParseError` with a line for a person where the base class has one for a programmer."""
+        self._parse(super().parse_tasks)
+
+    def parse_cleanup(self) -> None:
+        """Answers ``--complete`` with values too: hosts, releases, services."""
+        if not self.args.complete.value:
+            super().parse_cleanup()
+            return
+        from .completion import candidates  # noqa: PLC0415 - only a shell asks
+
+        words = self.argv[self.argv.index("--") + 1 :] if "--" in self.argv else []
+        for candidate in candidates(words[1:], self._make_parser().contexts, self.initial_context):
+            print(candidate)
+        raise Exit
+
+    def print_version(self) -> None:
+        """The one line that bug reports begin with."""
+        print(f"fairlead {__version__}")
+
+    def _parse(self, parse: object, *arguments: object) -> None:
+        try:
+            parse(*arguments)  # type: ignore[operator]
+        except ParseError as error:
+            raise ParseError(self._explained(error)) from None
+        except ValueError as error:
+            raise ParseError(self._wrong_number() or str(error)) from None
+
+    def _explained(self, error: ParseError) -> str:
+        """Invoke's errors carry no token, so it is read from their text; tests pin that text."""
+        context: ParserContext = error.context or self.initial_context
+        message = str(error)
+        if unknown := re.fullmatch(r"No idea what (['\"])(.*)\1 is!", message):
+            return self._unknown(unknown[2], context)
+        if wanting := re.match(r"Flag <Argument: ([\w-]+).* needed value", message):
+            return f'{self._prefix(context)}--{wanting[1]} needs a value; see "{self.binary} {context.name or ""} -h"'
+        return message
+
+    def _unknown(self, word: str, context: ParserContext) -> str:
+        if word.startswith("-"):
+            flags = [*context.flags, *context.inverse_flags, *self.initial_context.flags]
+            return f'{self._prefix(context)}no flag "{word}"; {_nearest(word, flags) or self._help(context)}'
+        nearest = _nearest(word, self.parser.contexts)
+        if context.name and not nearest:
+            return f'{context.name}: takes flags, not the word "{word}"; {self._help(context)}'
+        return f'no task "{word}"; {nearest or self._help(context)}'
+
+    def _prefix(self, context: ParserContext) -> str:
+        return f"{context.name}: " if context.name else ""
+
+    def _help(self, context: ParserContext) -> str:
+        return f'see "{self.binary} {context.name} -h"' if context.name else f'see "{self.binary} --list"'
+
+    def _wrong_number(self) -> str:
+        words = [word for token in self.argv[1:] for word in token.split("=", 1)]
+        contexts = [self.initial_context, *self._namespace.to_contexts()]
+        numbers = {flag for context in contexts for flag, arg in context.flags.items() if arg.kind is int}
+        wrong = (f'{flag} takes a whole number, not "{word}"' for flag, word in pairwise(words) if flag in numbers)
+        return next(wrong, "")
+
+
+@contextmanager
+def one_line_errors(*, debug: bool = False) -> Iterator[None]:
+    """
+    Ends the process with the table's exit code and one line on standard error, whatever is raised inside.
+
+    Args:
+        debug: Lets what is no error of ours through, with its traceback.
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except ParseError as error:
+        _end(str(error), WRONG_USE)
+    except Exit as error:
+        _end(error.message or "", error.code)
+    except UnexpectedExit as error:
+        _end(f"{error.result.command}: exit {error.result.exited}", error.result.exited)
+    except KeyboardInterrupt:
+        _end("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the flush at exit would fail once more
+        sys.exit(PIPE_CLOSED)
+    except Exception as error:  # the last place that can turn a traceback into a line
+        _end_with(error, debug=debug)
+
+
+def _end_with(error: Exception, *, debug: bool) -> None:
+    code = getattr(error, "exit_code", None)
+    if isinstance(code, int):
+        _end("\n".join(filter(None, (str(error), getattr(error, "details", "")))), code)
+    if isinstance(error, ModuleNotFoundError) and not (error.name or "").startswith("fairlead"):
+        _end(f'the package "{error.name}" is missing; pip install "fairlead[deploy]"', WRONG_USE)
+    if debug:
+        raise error
+    _end(f"a fault of fairlead itself: {type(error).__name__}: {error}; --debug shows where", NOT_TAKEN_BACK)
+
+
+def _end(message: str, code: int) -> None:
+    if message:
+        print(message, file=sys.stderr)
+    sys.exit(code)
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - only after wrong use
+
+    found = get_close_matches(word, list(known), n=1)
+    return f'did you mean "{found[0]}"?' if found else ""
