@@ -2,51 +2,52 @@
 
 from __future__ import annotations
 
-from invoke import Collection, Context, task
+from invoke import Collection, Context
+
+from ..ops.task import task
 
 
-@task(auto_shortflags=False)
+@task
 def check(_: Context) -> None:
     """Run the fast checks: format, lint, types, unit and golden tests; under a minute."""
-    from .checks import run_checks  # noqa: PLC0415 - the list of tasks stays quick
+    from .checks import run_checks
 
     run_checks()
 
 
 @task(
-    auto_shortflags=False,
     help={"select": "Only the system tests whose names match this (pytest -k); the fast checks are left out."},
 )
 def test(_: Context, select: str = "") -> None:  # noqa: PT028 - a task, not a test
     """Run everything: the fast checks, then the system tests on a real engine; what CI runs."""
-    from .checks import run_checks  # noqa: PLC0415
-    from .system import run_system_tests  # noqa: PLC0415
+    from .checks import run_checks
+    from .system import run_system_tests
 
     if not select:
         run_checks()
     run_system_tests(select)
 
 
-@task(auto_shortflags=False, help={"name": "The one to run, a file of bench/ without .py; without it all of them."})
+@task(help={"name": "The one to run, a file of bench/ without .py; without it all of them."})
 def bench(_: Context, name: str = "") -> None:
     """Measure against the peers: prints medians and ratios."""
-    from .scripts import run_benchmarks  # noqa: PLC0415
+    from .scripts import run_benchmarks
 
     run_benchmarks(name)
 
 
-@task(auto_shortflags=False, help={"name": "The one to run, a file of tests/campaigns/ without .py."})
+@task(help={"name": "The one to run, a file of tests/campaigns/ without .py."})
 def campaign(_: Context, name: str = "") -> None:
     """Run a long campaign whole and write its dated table to docs/campaigns/."""
-    from .scripts import run_campaign  # noqa: PLC0415
+    from .scripts import run_campaign
 
     run_campaign(name)
 
 
-@task(auto_shortflags=False, help={"upgrade": "Take the newest versions that pyproject.toml allows."})
+@task(help={"upgrade": "Take the newest versions that pyproject.toml allows."})
 def relock(_: Context, upgrade: bool = False) -> None:
     """Write requirements.lock and requirements-dev.lock anew from pyproject.toml."""
-    from .locks import write_locks  # noqa: PLC0415
+    from .locks import write_locks
 
     write_locks(upgrade=upgrade)
 
