@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, overload
 
 import invoke
 
+Task = invoke.Task[Any]
 
-def task(*body: Callable[..., None], **options: Any) -> Callable[..., Any]:
+
+@overload
+def task(body: Callable[..., None], /) -> Task: ...
+
+
+@overload
+def task(**options: Any) -> Callable[[Callable[..., None]], Task]: ...
+
+
+def task(*body: Callable[..., None], **options: Any) -> Any:
     """
     Invoke's own, without short flags and positional arguments.
 
     -h must stay help, and Invoke's positional arguments are never optional.
     """
-    made: Callable[..., Any] = invoke.task(*body, **{"auto_shortflags": False, "positional": (), **options})
-    return made
+    return invoke.task(*body, **{"auto_shortflags": False, "positional": (), **options})
