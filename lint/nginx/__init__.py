@@ -1,0 +1,59 @@
+"""
+nginx configurations: read by crossplane, with the exact place of every token.
+
+`load` and `read` give an `NginxConfig`; everything a rule needs hangs on it:
+
+- ``config.find("add_header", ...)`` lists directives at any depth; ``config.servers``, ``.locations``, ``.upstreams``;
+- a `Directive` has ``name``, ``args``, ``block``, ``parent``, ``ancestors``, ``place``, ``arg_place(0)``, ``find()``;
+- `location`, `listen`, `header`, `proxy_pass`, `size_bytes` and `time_s` read arguments that have a form of their own;
+- ``config.may_hold(block, "gzip")`` tells whether an include that could not be read might set it: stay silent then;
+- ``config.is_unknown(value)`` tells whether a template fills the value in;
+- ``config.version`` is the nginx that will run it, to be compared with ``(1, 25, 1)``.
+
+A file that is included twice is seen in both contexts, so the same place may come up twice.
+"""
+
+from .blocks import (
+    Header,
+    Listen,
+    Location,
+    ProxyPass,
+    header,
+    listen,
+    listens,
+    location,
+    proxy_pass,
+    server_names,
+    size_bytes,
+    time_s,
+)
+from .config import Fault, NginxConfig, Unread
+from .directive import Directive
+from .loading import load, read_all
+from .reading import parse, read
+from .table import NEWEST, Version
+
+__all__ = [
+    "NEWEST",
+    "Directive",
+    "Fault",
+    "Header",
+    "Listen",
+    "Location",
+    "NginxConfig",
+    "ProxyPass",
+    "Unread",
+    "Version",
+    "header",
+    "listen",
+    "listens",
+    "load",
+    "location",
+    "parse",
+    "proxy_pass",
+    "read",
+    "read_all",
+    "server_names",
+    "size_bytes",
+    "time_s",
+]

@@ -1,0 +1,163 @@
+"""A whole configuration: the main file with everything it includes, as one tree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from ..finding import Edit
+from ..place import Place
+from .directive import Directive
+from .file import NginxFile
+from .table import NEWEST, Version
+
+_FILLED_IN = re.compile(r"\$\{[A-Z][A-Z0-9_]*\}|\{\{")
+_FILLED_IN_TEMPLATE = re.compile(r"\$\{?[A-Z][A-Z0-9_]*\b|\{\{")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something nginx would refuse or that cannot be understood; *edits* mend it."""
+
+    rule: str
+    place: Place
+    message: str
+    edits: tuple[Edit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """
+    An ``include`` whose files are not at hand, such as one of the distribution's.
+
+    *names* are the directives it may hold, empty where it may hold anything.
+    """
+
+    include: Directive
+    names: frozenset[str] = frozenset()
+
+
+@dataclass(eq=False)
+class NginxConfig:
+    """
+    A configuration as nginx would read it. Read-only by convention.
+
+    Attributes:
+        path: The main file, as findings name it.
+        directives: The top level, includes expanded.
+        sources: Every file that was read, the main one first.
+        faults: What was found wrong while reading.
+        unread: Includes that could not be followed and need not exist here.
+        version: The nginx that will run it.
+        context: crossplane's bits of the contexts that a fragment may belong to; those of the top level otherwise.
+        is_fragment: Whether the file is a part of a configuration: a lone ``server``, ``location`` or less.
+        is_template: Whether ``$NAME`` in capitals is filled in before nginx reads it.
+    """
+
+    path: str
+    directives: list[Directive]
+    sources: Sequence[NginxFile]
+    faults: list[Fault] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
+    version: Version = NEWEST
+    context: int = 0
+    is_fragment: bool = False
+    is_template: bool = False
+
+    @property
+    def files(self) -> Mapping[str, str]:
+        """The text of each file, by path."""
+        return {source.path: source.text for source in self.sources}
+
+    @property
+    def problems(self) -> list[tuple[str, Place, str]]:
+        """The faults as the engine takes them."""
+        return [(fault.rule, fault.place, fault.message) for fault in self.faults]
+
+    @property
+    def comments(self) -> Iterator[tuple[Place, str]]:
+        """Every comment of every file: its place and its text from the ``#`` on."""
+        for source in self.sources:
+            yield from source.comments()
+
+    def find(self, *names: str) -> list[Directive]:
+        """All directives of those names at any depth, in the order in which nginx reads them."""
+        if len(names) == 1:
+            return self._by_name.get(names[0], [])
+        found = [directive for name in dict.fromkeys(names) for directive in self._by_name.get(name, ())]
+        return sorted(found, key=lambda directive: directive.order)
+
+    def has(self, *names: str) -> bool:
+        """Whether a directive of one of those names stands anywhere."""
+        return any(name in self._by_name for name in names)
+
+    def walk(self) -> Iterator[Directive]:
+        """Every directive, in order, outer before inner."""
+        for directive in self.directives:
+            yield directive
+            yield from directive.walk()
+
+    @cached_property
+    def http(self) -> Directive | None:
+        """The ``http`` block; None in a fragment without one."""
+        return next((directive for directive in self.directives if directive.name == "http"), None)
+
+    @cached_property
+    def servers(self) -> list[Directive]:
+        """The ``server`` blocks of http, in order, those of a fragment included."""
+        return [server for server in self.find("server") if server.block is not None and not _is_elsewhere(server)]
+
+    @cached_property
+    def locations(self) -> list[Directive]:
+        """Every ``location`` at any depth, in order."""
+        return [location for location in self.find("location") if location.block is not None]
+
+    @cached_property
+    def upstreams(self) -> dict[str, Directive]:
+        """The ``upstream`` blocks of http by name."""
+        return {
+            upstream.value: upstream for upstream in reversed(self.find("upstream")) if not upstream.is_inside("stream")
+        }
+
+    def may_hold(self, block: Directive | None, *names: str) -> bool:
+        """
+        Whether an include that was not read may set one of *names* directly in *block* or in a block around it.
+
+        A rule about something missing stays silent then. None stands for the top level. In a fragment the blocks
+        around it are unknown, so this is true for whatever they could hold; ask `is_fragment` where that matters.
+        """
+        around = {id(block), *(id(outer) for outer in (block.ancestors if block else ()))}
+        return any(
+            (not unread.names or not unread.names.isdisjoint(names)) and id(unread.include.parent) in around
+            for unread in self.unread
+        )
+
+    def may_hold_inside(self, block: Directive, *names: str) -> bool:
+        """As `may_hold`, for *block* and the blocks inside it."""
+        return any(
+            (not unread.names or not unread.names.isdisjoint(names))
+            and (unread.include.parent is block or block in unread.include.ancestors)
+            for unread in self.unread
+        )
+
+    def is_unknown(self, value: str) -> bool:
+        """Whether *value* holds something that is filled in before nginx reads it: ``${NAME}`` or ``{{ name }}``."""
+        if "$" not in value and "{{" not in value:
+            return False
+        return bool((_FILLED_IN_TEMPLATE if self.is_template else _FILLED_IN).search(value))
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[Directive]]:
+        index: dict[str, list[Directive]] = {}
+        for directive in self.walk():
+            index.setdefault(directive.name, []).append(directive)
+        return index
+
+
+def _is_elsewhere(server: Directive) -> bool:
+    """Whether a ``server`` block is one of stream or mail, as its surroundings or its content tell."""
+    if server.is_inside("stream", "mail", "upstream"):
+        return True
+    return server.parent is None and server.first("location") is None and server.first("proxy_pass", "pass") is not None

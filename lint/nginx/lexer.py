@@ -1,0 +1,342 @@
+"""
+Tokens of an nginx configuration, with the range of each, as nginx itself would cut them.
+
+What is broken is reported and repaired here, so that the parser behind it always receives whole statements:
+the rest of a faulty file is still linted.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+BARE, QUOTED, MARK, COMMENT = range(4)
+"""The kinds of tokens; a mark is one of ``; { }``."""
+
+DEEPEST = 100
+"""How many blocks may be nested; nobody nests ten, and what reads deeper input recurses no further."""
+
+_TOKEN = re.compile(
+    r"""
+    [ \t\r\n]*+
+    (?:
+      ([;}]|\{(?!\{[^\n{}]*\}\}))
+    | (\#[^\n]*+)
+    | "((?:[^"\\]++|\\[\s\S])*+)"
+    | '((?:[^'\\]++|\\[\s\S])*+)'
+    | (["'])
+    | ((?:\{\{[^\n]*?\}\}|[^ \t\r\n;{\\$]++|\\[\s\S]?|\$\{?)++)
+    )
+    """,
+    re.VERBOSE,
+)
+_PUNCTUATION, _COMMENT, _LONE_QUOTE, _WORD = 1, 2, 5, 6
+_TEMPLATE_STATEMENT = re.compile(r"\{%[^\n]*?%\}|^[ \t]*\{\{[^\n]*\}\}[ \t\r]*$", re.MULTILINE)
+_TEMPLATE_LINE = re.compile(r"^[ \t]*\$\{[A-Z][A-Z0-9_]*\}[ \t\r]*$", re.MULTILINE)
+_ESCAPE = re.compile(r"\\([\"'\\trn])")
+_ESCAPED = {"t": "\t", "r": "\r", "n": "\n"}
+_LUA = re.compile(
+    r"""
+      --\[(=*)\[.*?(?:\]\1\]|\Z)
+    | --[^\n]*
+    | \[(=*)\[.*?(?:\]\2\]|\Z)
+    | "(?:[^"\\\n]|\\.)*"
+    | '(?:[^'\\\n]|\\.)*'
+    | [{}]
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_LONGEST_SHOWN = 60
+_AFTER_QUOTE = frozenset(" \t\r\n;{)")
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """What is broken at the characters from *start* to *end*; *insert* at *start* would mend it."""
+
+    start: int
+    end: int
+    message: str
+    insert: str = ""
+
+
+@dataclass(slots=True)
+class Tokens:
+    """
+    The tokens of one text in parallel columns, always whole: every statement ends and every block closes.
+
+    Attributes:
+        values: Unquoted and unescaped, as nginx would pass them on.
+        starts: Offsets of the first character, a quote included.
+        ends: Offsets after the last character. A token that was added to repair the text is empty.
+        kinds: One byte for each token.
+        closing: The index of the closing brace of each opening one.
+    """
+
+    values: list[str] = field(default_factory=list)
+    starts: array[int] = field(default_factory=lambda: array("L"))
+    ends: array[int] = field(default_factory=lambda: array("L"))
+    kinds: bytearray = field(default_factory=bytearray)
+    closing: dict[int, int] = field(default_factory=dict)
+    flaws: list[Flaw] = field(default_factory=list)
+
+    def add(self, value: str, start: int, end: int, kind: int) -> None:
+        """Appends one token."""
+        self.values.append(value)
+        self.starts.append(start)
+        self.ends.append(end)
+        self.kinds.append(kind)
+
+    def terminator(self, index: int) -> int:
+        """The index of the ``;`` or ``{`` that ends the statement whose name has *index*."""
+        kinds = self.kinds
+        while kinds[index] != MARK:
+            index += 1
+        return index
+
+
+Split = Callable[["Tokens", int, str], int]
+"""Finds the argument at which a statement with a forgotten ``;`` should have ended; 0 where there is none."""
+
+
+def tokens(text: str, split: Split | None = None) -> Tokens:
+    """
+    The tokens of *text*, repaired where they are broken.
+
+    Args:
+        split: Asked for each statement over several lines, with the index of its name, for a forgotten ``;``.
+    """
+    if "{%" in text or "{{" in text:
+        text = _TEMPLATE_STATEMENT.sub(_blank, text)
+    if "${" in text:
+        text = _TEMPLATE_LINE.sub(lambda line: _blank(line) if _begins_statement(text, line.start()) else line[0], text)
+    return _Lexer(text, split).run()
+
+
+def unescaped(raw: str) -> str:
+    r"""*raw* as nginx stores it: ``\" \' \\ \t \r \n`` are replaced, every other backslash stays."""
+    return _ESCAPE.sub(lambda match: _ESCAPED.get(match[1], match[1]), raw) if "\\" in raw else raw
+
+
+def _blank(mark: re.Match[str]) -> str:
+    return " " * len(mark[0])
+
+
+def _begins_statement(text: str, line: int) -> bool:
+    """Whether the line that begins at *line* does not go on with a statement of the line above."""
+    above = text[max(0, line - 500) : line].rstrip()
+    return not above or above[-1] in ";{}" or above.rpartition("\n")[2].lstrip().startswith("#")
+
+
+class _Lexer:
+    """One pass over a text; `name` is the index of the current statement's name, or -1 between statements."""
+
+    def __init__(self, text: str, split: Split | None) -> None:
+        self.text = text
+        self.split = split
+        self.out = Tokens()
+        self.open: list[int] = []
+        self.name = -1
+        self.ignored_braces = 0
+
+    def run(self) -> Tokens:
+        position: int | None = 1 if self.text.startswith("\ufeff") else 0
+        while position is not None:
+            position = self._from(position)
+        self._finish()
+        return self.out
+
+    def _from(self, position: int) -> int | None:
+        """Reads on from *position*; the new position where reading must start afresh, None at the end."""
+        out, add, escaped = self.out, self.out.add, "\\"
+        for match in _TOKEN.finditer(self.text, position):
+            kind = match.lastindex
+            if kind == _WORD:
+                value, start = match[6], match.start(6)
+                end = match.end()
+                if "}" in value and (end := self._bare_end(start, end)) != match.end():
+                    value = self.text[start:end]
+                if self.name < 0:
+                    self.name = len(out.values)
+                add(unescaped(value) if escaped in value else value, start, end, BARE)
+                if end != match.end():
+                    return end
+            elif kind == _PUNCTUATION:
+                jump = self._mark(match[1], match.start(1))
+                if jump:
+                    return jump
+            elif kind == _COMMENT:
+                add(match[2].rstrip("\r"), match.start(2), match.start(2) + len(match[2].rstrip("\r")), COMMENT)
+            elif kind == _LONE_QUOTE:
+                return self._unclosed(match.start(5))
+            elif kind is not None:
+                jump = self._quoted(match[kind], match.start(kind) - 1, match.end())
+                if jump:
+                    return jump
+        return None
+
+    def _bare_end(self, start: int, end: int) -> int:
+        """
+        Where a bare word with a ``}`` in it ends.
+
+        nginx reads on through the brace. A word that merely lacks the ``;`` before the block's closing brace
+        ends before it: that is what was meant, and the fault is reported there.
+        """
+        word = self.text[start:end]
+        if not word.endswith("}") or "{" in word or self.text[end : end + 1] == ";":
+            return end
+        following = re.compile(r"[ \t\r\n]*").match(self.text, end)
+        last = following is not None and self.text[following.end() : following.end() + 1] in ("", "}")
+        return start + len(word.rstrip("}")) if last or "\n" in (following[0] if following else "") else end
+
+    def _mark(self, mark: str, at: int) -> int:
+        """One of ``; { }``; an offset to read on from, or 0 to go on."""
+        if mark == "}":
+            self._close(at)
+        elif self.name < 0:
+            self._nameless(mark, at)
+        elif mark == ";":
+            self._end_statement(";", at, at + 1)
+        else:
+            return self._open(at)
+        return 0
+
+    def _end_statement(self, mark: str, start: int, end: int) -> None:
+        self._divide(start)
+        self.out.add(mark, start, end, MARK)
+        self.name = -1
+
+    def _divide(self, end: int) -> None:
+        """Inserts the ``;`` that was forgotten between two statements on lines of their own."""
+        first = self.out.starts[self.name]
+        while self.split and self.text.find("\n", first, end) >= 0:
+            index = self.split(self.out, self.name, self.text)
+            if not index:
+                return
+            at = self.out.ends[index - 1]
+            self._missing_semicolon(index - 1)
+            self.out.values.insert(index, ";")
+            self.out.starts.insert(index, at)
+            self.out.ends.insert(index, at)
+            self.out.kinds.insert(index, MARK)
+            self.name = index + 1
+            first = self.out.starts[self.name]
+
+    def _missing_semicolon(self, index: int) -> None:
+        at = self.out.ends[index]
+        name = self.out.values[self.name]
+        self.out.flaws.append(Flaw(at, at, f'no ";" after the directive "{_shown(name)}"; add one here', ";"))
+
+    def _nameless(self, mark: str, at: int) -> None:
+        if mark == "{":
+            self.ignored_braces += 1
+            self.out.flaws.append(Flaw(at, at + 1, 'a "{" without the name of a block before it; remove it or name it'))
+        else:
+            self.out.flaws.append(Flaw(at, at + 1, 'a ";" without a directive before it; remove it'))
+
+    def _open(self, at: int) -> int:
+        if self.out.values[self.name].endswith("_by_lua_block"):
+            return self._lua(at)
+        self._divide(at)
+        if len(self.open) >= DEEPEST:
+            return self._too_deep(at)
+        self.open.append(len(self.out.values))
+        self.out.add("{", at, at + 1, MARK)
+        self.name = -1
+        return 0
+
+    def _too_deep(self, at: int) -> int:
+        self.out.flaws.append(Flaw(at, at + 1, f"more than {DEEPEST} blocks nested; nothing inside this one is read"))
+        self.out.closing[len(self.out.values)] = len(self.out.values) + 1
+        self.out.add("{", at, at + 1, MARK)
+        self._end_statement("}", at + 1, at + 1)
+        depth = 0
+        end = len(self.text)
+        for match in _TOKEN.finditer(self.text, at):
+            if match.lastindex == 1 and match[1] != ";":
+                depth += 1 if match[1] == "{" else -1
+                if depth == 0:
+                    return match.end()
+        return end
+
+    def _lua(self, at: int) -> int:
+        depth, end = 0, len(self.text)
+        for match in _LUA.finditer(self.text, at):
+            if match[0] in "{}":
+                depth += 1 if match[0] == "{" else -1
+                if depth == 0:
+                    end = match.start()
+                    break
+        else:
+            self.out.flaws.append(Flaw(at, at + 1, 'a block of Lua that is never closed; add "}" where it ends'))
+        self.out.add(self.text[at + 1 : end], at, end, QUOTED)
+        closed = min(end + 1, len(self.text))
+        self._end_statement(";", min(end, closed), closed)
+        return closed
+
+    def _close(self, at: int) -> None:
+        if self.name >= 0:
+            self._unfinished()
+        if self.open:
+            self._close_block(at, at + 1)
+        elif self.ignored_braces:
+            self.ignored_braces -= 1
+        else:
+            self.out.flaws.append(Flaw(at, at + 1, 'a "}" that closes nothing; remove it, or open its block'))
+
+    def _unfinished(self) -> None:
+        """Ends a statement that runs into a closing brace or the end of the file."""
+        last = len(self.out.values) - 1
+        while self.out.kinds[last] == COMMENT:
+            last -= 1
+        end = self.out.ends[last]
+        self._divide(end)
+        self._missing_semicolon(last)
+        self.out.add(";", end, end, MARK)
+        self.name = -1
+
+    def _close_block(self, start: int, end: int) -> None:
+        self.out.closing[self.open.pop()] = len(self.out.values)
+        self.out.add("}", start, end, MARK)
+
+    def _quoted(self, raw: str, start: int, end: int) -> int:
+        following = self.text[end : end + 1]
+        if following and following not in _AFTER_QUOTE:
+            if "\n" in raw:
+                return self._unclosed(start)
+            message = f"a quoted value with {following!r} right behind it; put a space, or all of it into the quotes"
+            self.out.flaws.append(Flaw(end, end + 1, message))
+        if self.name < 0:
+            self.name = len(self.out.values)
+        self.out.add(unescaped(raw), start, end, QUOTED)
+        return 0
+
+    def _unclosed(self, start: int) -> int:
+        """A quote without its partner: the value is taken to end with the line."""
+        quote = self.text[start]
+        line_end = self.text.find("\n", start)
+        line = self.text[start + 1 : len(self.text) if line_end < 0 else line_end].rstrip()
+        value = re.sub(r"[ \t]*[;{]*$", "", line)
+        message = f"a {quote} that is never closed; close it where the value ends"
+        self.out.flaws.append(Flaw(start, start + 1, message))
+        if self.name < 0:
+            self.name = len(self.out.values)
+        end = start + 1 + len(value)
+        self.out.add(value, start, end, QUOTED)
+        return max(end, start + 1)
+
+    def _finish(self) -> None:
+        """Ends and closes whatever the end of the text left open."""
+        if self.name >= 0:
+            self._unfinished()
+        end = len(self.text)
+        for index in reversed(list(self.open)):
+            at = self.out.starts[index]
+            self.out.flaws.append(Flaw(at, at + 1, 'a block that is never closed; add "}" where it ends'))
+            self._close_block(end, end)
+
+
+def _shown(word: str) -> str:
+    return word if len(word) <= _LONGEST_SHOWN else word[: _LONGEST_SHOWN - 3] + "..."
