@@ -1,0 +1,196 @@
+"""Mends texts: applies edits on trial, reads and lints again, and takes back what it cannot prove right."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from .engine import Outcome, Setup, lint
+from .family import PACKAGES, Model, load
+from .files import Files
+from .finding import Edit, Finding
+
+_MOST_ROUNDS = 20
+"""Mending one fault may make room for the next; more rounds than this would be edits that feed each other."""
+
+
+@dataclass
+class Mending:
+    """
+    What was mended, on trial: nothing is written yet.
+
+    Attributes:
+        before: The texts of the changed files as they were.
+        after: The texts of the changed files as they would be.
+        mended: The findings that are gone, as they were reported.
+        refused: Findings that keep their fault, each with the reason.
+    """
+
+    before: dict[str, str] = field(default_factory=dict)
+    after: dict[str, str] = field(default_factory=dict)
+    mended: list[Finding] = field(default_factory=list)
+    refused: list[tuple[Finding, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Mender:
+    """
+    Attributes:
+        paths: For each family the files to read, as for `lint`.
+        wanted: The files that may be changed; None for all.
+        is_unsafe: Whether edits may be applied that somebody must look at.
+    """
+
+    paths: Mapping[str, Sequence[str]]
+    files: Files
+    setup: Setup
+    wanted: frozenset[str] | None = None
+    is_unsafe: bool = False
+
+    def mend(self) -> Mending:
+        """Round after round until nothing is left to mend, or what is left was refused."""
+        mending = Mending()
+        files, outcome = self.files, lint(self.paths, self.files, self.setup)
+        for _ in range(_MOST_ROUNDS):
+            chosen = list(_compatible(self._candidates(outcome, mending)))
+            if not chosen:
+                break
+            files, outcome = self._tried(chosen, files, outcome, mending)
+        self._record(files, outcome, mending)
+        return mending
+
+    def _candidates(self, outcome: Outcome, mending: Mending) -> Iterator[Finding]:
+        refused = {_key(finding) for finding, _ in mending.refused}
+        for finding in outcome.findings:
+            if finding.edits and _key(finding) not in refused and self._is_allowed(finding):
+                yield finding
+
+    def _is_allowed(self, finding: Finding) -> bool:
+        is_wanted = self.wanted is None or all(edit.place.path in self.wanted for edit in finding.edits)
+        is_clean = all(edit.place.path not in self.files.undecodable for edit in finding.edits)
+        return is_wanted and is_clean and (self.is_unsafe or all(edit.safe for edit in finding.edits))
+
+    def _tried(
+        self, chosen: Sequence[Finding], files: Files, outcome: Outcome, mending: Mending
+    ) -> tuple[Files, Outcome]:
+        """The state after mending *chosen*, or, when that cannot be proven right, its halves one after the other."""
+        on_trial = _with_edits(files, outcome.texts, chosen)
+        result = lint(self.paths, on_trial, self.setup)
+        reason = _objection(chosen, outcome, result) or self._change_of_meaning(chosen, files, on_trial)
+        if reason is None:
+            mending.mended.extend(chosen)
+            return on_trial, result
+        if len(chosen) == 1:
+            mending.refused.append((chosen[0], reason))
+            return files, outcome
+        return self._tried(chosen[: len(chosen) // 2], files, outcome, mending)
+
+    def _change_of_meaning(self, chosen: Sequence[Finding], files: Files, on_trial: Files) -> str | None:
+        edits = [edit for finding in chosen for edit in finding.edits]
+        touched = {edit.place.path for edit in edits}
+        for family, paths in self.paths.items():
+            same = getattr(importlib.import_module(f".{PACKAGES[family]}", __package__), "same_meaning", None)
+            if same is None or not paths:
+                continue
+            before, after = (load(family, paths, each, self.setup.options) for each in (files, on_trial))
+            if not _keeps_meaning(same, before, after, touched, edits):
+                return "the edit would change more than the fault"
+        return None
+
+    def _record(self, files: Files, outcome: Outcome, mending: Mending) -> None:
+        for path, text in files.overlay.items():
+            before = self.files.read(path)
+            if before != text:
+                mending.before[path], mending.after[path] = before, text
+
+
+def _keeps_meaning(
+    same: object, before: Sequence[Model], after: Sequence[Model], touched: set[str], edits: Sequence[Edit]
+) -> bool:
+    if len(before) != len(after) or not callable(same):
+        return False
+    pairs = ((one, other) for one, other in zip(before, after, strict=True) if touched & set(one.files))
+    return all(same(one, other, [edit for edit in edits if edit.place.path in one.files]) for one, other in pairs)
+
+
+def _compatible(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Those of *findings* whose edits do not touch each other; the same edit for two findings counts as one."""
+    taken: dict[str, list[Edit]] = {}
+    for finding in findings:
+        others = [edit for edit in finding.edits if edit not in taken.get(edit.place.path, ())]
+        if not any(_touches(edit, other) for edit in others for other in taken.get(edit.place.path, ())):
+            for edit in others:
+                taken.setdefault(edit.place.path, []).append(edit)
+            yield finding
+
+
+def _touches(one: Edit, other: Edit) -> bool:
+    starts = (one.place.line, one.place.column), (other.place.line, other.place.column)
+    ends = (one.place.end_line, one.place.end_column), (other.place.end_line, other.place.end_column)
+    return starts[0] <= ends[1] and starts[1] <= ends[0]
+
+
+def _with_edits(files: Files, texts: Mapping[str, str], chosen: Sequence[Finding]) -> Files:
+    edits: dict[str, dict[Edit, None]] = {}
+    for finding in chosen:
+        for edit in finding.edits:
+            edits.setdefault(edit.place.path, {})[edit] = None
+    changed = {path: edited(_text_of(path, files, texts), own) for path, own in edits.items()}
+    return replace(files, overlay={**files.overlay, **changed})
+
+
+def _text_of(path: str, files: Files, texts: Mapping[str, str]) -> str:
+    return texts[path] if path in texts else files.read(path) if files.exists(path) else ""
+
+
+def edited(text: str, edits: Iterable[Edit]) -> str:
+    """
+    *text* with the *edits*, which must not overlap, applied; new lines end as the others in *text* do.
+
+    Places count lines that end with a line feed alone, as `Source` does.
+    """
+    starts = [0]
+    for line in text.split("\n"):
+        starts.append(starts[-1] + len(line) + 1)
+    is_windows = "\r\n" in text
+    ordered = sorted(edits, key=lambda edit: (edit.place.line, edit.place.column), reverse=True)
+    for edit in ordered:
+        place = edit.place
+        start = starts[place.line - 1] + place.column - 1
+        end = starts[place.end_line - 1] + place.end_column - 1
+        new = edit.text.replace("\r\n", "\n").replace("\n", "\r\n") if is_windows else edit.text
+        text = text[:start] + new + text[end:]
+    return text
+
+
+def _objection(chosen: Sequence[Finding], before: Outcome, after: Outcome) -> str | None:
+    """Why the trial is not a mending, or None when it is."""
+    were, are = _tally(before.findings), _tally(after.findings)
+    for kind, number in _tally(chosen).items():
+        if are[kind] > were[kind] - number:
+            return "the fault would still be there"
+    worse = next((kind for kind in are if are[kind] > were[kind]), None)
+    if worse is not None:
+        return f"it would cause {worse[0]} in {worse[1]}"
+    return after.failures[0] if len(after.failures) > len(before.failures) else None
+
+
+def _tally(findings: Iterable[Finding]) -> Counter[tuple[str, str]]:
+    return Counter((finding.rule, finding.place.path) for finding in findings)
+
+
+def _key(finding: Finding) -> tuple[str, str, str, str]:
+    return finding.rule, finding.place.path, finding.message, repr(finding.edits and finding.edits[0].text)
+
+
+def difference(mending: Mending) -> str:
+    """The mending as a unified diff; files that are made new have none before."""
+    parts: list[str] = []
+    for path in sorted(mending.after):
+        before, after = (side[path].splitlines(keepends=True) for side in (mending.before, mending.after))
+        for line in difflib.unified_diff(before, after, f"a/{path}", f"b/{path}"):
+            parts.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
+    return "".join(parts)

@@ -1,0 +1,52 @@
+"""Keeps secrets and control characters out of whatever is shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from ..place import Place
+
+MASK = "***"
+
+_VALUE = r"(?P<value>\"[^\"\n]*\"?|'[^'\n]*'?|[^\s;,}\]]+)"
+_NAMED = re.compile(
+    r"(?P<name>[\w.-]*(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|private[_-]?key|credential|requirepass)[\w.-]*"
+    r"[\"']?\s*[:=]\s*)" + _VALUE,
+    re.IGNORECASE,
+)
+_HEADER = re.compile(r"(?P<name>\b(?:Bearer|Basic|requirepass|masterauth)\s+)(?P<value>[^\s\"';]+)", re.IGNORECASE)
+_ADDRESS = re.compile(r"(?P<name>\w://[^/\s:@]*:)(?P<value>[^/\s@]+)(?=@)")
+_REFERENCE = re.compile(
+    r"[\"']?\$\{?\w+(?::?\?[^}]*)?\}?[\"']?|[\"']{2}|/run/secrets/\S*|true|false|null|~", re.IGNORECASE
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def masked(line: str, number: int, secret_places: Iterable[Place]) -> str:
+    """
+    *line* without what looks like a secret and without what a rule found to be one.
+
+    The mask is as long as what it hides wherever that is longer than the mask, so that carets still fit.
+    """
+    for place in secret_places:
+        if place.line <= number <= place.end_line:
+            start = place.column - 1 if number == place.line else 0
+            end = place.end_column - 1 if number == place.end_line else len(line)
+            line = line[:start] + "*" * (end - start) + line[end:]
+    for pattern in (_NAMED, _HEADER, _ADDRESS):
+        line = pattern.sub(_hidden, line)
+    return line
+
+
+def printable(text: str) -> str:
+    """*text* on one line, with nothing in it that a terminal would obey."""
+    return _CONTROL.sub("\ufffd", text.replace("\t", " ").replace("\r", "").replace("\n", " "))
+
+
+def _hidden(match: re.Match[str]) -> str:
+    value = match["value"]
+    if _REFERENCE.fullmatch(value):
+        return match[0]
+    quote = value[0] if value[0] in "\"'" and len(value) > 1 else ""
+    return match["name"] + quote + "*" * max(len(value) - 2 * len(quote), 1) + quote

@@ -1,0 +1,123 @@
+"""The linter's part of fairlead.yaml."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .family import Options
+from .files import shown
+
+FILE_NAME = "fairlead.yaml"
+_LINT_KEYS = ("preset", "select", "ignore", "rules", "nginx_version", "fail_on", "baseline")
+
+
+class SettingsError(Exception):
+    """A fairlead.yaml, or a part of it, that cannot be used; the message names file and key."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """
+    What a project says about how it is linted; paths are as a user would write them.
+
+    Attributes:
+        named: The files that fairlead.yaml names, by family.
+        lint: The map under ``lint:`` as it stands, its keys checked.
+        policy: The map under ``policy:``, not yet checked.
+    """
+
+    path: str | None = None
+    named: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    lint: Mapping[str, Any] = field(default_factory=dict)
+    policy: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def rule_folders(self) -> tuple[str, ...]:
+        """Folders with rules of the project's own."""
+        return tuple(self._beside(name) for name in self.names("rules"))
+
+    @property
+    def options(self) -> Options:
+        """How files are to be read."""
+        version = self.lint.get("nginx_version")
+        return Options(
+            nginx_version=None if version is None else str(version),
+            compose_files=self.named.get("compose", ()),
+            nginx_files=self.named.get("nginx", ()),
+            env_files=self.named.get("env", ()),
+        )
+
+    def names(self, key: str) -> tuple[str, ...]:
+        """The list under that key of ``lint:``; a single name counts as a list of one."""
+        value = self.lint.get(key, ())
+        return (value,) if isinstance(value, str) else tuple(map(str, value))
+
+    def _beside(self, name: str) -> str:
+        return shown(Path(self.path or ".").parent / name)
+
+
+def settings_for(start: str) -> Settings:
+    """
+    The settings in the fairlead.yaml of the folder *start* or of the nearest above; without one, the defaults.
+
+    Raises:
+        SettingsError: when it cannot be used.
+    """
+    folder = Path(os.path.abspath(start))  # noqa: PTH100 - resolve() would follow links out of the project
+    for candidate in (folder, *folder.parents):
+        if (candidate / FILE_NAME).is_file():
+            return _settings(candidate / FILE_NAME)
+    return Settings()
+
+
+def _settings(path: Path) -> Settings:
+    data = _data(path)
+    lint = _map(data.get("lint"), f"{shown(path)}: lint")
+    unknown = next((key for key in lint if key not in _LINT_KEYS), None)
+    if unknown is not None:
+        raise SettingsError(f'{shown(path)}: lint has no setting "{unknown}"; there are {", ".join(_LINT_KEYS)}')
+    for key in ("select", "ignore", "rules"):
+        if not isinstance(lint.get(key, []), str | list):
+            raise SettingsError(f"{shown(path)}: lint.{key} is not a list of names")
+    return Settings(shown(path), _named(path, data), lint, _map(data.get("policy"), f"{shown(path)}: policy"))
+
+
+def _data(path: Path) -> Mapping[str, Any]:
+    from .data import DataError, load_yaml  # noqa: PLC0415 - only a project with settings pays for YAML here
+
+    try:
+        return _map(load_yaml(path.read_text(encoding="utf-8"), shown(path)), shown(path))
+    except DataError as error:
+        raise SettingsError(str(error)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{shown(path)}: {getattr(error, 'strerror', None) or 'not UTF-8'}") from None
+
+
+def _map(value: Any, where: str) -> Mapping[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise SettingsError(f"{where}: not a map of settings")
+    return value
+
+
+def _named(path: Path, data: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
+    compose, env, edge = (data.get(key) or {} for key in ("compose", "env", "edge"))
+    files = {
+        "compose": [*_list(compose, "files"), *_list(compose, "development")],
+        "nginx": [*_list(edge, "files")[:1], *_list(data, "nginx")],
+        "dockerfile": _list(data, "dockerfiles"),
+        "env": [*_list(env, "example")],
+    }
+    return {name: tuple(dict.fromkeys(shown(path.parent / file) for file in names)) for name, names in files.items()}
+
+
+def _list(data: Any, key: str) -> Sequence[str]:
+    value = data.get(key) if isinstance(data, Mapping) else None
+    if isinstance(value, str):
+        return [value]
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
