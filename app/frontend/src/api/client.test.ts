@@ -110,6 +110,12 @@ test.each([
   expect([error.message, error.retryAfterSeconds]).toEqual([message, seconds])
 })
 
+test('a refusal that says itself when to try again is not told twice', async () => {
+  const client = await clientOf(answering(503, '{"detail": "the database is away; try again shortly"}', { 'Retry-After': '5' }))
+
+  expect((await failure(client.conversations())).message).toBe('The database is away; try again shortly.')
+})
+
 test.each([
   [401, 'You are not logged in.'],
   [413, 'The message is too long.'],

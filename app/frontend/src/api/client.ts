@@ -33,8 +33,8 @@ export function createClient(base: string, send: typeof fetch = (...request) => 
     json<T>(await ask(method, path, body))
 
   return {
-    register: (registration: Registration) => ask('POST', '/register', registration),
-    login: (credentials: Credentials) => ask('POST', '/login', credentials),
+    register: (registration: Registration) => read<Person>('POST', '/register', registration),
+    login: (credentials: Credentials) => read<Person>('POST', '/login', credentials),
     logout: () => ask('POST', '/logout'),
     me: () => read<Person>('GET', '/me'),
     conversations: () => read<Conversation[]>('GET', '/conversations'),
@@ -84,8 +84,8 @@ async function json<T>(response: Response): Promise<T> {
 
 async function refusal(response: Response): Promise<ApiError> {
   const wait = waitSeconds(response.headers.get('Retry-After'))
-  const said = detailOf(await response.json().catch(() => undefined))
-  return new ApiError([said ?? explanation(response.status), waitSentence(wait)].join(' ').trim(), response.status, wait)
+  const said = detailOf(await response.json().catch(() => undefined)) ?? explanation(response.status)
+  return new ApiError(/try again/i.test(said) ? said : `${said} ${waitSentence(wait)}`.trim(), response.status, wait)
 }
 
 function waitSeconds(header: string | null): number | undefined {

@@ -5,10 +5,13 @@ import { api, ApiError } from '../api'
 import type { Message } from '../api/types'
 import { useAnnouncer } from './announcer'
 
-/** A message on the page; `trouble` says why an answer is not whole. */
+/** A message on the page. */
 export interface ShownMessage extends Pick<Message, 'role' | 'text'> {
   key: string
+  /** Why an answer is not whole; empty where it is, or may still become so. */
   trouble: string
+  /** Whether it was sent or answered since the page was loaded: only its trouble is news. */
+  fresh: boolean
 }
 
 /** One conversation as the page holds it. */
@@ -58,9 +61,11 @@ export const useChats = defineStore('chats', () => {
     try {
       await receive(id, text, answer, abort.signal)
     } catch (error) {
-      if (error instanceof ApiError && error.status > 0) takeBack(chat, question, answer)
-      else answer.trouble = abort.signal.aborted ? 'Stopped.' : wordsOf(error)
-      if (error instanceof ApiError && error.status > 0) throw error
+      if (isRefusal(error)) {
+        takeBack(chat, question, answer)
+        throw error
+      }
+      answer.trouble = abort.signal.aborted ? 'Stopped.' : wordsOf(error)
     } finally {
       chat.stop = undefined
     }
@@ -78,8 +83,13 @@ let sent = 0
 
 function append(chat: Chat, role: Message['role'], text: string): ShownMessage {
   sent += 1
-  chat.messages.push({ key: `sent-${sent}`, role, text, trouble: '' })
+  chat.messages.push({ key: `sent-${sent}`, role, text, trouble: '', fresh: true })
   return chat.messages.at(-1) as ShownMessage
+}
+
+/** Whether the API said no, so that the message was not kept there either. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof ApiError && error.status > 0
 }
 
 function takeBack(chat: Chat, question: ShownMessage, answer: ShownMessage): void {
@@ -103,8 +113,9 @@ async function receive(id: string, text: string, answer: ShownMessage, signal: A
 }
 
 function shown(message: Message): ShownMessage {
-  const cutOff = message.role === 'assistant' && !message.complete
-  return { key: String(message.id), role: message.role, text: message.text, trouble: cutOff ? 'Not finished.' : '' }
+  const { id, role, text, complete } = message
+  const trouble = role === 'assistant' && !complete ? 'This answer was not finished.' : ''
+  return { key: String(id), role, text, trouble, fresh: false }
 }
 
 /** A failure in words for the person. */

@@ -2,7 +2,7 @@ import { defineStore } from 'pinia'
 import { ref } from 'vue'
 
 import { api, ApiError } from '../api'
-import type { Credentials, Registration } from '../api/types'
+import type { Credentials, Person, Registration } from '../api/types'
 import { useChats } from './chats'
 import { useConversations } from './conversations'
 
@@ -29,15 +29,18 @@ export const useSession = defineStore('session', () => {
   }
 
   async function login(credentials: Credentials): Promise<void> {
-    await api.login(credentials)
-    username.value = credentials.username
-    notice.value = ''
-    localStorage.setItem(hint, '1')
+    begin(await api.login(credentials))
   }
 
+  /** Whoever has registered is logged in as well. */
   async function register(registration: Registration): Promise<void> {
-    await api.register(registration)
-    await login({ username: registration.username, password: registration.password })
+    begin(await api.register(registration))
+  }
+
+  function begin(person: Person): void {
+    username.value = person.username
+    notice.value = ''
+    localStorage.setItem(hint, '1')
   }
 
   async function logout(): Promise<void> {
