@@ -47,8 +47,6 @@ class Settings:
         return Options(
             nginx_version=None if version is None else str(version),
             compose_files=self.named.get("compose", ()),
-            nginx_files=self.named.get("nginx", ()),
-            env_files=self.named.get("env", ()),
         )
 
     def names(self, key: str) -> tuple[str, ...]:
