@@ -1,0 +1,1 @@
+"""The AgentChat back end: accounts, conversations and streamed answers."""

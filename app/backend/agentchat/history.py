@@ -1,0 +1,75 @@
+"""The latest messages of a conversation, kept in Redis for an hour."""
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from .tables import Conversation, Message
+
+KEPT_MESSAGES = 200
+KEPT_S = 3600
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A message as it is cached and shown; created_at is ISO 8601 in UTC."""
+
+    id: int
+    role: str
+    text: str
+    complete: bool
+    created_at: str
+
+
+class History:
+    """The conversation's revision is part of the key, so what is found is never stale and nothing has to be deleted."""
+
+    def __init__(self, redis: Redis) -> None:
+        self.redis = redis
+
+    async def latest(self, session: AsyncSession, conversation: Conversation) -> list[Entry]:
+        """At most 200 messages, oldest first; from MySQL where Redis has none or is away."""
+        key = f"agentchat:history:{conversation.id}:{conversation.revision}"
+        cached = await self.cached(key)
+        if cached is not None:
+            return cached
+        entries = await stored(session, conversation.id)
+        await self.keep(key, entries)
+        return entries
+
+    async def cached(self, key: str) -> list[Entry] | None:
+        try:
+            text = await self.redis.get(key)
+        except RedisError as error:
+            log.warning("history is read from MySQL: %s", error)
+            return None
+        return None if text is None else [Entry(**fields) for fields in json.loads(text)]
+
+    async def keep(self, key: str, entries: Sequence[Entry]) -> None:
+        try:
+            await self.redis.set(key, json.dumps([asdict(entry) for entry in entries]), ex=KEPT_S)
+        except RedisError as error:
+            log.warning("history is not cached: %s", error)
+
+
+async def stored(session: AsyncSession, conversation_id: int) -> list[Entry]:
+    query = (
+        select(Message)
+        .where(Message.conversation_id == conversation_id)
+        .order_by(Message.id.desc())
+        .limit(KEPT_MESSAGES)
+    )
+    return [entry(message) for message in reversed((await session.scalars(query)).all())]
+
+
+def entry(message: Message) -> Entry:
+    created_at = f"{message.created_at.isoformat(timespec='milliseconds')}Z"
+    return Entry(message.id, message.role, message.text, message.complete, created_at)
