@@ -14,10 +14,13 @@ check_configuration() {
         die "mysqld refuses its configuration; the lines above say why"
     fi
     rm -f "/tmp/mysqld-check.$$"
-    datadir=$(awk '$1 == "datadir" { print $2; exit }' <<<"$facts")
+    datadir=$(setting datadir <<<"$facts")
     datadir=${datadir%/}
-    socket=$(awk '$1 == "socket" { print $2; exit }' <<<"$facts")
+    socket=$(setting socket <<<"$facts")
 }
+
+# From the table at the end of mysqld's help, below its line of dashes.
+setting() { awk -v name="$1" '/^-----/ { table = 1 } table && $1 == name { print $2; exit }'; }
 
 # The value of NAME, or of the file that NAME_FILE names.
 value_of() {

@@ -1,0 +1,160 @@
+"""What `inv doctor --fix` does: an engine from the distribution's own packages, and a daemon that runs."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import time
+from collections.abc import Callable, Iterator, Mapping
+
+from . import debian
+from .command import Command, Result
+from .debian import Distribution, distribution, install_step, update_step
+from .engine import MINIMUM_COMPOSE, MINIMUM_ENGINE, EngineError, EngineForbiddenError, engine_facts, version_of
+from .errors import FairleadError, StepFailedError
+from .host import Host
+from .plan import Plan, plan_for
+from .step import Do, Run, Say, Step
+
+DEBIAN_PACKAGES = ("docker.io", "docker-cli", "docker-compose", "docker-buildx", "iptables")
+UBUNTU_PACKAGES = ("docker.io", "docker-compose-v2", "docker-buildx", "iptables")
+VENDOR_PACKAGES = ("docker-ce", "docker-ce-cli", "containerd.io", "docker-buildx-plugin", "docker-compose-plugin")
+"""Docker's own packages; those of the distribution cannot stand beside them."""
+
+TRIXIE_SOURCE = "/etc/apt/sources.list.d/fairlead-trixie.list"
+TRIXIE_PINS = "/etc/apt/preferences.d/fairlead-trixie"
+TRIXIE_PIN_TEXT = """\
+Package: *
+Pin: release n=trixie
+Pin-Priority: 50
+
+Package: docker.io docker-cli docker-compose docker-buildx containerd
+Pin: release n=trixie
+Pin-Priority: 900
+"""
+
+DAEMON_FLAGS = "FAIRLEAD_DOCKERD_FLAGS"
+"""Further arguments of a dockerd that we start; for tests, which give it a data folder of its own."""
+DAEMON_LOG = "/var/log/dockerd.log"
+DAEMON_PID = "/run/fairlead-dockerd.pid"
+"""Written when we start dockerd ourselves, so that who started it can end it."""
+READY_S = 60.0
+
+START = "start the engine"
+SYSTEMD = "/run/systemd/system"
+INSTALL = "install the engine and Compose"
+
+
+class InstallError(EngineError):
+    """We do not know how to install an engine here."""
+
+
+def fix_plan(host: Host, environment: Mapping[str, str] | None = None) -> Plan:
+    """
+    What makes the engine of *host* usable: nothing, a start, or an installation and a start.
+
+    Raises:
+        InstallError: this distribution is none that we know.
+        EngineForbiddenError: only the user's rights are missing, which no package mends.
+        FairleadError: no root and no sudo, or no mirror of Debian.
+    """
+    names = os.environ if environment is None else environment
+    problem = engine_facts(host).problem
+    if problem is None:
+        return Plan()
+    if isinstance(problem, EngineForbiddenError):
+        raise problem
+    installing = () if _is_installed(host) else tuple(_install(host, names))
+    return plan_for(host.name, *installing, start_step(host, names))
+
+
+def install_plan(host: Host, environment: Mapping[str, str] | None = None) -> Plan:
+    """The commands that install an engine and Compose from packages; see `fix_plan` for what it raises."""
+    return plan_for(host.name, *_install(host, os.environ if environment is None else environment))
+
+
+def start_step(host: Host, environment: Mapping[str, str]) -> Step:
+    """Starts the engine, by systemd where it runs, else by itself, and waits until it answers."""
+    root = debian.as_root(host)
+    if host.run(Command(("test", "-d", SYSTEMD))).ok:
+        command = Command((*root, "systemctl", "enable", "--now", "docker"))
+        return Do(START, str(command), _starting(command, DAEMON_LOG, time.monotonic))
+    flags = shlex.split(environment.get(DAEMON_FLAGS, ""))
+    # setsid, so that neither this terminal's end nor its Ctrl-C reaches the engine
+    script = f'echo >"$0"; setsid dockerd "$@" >>"$0" 2>&1 </dev/null & echo $! >{DAEMON_PID}'
+    command = Command((*root, "sh", "-c", script, DAEMON_LOG, *flags))
+    shown = shlex.join(["setsid", "dockerd", *flags]) + f" >{DAEMON_LOG} &"
+    return Do(START, " ".join([*root, shown]), _starting(command, DAEMON_LOG, time.monotonic))
+
+
+def _is_installed(host: Host) -> bool:
+    """Whether client, Compose and daemon are there and new enough, so that only the start is missing."""
+    facts = engine_facts(host)
+    answer = host.run(Command(("dockerd", "--version")))
+    daemon = version_of(answer.out.removeprefix("Docker version "))
+    return version_of(facts.compose) >= MINIMUM_COMPOSE and daemon >= MINIMUM_ENGINE
+
+
+def _install(host: Host, environment: Mapping[str, str]) -> Iterator[Step]:
+    found = distribution(host)
+    if debian.is_installed(host, "docker-ce"):
+        yield update_step(host)
+        yield install_step(host, INSTALL, *VENDOR_PACKAGES)
+        return
+    if found.id == "debian" and found.version == (12,):
+        yield from _trixie_sources(host, environment)
+    yield update_step(host)
+    yield install_step(host, INSTALL, *_packages(found))
+
+
+def _packages(found: Distribution) -> tuple[str, ...]:
+    # without a number it is Debian's testing or unstable
+    if found.id == "debian" and (not found.version or found.version >= (12,)):
+        return DEBIAN_PACKAGES
+    if found.id == "ubuntu" and found.version >= (24, 4):
+        return UBUNTU_PACKAGES
+    raise InstallError(
+        f"{found.name}: we install an engine on Debian 12 and later and on Ubuntu 24.04 and later only; "
+        f"install Docker {MINIMUM_ENGINE[0]} or later with Compose {'.'.join(map(str, MINIMUM_COMPOSE))} or later "
+        "by this system's own way"
+    )
+
+
+def _trixie_sources(host: Host, environment: Mapping[str, str]) -> Iterator[Step]:
+    """Debian 12's own engine is 20.10; Debian 13's needs no newer libc, and nothing else is taken from there."""
+    root = debian.as_root(host)
+    address = debian.mirror(host, environment.get("FAIRLEAD_DEBIAN_MIRROR", ""))
+    files = ((TRIXIE_PINS, TRIXIE_PIN_TEXT), (TRIXIE_SOURCE, f"deb {address} trixie main\n"))
+    for path, text in files:
+        back = Command((*root, "rm", "-f", path))
+        yield Run("take the engine from Debian 13, and only the engine", Command((*root, "tee", path), text), back)
+
+
+def _starting(command: Command, log: str, clock: Callable[[], float]) -> Callable[[Host, Say], None]:
+    def start(host: Host, say: Say) -> None:
+        result = host.run(command, timeout_s=READY_S)
+        if not result.ok:
+            raise StepFailedError(host.name, START, result.reason)
+        until = clock() + READY_S
+        while (facts := engine_facts(host)) and not facts.running:
+            if clock() > until or not _is_alive(host):
+                reason = "it ended" if clock() <= until else f"it does not answer after {READY_S:.0f} s"
+                raise StepFailedError(host.name, START, f"{reason}; its log is {log}", _tail(host, log))
+            say(facts.trouble)
+            time.sleep(0.3)
+        if facts.problem is not None:
+            raise FairleadError(str(facts.problem))
+
+    return start
+
+
+def _is_alive(host: Host) -> bool:
+    """Whether the dockerd that we started still runs; a service manager's is its own business."""
+    pid = (host.read(DAEMON_PID) or "").strip()
+    managed = host.run(Command(("test", "-d", SYSTEMD))).ok
+    return managed or (pid.isdigit() and host.run(Command(("test", "-d", f"/proc/{pid}"))).ok)
+
+
+def _tail(host: Host, log: str) -> str:
+    result: Result = host.run(Command(("tail", "-n", "15", log)))
+    return result.out
