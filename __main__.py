@@ -7,17 +7,13 @@ from pathlib import Path
 
 
 def main() -> None:
-    """Runs the task that the command line names; in this repository the developers' tasks are there too."""
+    """Runs the task that the command line names."""
     from .ops.program import Program, one_line_errors  # noqa: PLC0415 - an error while loading is shown as one line
 
     with one_line_errors(debug="--debug" in sys.argv):
         from .tasks import namespace  # noqa: PLC0415 - as above
 
-        in_repository = (Path(__file__).parent / "developer").is_dir()
-        if in_repository:
-            from .developer.tasks import add_to  # noqa: PLC0415 - not in the wheel
-
-            add_to(namespace)
+        in_repository = Path(__file__).with_name("inv").exists()
         Program(namespace, binary="inv" if in_repository else "fairlead").run()
 
 
