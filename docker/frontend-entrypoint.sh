@@ -11,20 +11,23 @@ shared=${FRONTEND_SHARED_ASSETS:-/srv/assets}
 share() {
     name=${1##*/}
     [ -e "$shared/$name" ] && return
-    half="$shared/.$name.$$"
-    if cp "$1" "$half" && chmod 0444 "$half" && mv "$half" "$shared/$name"; then
-        return
-    fi
+    half=$(mktemp "$shared/.$name.XXXXXX") || return
+    cp "$1" "$half" && chmod 0444 "$half" && mv "$half" "$shared/$name" && return
     rm -f "$half"
-    echo "frontend-entrypoint: cannot copy $name to $shared; is its disk full?" >&2
     return 1
 }
 
-if [ -d "$shared" ] && [ -w "$shared" ]; then
+share_all() {
     # The twins first: where nginx finds the plain file, the compressed one is there too.
     for asset in "$page"/assets/*.gz "$page"/assets/*; do
-        share "$asset"
+        [ -f "$asset" ] || continue
+        share "$asset" || return
     done
+}
+
+# Without its copies this release still works, since the edge asks here for what it does not find.
+if [ -d "$shared" ] && [ -w "$shared" ] && ! share_all; then
+    echo "frontend-entrypoint: $shared does not take this release's assets; pages loaded now lose them at the next release" >&2
 fi
 
 exec "$@"

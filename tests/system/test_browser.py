@@ -219,11 +219,27 @@ def test_an_answer_that_is_stopped_keeps_what_was_written(visit: Visit) -> None:
 
     send(page, f"{QUESTION} " * 40)
     expect(newest_answer(page).locator(".text")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Message in")).to_be_focused()
     page.get_by_role("button", name="Stop the answer").click()
 
     expect(newest_answer(page).get_by_role("alert")).to_have_text("Stopped.")
     expect(newest_answer(page).locator(".text")).not_to_be_empty()
     expect(page.get_by_role("textbox", name="Message in")).to_be_focused()
+    assert visit.faults == []
+
+
+def test_who_logs_out_while_an_answer_is_written_is_simply_logged_out(visit: Visit) -> None:
+    page = visit.page
+    register(page, Person())
+    send(page, f"{QUESTION} " * 40)
+    expect(newest_answer(page).locator(".text")).to_be_visible()
+
+    with page.expect_response("**/api/logout"):
+        page.get_by_role("button", name="Log out").click()
+
+    expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    expect(page.get_by_role("alert")).to_have_count(0)
     assert visit.faults == []
 
 
