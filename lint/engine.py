@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from . import family as families
@@ -72,7 +72,7 @@ def _loaded(name: str, paths: Sequence[str], files: Files, setup: Setup, outcome
     if not readable:
         return
     try:
-        models = families.load(name, readable, files, setup.options)
+        models = families.load(name, readable, files, _relevant(setup.options, readable))
     except Exception as error:
         outcome.failures.append(_broken(f"reading {', '.join(paths)} as {name}", error))
         return
@@ -80,6 +80,11 @@ def _loaded(name: str, paths: Sequence[str], files: Files, setup: Setup, outcome
         outcome.texts.update(model.files)
         outcome.roots.append(tuple(model.files))
         yield model
+
+
+def _relevant(options: Options, paths: Sequence[str]) -> Options:
+    """The *options* without files that this run does not read."""
+    return replace(options, compose_files=tuple(path for path in options.compose_files if path in paths))
 
 
 def _is_readable(path: str, files: Files, outcome: Outcome) -> bool:

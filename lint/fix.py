@@ -12,6 +12,7 @@ from .engine import Outcome, Setup, lint
 from .family import PACKAGES, Model, load
 from .files import Files
 from .finding import Edit, Finding
+from .report.masking import MASK, masked
 
 _MOST_ROUNDS = 20
 """Mending one fault may make room for the next; more rounds than this would be edits that feed each other."""
@@ -50,16 +51,21 @@ class Mender:
     wanted: frozenset[str] | None = None
     is_unsafe: bool = False
 
-    def mend(self) -> Mending:
-        """Round after round until nothing is left to mend, or what is left was refused."""
-        mending = Mending()
-        files, outcome = self.files, lint(self.paths, self.files, self.setup)
+    def mend(self, outcome: Outcome | None = None) -> Mending:
+        """
+        Round after round until nothing is left to mend, or what is left was refused.
+
+        Args:
+            outcome: What linting found, where that is known already.
+        """
+        mending, files = Mending(), self.files
+        outcome = outcome or lint(self.paths, files, self.setup)
         for _ in range(_MOST_ROUNDS):
             chosen = list(_compatible(self._candidates(outcome, mending)))
             if not chosen:
                 break
             files, outcome = self._tried(chosen, files, outcome, mending)
-        self._record(files, outcome, mending)
+        self._record(files, mending)
         return mending
 
     def _candidates(self, outcome: Outcome, mending: Mending) -> Iterator[Finding]:
@@ -69,7 +75,7 @@ class Mender:
                 yield finding
 
     def _is_allowed(self, finding: Finding) -> bool:
-        is_wanted = self.wanted is None or all(edit.place.path in self.wanted for edit in finding.edits)
+        is_wanted = self.wanted is None or finding.place.path in self.wanted
         is_clean = all(edit.place.path not in self.files.undecodable for edit in finding.edits)
         return is_wanted and is_clean and (self.is_unsafe or all(edit.safe for edit in finding.edits))
 
@@ -100,11 +106,14 @@ class Mender:
                 return "the edit would change more than the fault"
         return None
 
-    def _record(self, files: Files, outcome: Outcome, mending: Mending) -> None:
+    def _record(self, files: Files, mending: Mending) -> None:
         for path, text in files.overlay.items():
-            before = self.files.read(path)
-            if before != text:
-                mending.before[path], mending.after[path] = before, text
+            before = self.files.read(path) if self.files.exists(path) else None
+            if before == text:
+                continue
+            mending.after[path] = text
+            if before is not None:
+                mending.before[path] = before
 
 
 def _keeps_meaning(
@@ -186,11 +195,17 @@ def _key(finding: Finding) -> tuple[str, str, str, str]:
     return finding.rule, finding.place.path, finding.message, repr(finding.edits and finding.edits[0].text)
 
 
-def difference(mending: Mending) -> str:
-    """The mending as a unified diff; files that are made new have none before."""
+def difference(mending: Mending, secrets: Iterable[str] = ()) -> str:
+    """The mending as a unified diff without the *secrets*; a file that is made new has nothing before."""
     parts: list[str] = []
     for path in sorted(mending.after):
-        before, after = (side[path].splitlines(keepends=True) for side in (mending.before, mending.after))
+        before, after = (side.get(path, "").splitlines(keepends=True) for side in (mending.before, mending.after))
         for line in difflib.unified_diff(before, after, f"a/{path}", f"b/{path}"):
             parts.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
-    return "".join(parts)
+    return "".join(_without(line, secrets) for line in parts)
+
+
+def _without(line: str, secrets: Iterable[str]) -> str:
+    for secret in secrets:
+        line = line.replace(secret, MASK)
+    return masked(line, 0, ())

@@ -27,6 +27,21 @@ def replace_text(path: str, before: str, after: str) -> None:
         raise ReplaceError(f"{path}: not mended: {(error.strerror or str(error)).lower()}") from None
 
 
+def create_text(path: str, text: str) -> None:
+    """
+    Makes a file that only its owner can read, since what is moved into new files may be secret.
+
+    Raises:
+        ReplaceError: when there is one by now, or it cannot be made.
+    """
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(text.encode())
+    except OSError as error:
+        raise ReplaceError(f"{path}: not made: {(error.strerror or str(error)).lower()}") from None
+
+
 def _refuse_odd(path: str, real: str, status: os.stat_result, before: str) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise ReplaceError(f"{path}: not mended: not a regular file")

@@ -50,6 +50,9 @@ def scope_of(arguments: Sequence[str], settings: Settings, files: Files, kind: s
         _add_project(scope, settings, files)
         return scope
     scope.targets = set()
+    for path in settings.named.get("compose", ()):
+        if path in map(shown, arguments):
+            _add_file(scope, path, files, "compose")
     for argument in arguments:
         _add_argument(scope, argument, files, kind)
     for target in sorted(scope.targets):

@@ -49,6 +49,12 @@ class Settings:
             compose_files=self.named.get("compose", ()),
         )
 
+    @property
+    def baseline(self) -> str | None:
+        """The file of findings that the project has put off."""
+        name = self.lint.get("baseline")
+        return None if name is None else self._beside(str(name))
+
     def names(self, key: str) -> tuple[str, ...]:
         """The list under that key of ``lint:``; a single name counts as a list of one."""
         value = self.lint.get(key, ())

@@ -1,0 +1,99 @@
+"""Findings that a project knows and has put off: frozen in a file, so that only new ones count."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .finding import Finding
+
+VERSION = 1
+
+
+class BaselineError(Exception):
+    """A baseline that cannot be read or written."""
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """The fingerprints of known findings, with the rule and path of each for whoever reads the file."""
+
+    entries: Mapping[str, tuple[str, str]]
+
+    def hides(self, fingerprint: str) -> bool:
+        """Whether the finding of that fingerprint is known."""
+        return fingerprint in self.entries
+
+
+def fingerprints(findings: Sequence[Finding], texts: Mapping[str, str]) -> list[str]:
+    """
+    A fingerprint for each finding that survives when lines move.
+
+    Made of the rule, the path, the text of the line without its spaces, and which of several such lines it is.
+    """
+    seen: Counter[tuple[str, str, str]] = Counter()
+    lines = {path: texts.get(path, "").split("\n") for path in {finding.place.path for finding in findings}}
+    made = []
+    for finding in findings:
+        place = finding.place
+        own = lines[place.path]
+        line = " ".join(own[place.line - 1].split()) if 0 < place.line <= len(own) else ""
+        key = finding.rule, place.path.replace(os.sep, "/"), line
+        made.append(hashlib.sha256("\0".join((*key, str(seen[key]))).encode(errors="replace")).hexdigest()[:32])
+        seen[key] += 1
+    return made
+
+
+def read_baseline(path: str) -> Baseline | None:
+    """
+    The baseline in the file at *path*; None where there is no such file.
+
+    Raises:
+        BaselineError: when it is not a baseline.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise BaselineError(f"{path}: {(getattr(error, 'strerror', None) or 'not a text file').lower()}") from None
+    try:
+        return _baseline(json.loads(text))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise BaselineError(f"{path}: not a baseline of fairlead; name another file or delete it") from None
+
+
+def write_baseline(path: str, findings: Sequence[Finding], texts: Mapping[str, str]) -> None:
+    """
+    Freezes *findings*, sorted so that two baselines can be compared.
+
+    Raises:
+        BaselineError: when the file cannot be written.
+    """
+    known = zip(findings, fingerprints(findings, texts), strict=True)
+    entries = sorted((finding.place.path, finding.rule, fingerprint) for finding, fingerprint in known)
+    data = [{"path": file, "rule": rule, "fingerprint": fingerprint} for file, rule, fingerprint in entries]
+    try:
+        Path(path).write_text(json.dumps({"version": VERSION, "findings": data}, indent=1) + "\n", encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise BaselineError(f"{path}: {(getattr(error, 'strerror', None) or str(error)).lower()}") from None
+
+
+def unknown(baseline: Baseline, findings: Sequence[Finding], texts: Mapping[str, str]) -> tuple[list[Finding], int]:
+    """The findings that are not in *baseline*, and how many of its entries for the files read hide nothing."""
+    marked = list(zip(findings, fingerprints(findings, texts), strict=True))
+    used = {fingerprint for _, fingerprint in marked}
+    stale = [key for key, (_, path) in baseline.entries.items() if key not in used and path in texts]
+    return [finding for finding, fingerprint in marked if not baseline.hides(fingerprint)], len(stale)
+
+
+def _baseline(data: Any) -> Baseline:
+    if data["version"] != VERSION:
+        raise ValueError(data["version"])
+    return Baseline({str(entry["fingerprint"]): (entry["rule"], entry["path"]) for entry in data["findings"]})

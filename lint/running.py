@@ -1,0 +1,154 @@
+"""A run from files to a report: lints, mends where asked, hides what the baseline knows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .baseline import BaselineError, read_baseline, unknown, write_baseline
+from .engine import Outcome, lint
+from .files import Files
+from .finding import Finding
+from .fix import Mender, Mending, difference
+from .replacing import ReplaceError, create_text, replace_text
+from .report import Results, report
+from .scope import Scope
+from .session import Session
+
+CLEAN, FOUND, WRONG = 0, 1, 2
+"""The exit codes: nothing at or above ``--fail-on``; findings; wrong use or unreadable input."""
+
+
+def run(session: Session) -> int:
+    """Lints and prints what was asked for; the exit code."""
+    files = session.files()
+    scope = session.scope(files)
+    failures = list(scope.failures)
+    outcome = lint(scope.paths, files, session.setup)
+    if session.arguments.fix or session.arguments.diff:
+        mending = _mending(session, scope, files, outcome)
+        if session.arguments.diff:
+            session.streams.write(difference(mending, _secrets(outcome, session)))
+            return _exit_code(session, _reported(outcome, scope), [*failures, *outcome.failures])
+        if session.arguments.stdin_filename:
+            return _print_mended(session, files, scope, outcome, mending)
+        failures += _written(session, mending)
+        files = Files()
+        outcome = lint(scope.paths, files, session.setup)
+    return _report(session, scope, outcome, failures)
+
+
+def _report(session: Session, scope: Scope, outcome: Outcome, failures: list[str]) -> int:
+    failures = [*failures, *outcome.failures]
+    results = _results(session, scope, outcome, is_whole=not failures)
+    session.streams.write(report(session.arguments.format)(results))
+    return _exit_code(session, results.findings, failures)
+
+
+def _exit_code(session: Session, findings: Sequence[Finding], failures: Sequence[str]) -> int:
+    for line in dict.fromkeys(failures):
+        session.streams.complain(line)
+    if failures:
+        return WRONG
+    return FOUND if any(finding.severity >= session.threshold for finding in findings) else CLEAN
+
+
+def _results(session: Session, scope: Scope, outcome: Outcome, *, is_whole: bool) -> Results:
+    from .. import __version__  # noqa: PLC0415 - the package's root, only for reports
+
+    wanted = _wanted(outcome, scope)
+    texts = {path: text for path, text in outcome.texts.items() if wanted is None or path in wanted}
+    findings, hidden, stale, notes = _without_known(session, _reported(outcome, scope), outcome, is_whole=is_whole)
+    found = {name: session.setup.catalogue.find(name) for name in {finding.rule for finding in findings}}
+    rules = {name: rule for name, rule in found.items() if rule is not None}
+    return Results(findings, texts, rules, hidden, stale, notes, __version__, session.streams.style)
+
+
+def _without_known(
+    session: Session, findings: list[Finding], outcome: Outcome, *, is_whole: bool
+) -> tuple[list[Finding], int, int, tuple[str, ...]]:
+    """The findings that the baseline does not know, how many it hides, its idle entries, and what was done to it."""
+    path = session.arguments.baseline or session.settings.baseline
+    if not path:
+        return findings, 0, 0, ()
+    baseline = read_baseline(path)
+    if baseline is None:
+        _freeze(session, path, findings, outcome, is_whole=is_whole)
+        return [], len(findings), 0, (f"wrote the baseline {path}: from now on only new findings count",)
+    left, stale = unknown(baseline, findings, outcome.texts)
+    return left, len(findings) - len(left), stale, ()
+
+
+def _freeze(session: Session, path: str, findings: list[Finding], outcome: Outcome, *, is_whole: bool) -> None:
+    if not session.arguments.baseline:
+        raise BaselineError(f"{path}: no such baseline; --baseline {path} writes it")
+    if not is_whole:
+        raise BaselineError(f"{path}: not written, since some files could not be read: {outcome.failures or ''}")
+    write_baseline(path, findings, outcome.texts)
+
+
+def _reported(outcome: Outcome, scope: Scope) -> list[Finding]:
+    wanted = _wanted(outcome, scope)
+    return [finding for finding in outcome.findings if wanted is None or finding.place.path in wanted]
+
+
+def _wanted(outcome: Outcome, scope: Scope) -> set[str] | None:
+    """The files to report: those that PATH names, and what an nginx configuration among them includes."""
+    if scope.targets is None:
+        return None
+    included = {path for root in outcome.roots if root and root[0] in scope.targets for path in root}
+    return scope.targets | {path for path in included if not scope.knows(path)}
+
+
+def _mending(session: Session, scope: Scope, files: Files, outcome: Outcome) -> Mending:
+    wanted = _wanted(outcome, scope)
+    mender = Mender(
+        scope.paths,
+        files,
+        session.setup,
+        None if wanted is None else frozenset(wanted),
+        session.arguments.unsafe_fixes,
+    )
+    return mender.mend(outcome)
+
+
+def _written(session: Session, mending: Mending) -> list[str]:
+    failures = []
+    for path, text in mending.after.items():
+        try:
+            if path in mending.before:
+                replace_text(path, mending.before[path], text)
+            else:
+                create_text(path, text)
+        except ReplaceError as error:
+            failures.append(str(error))
+    _tell(session, mending, failures)
+    return failures
+
+
+def _tell(session: Session, mending: Mending, failures: Sequence[str]) -> None:
+    for finding, reason in mending.refused:
+        session.streams.complain(f"{finding.place}: not mended: {reason} [{finding.rule}]")
+    if mending.mended and not failures:
+        faults, files = len(mending.mended), len(mending.after)
+        session.streams.complain(f"mended {faults} fault{'s' * (faults > 1)} in {files} file{'s' * (files > 1)}")
+
+
+def _print_mended(session: Session, files: Files, scope: Scope, outcome: Outcome, mending: Mending) -> int:
+    """With standard input, the mended text goes to standard output in place of a report."""
+    (path,) = files.overlay
+    session.streams.write(mending.after.get(path, files.overlay[path]))
+    left = lint(scope.paths, Files({path: mending.after.get(path, files.overlay[path])}), session.setup)
+    return _exit_code(session, _reported(left, scope), [*scope.failures, *left.failures])
+
+
+def _secrets(outcome: Outcome, session: Session) -> set[str]:
+    """The texts at places that hold secrets."""
+    rules = {finding.rule: session.setup.catalogue.find(finding.rule) for finding in outcome.findings}
+    concealing = {name for name, rule in rules.items() if rule is not None and rule.conceals}
+    found = (finding.place for finding in outcome.findings if finding.rule in concealing)
+    lines = {path: text.split("\n") for path, text in outcome.texts.items()}
+    return {
+        lines[place.path][place.line - 1][place.column - 1 : place.end_column - 1].strip("\"'")
+        for place in found
+        if place.line == place.end_line and place.line <= len(lines[place.path])
+    } - {""}
