@@ -6,6 +6,8 @@ nginx configurations: read by crossplane, with the exact place of every token.
 - ``config.find("add_header", ...)`` lists directives at any depth; ``config.servers``, ``.locations``, ``.upstreams``;
 - a `Directive` has ``name``, ``args``, ``block``, ``parent``, ``ancestors``, ``place``, ``arg_place(0)``, ``find()``;
 - `location`, `listen`, `header`, `proxy_pass`, `size_bytes` and `time_s` read arguments that have a form of their own;
+- ``config.effective(block)`` gives the `Effective` settings after inheritance: ``headers``, ``dropped_headers``,
+  ``headers_for(404)``, ``compression``, ``proxy``, ``access``, ``tls``, ``setting("root")``, ``settings("error_page")``;
 - ``config.may_hold(block, "gzip")`` tells whether an include that could not be read might set it: stay silent then;
 - ``config.is_unknown(value)`` tells whether a template fills the value in;
 - ``config.version`` is the nginx that will run it, to be compared with ``(1, 25, 1)``.
@@ -29,21 +31,32 @@ from .blocks import (
 )
 from .config import Fault, NginxConfig, Unread
 from .directive import Directive
+from .effective import HANDLERS, PASSES, Access, Compression, Effective, Proxy, Tls, blocks
+from .headers import ResponseHeader
 from .loading import load, read_all
 from .reading import parse, read
 from .table import NEWEST, Version
 
 __all__ = [
+    "HANDLERS",
     "NEWEST",
+    "PASSES",
+    "Access",
+    "Compression",
     "Directive",
+    "Effective",
     "Fault",
     "Header",
     "Listen",
     "Location",
     "NginxConfig",
+    "Proxy",
     "ProxyPass",
+    "ResponseHeader",
+    "Tls",
     "Unread",
     "Version",
+    "blocks",
     "header",
     "listen",
     "listens",

@@ -6,12 +6,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from ..finding import Edit
 from ..place import Place
 from .directive import Directive
 from .file import NginxFile
 from .table import NEWEST, Version
+
+if TYPE_CHECKING:
+    from .effective import Effective
 
 _FILLED_IN = re.compile(r"\$\{[A-Z][A-Z0-9_]*\}|\{\{")
 _FILLED_IN_TEMPLATE = re.compile(r"\$\{?[A-Z][A-Z0-9_]*\b|\{\{")
@@ -65,6 +69,7 @@ class NginxConfig:
     context: int = 0
     is_fragment: bool = False
     is_template: bool = False
+    _effective: dict[int, Effective] = field(default_factory=dict, repr=False)
 
     @property
     def files(self) -> Mapping[str, str]:
@@ -120,6 +125,15 @@ class NginxConfig:
         return {
             upstream.value: upstream for upstream in reversed(self.find("upstream")) if not upstream.is_inside("stream")
         }
+
+    def effective(self, block: Directive) -> Effective:
+        """The settings that hold in *block* after inheritance; the same object each time it is asked for."""
+        from .effective import Effective  # noqa: PLC0415 - it builds on this module
+
+        found = self._effective.get(id(block))
+        if found is None:
+            found = self._effective[id(block)] = Effective(self, block)
+        return found
 
     def may_hold(self, block: Directive | None, *names: str) -> bool:
         """

@@ -7,12 +7,13 @@ from typing import Any
 
 import crossplane
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from fairlead.lint.nginx import parse
 from fairlead.lint.nginx.directive import Directive
 from fairlead.lint.nginx.file import NginxFile
 from fairlead.lint.nginx.lexer import COMMENT, QUOTED, tokens
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 CORPUS = sorted((Path(__file__).parent / "corpus").glob("*.conf"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from fairlead.lint.nginx.lexer import DEEPEST, tokens
 
 
