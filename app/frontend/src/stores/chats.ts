@@ -50,8 +50,12 @@ export const useChats = defineStore('chats', () => {
     }
   }
 
-  /** Sends *text* and shows the answer as it comes; where it was refused, the text goes back to the draft. */
-  async function send(id: string, text: string): Promise<void> {
+  /**
+   * Sends *text* and shows the answer as it comes; where it was refused, the text goes back to the draft.
+   *
+   * @param begun is called once the API has taken the message and the answer begins.
+   */
+  async function send(id: string, text: string, begun: () => void): Promise<void> {
     const chat = chatOf(id)
     const abort = new AbortController()
     chat.failure = ''
@@ -59,7 +63,7 @@ export const useChats = defineStore('chats', () => {
     const question = append(chat, 'user', text)
     const answer = append(chat, 'assistant', '')
     try {
-      await receive(id, text, answer, abort.signal)
+      await receive(id, text, answer, abort.signal, begun)
     } catch (error) {
       if (isRefusal(error)) {
         takeBack(chat, question, answer)
@@ -97,11 +101,16 @@ function takeBack(chat: Chat, question: ShownMessage, answer: ShownMessage): voi
   chat.draft ||= question.text
 }
 
-async function receive(id: string, text: string, answer: ShownMessage, signal: AbortSignal): Promise<void> {
+async function receive(
+  id: string, text: string, answer: ShownMessage, signal: AbortSignal, begun: () => void,
+): Promise<void> {
   const announcer = useAnnouncer()
   announcer.begin()
+  let hasBegun = false
   try {
     for await (const event of api.answer(id, text, signal)) {
+      if (!hasBegun) begun()
+      hasBegun = true
       if (event.kind === 'error') answer.trouble = event.message
       if (event.kind !== 'token') break
       answer.text += event.text
