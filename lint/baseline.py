@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .finding import Finding
+from .fingerprint import fingerprints
 
 VERSION = 1
 
@@ -29,25 +27,6 @@ class Baseline:
     def hides(self, fingerprint: str) -> bool:
         """Whether the finding of that fingerprint is known."""
         return fingerprint in self.entries
-
-
-def fingerprints(findings: Sequence[Finding], texts: Mapping[str, str]) -> list[str]:
-    """
-    A fingerprint for each finding that survives when lines move.
-
-    Made of the rule, the path, the text of the line without its spaces, and which of several such lines it is.
-    """
-    seen: Counter[tuple[str, str, str]] = Counter()
-    lines = {path: texts.get(path, "").split("\n") for path in {finding.place.path for finding in findings}}
-    made = []
-    for finding in findings:
-        place = finding.place
-        own = lines[place.path]
-        line = " ".join(own[place.line - 1].split()) if 0 < place.line <= len(own) else ""
-        key = finding.rule, place.path.replace(os.sep, "/"), line
-        made.append(hashlib.sha256("\0".join((*key, str(seen[key]))).encode(errors="replace")).hexdigest()[:32])
-        seen[key] += 1
-    return made
 
 
 def read_baseline(path: str) -> Baseline | None:
