@@ -1,0 +1,252 @@
+"""Builds trees from the parser's events without recursion, so that no depth of a file can hurt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..envfile.interpolation import parts_of
+from ..place import Place
+from .merge_keys import with_merged_keys
+from .nodes import Mapping, Node, Scalar, Sequence, Source
+from .problem import Problem, error
+from .scalars import resolve, tagged
+from .template import Evaluation
+
+DEEPEST = 250
+"""Levels below which a file is not followed."""
+
+_LARGEST_ALIAS = 100_000
+_ALL_ALIASES = 2_000_000
+
+
+class _Open:
+    """A collection that has not ended: its node, the key that waits for a value, and the values of ``<<``."""
+
+    __slots__ = ("anchor", "end", "flow", "key", "merged", "node")
+
+    def __init__(self, node: Mapping | Sequence, anchor: str | None, flow: bool) -> None:
+        self.node = node
+        self.anchor = anchor
+        self.flow = flow
+        self.key: Scalar | None = None
+        self.merged: list[tuple[Scalar, Node]] = []
+        self.end = node.end
+
+
+class Builder:
+    """Takes events, gives *documents* and *problems*; `publish` hands the anchors to the source."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.documents: list[Node] = []
+        self.problems: list[Problem] = []
+        self._evaluation = Evaluation(source.environment, source.unset)
+        self._open: list[_Open] = []
+        self._known: dict[str, Node] = {}
+        self._anchors: list[tuple[str, Place]] = []
+        self._aliases: list[tuple[str, Place]] = []
+        self._merge_keys: list[Place] = []
+        self._interpolated: list[Scalar] = []
+        self._with_hash: list[Scalar] = []
+        self._expanded = 0
+        self._too_deep = 0
+
+    def consume(self, event: Callable[[], Any]) -> None:
+        """Builds from each *event* until the stream ends."""
+        scalar = self._scalar
+        handlers: dict[str, Callable[[Any], None]] = {
+            "MappingStartEvent": self._mapping,
+            "SequenceStartEvent": self._sequence,
+            "MappingEndEvent": self._end,
+            "SequenceEndEvent": self._end,
+            "AliasEvent": self._alias,
+            "DocumentStartEvent": self._document,
+        }
+        while True:
+            current = event()
+            kind = current.__class__.__name__
+            if kind == "ScalarEvent":
+                scalar(current)
+            elif kind in handlers:
+                handlers[kind](current)
+            elif kind == "StreamEndEvent":
+                return
+
+    def close(self) -> None:
+        """Ends what is still open, after a syntax error."""
+        while self._open:
+            self._finish(self._open[-1].end)
+
+    def publish(self) -> None:
+        """Gives the source its anchors, aliases, merge keys and interpolated scalars."""
+        self.source.anchors[:] = self._anchors
+        self.source.aliases[:] = self._aliases
+        self.source.merge_keys[:] = self._merge_keys
+        self.source.interpolated[:] = self._interpolated
+        self.source.with_hash[:] = self._with_hash
+
+    def _document(self, _: Any) -> None:
+        self._known = {}
+
+    def _scalar(self, event: Any) -> None:
+        if self._too_deep:
+            return
+        text: str = event.value
+        style = event.style or ""
+        tag = None if event.implicit[0] or event.implicit[1] else str(event.tag)
+        start, end = event.start_mark.index, event.end_mark.index
+        plain = event.implicit[0] and not style
+        data = resolve(text) if plain else text if tag in (None, "!") else tagged(tag, text)
+        node = Scalar(self.source, start, end, text, data, style=style, tag=tag)
+        if "#" in text:
+            self._with_hash.append(node)
+        if event.anchor is not None:
+            self._anchor(event, node)
+        frame = self._open[-1] if self._open else None
+        if frame is not None and frame.key is None and frame.node.__class__ is Mapping:
+            frame.key = node
+            frame.end = end
+            return
+        if "$" in text and data.__class__ is str:
+            self._interpolate(node)
+        self._add(node)
+
+    def _interpolate(self, node: Scalar) -> None:
+        self._interpolated.append(node)
+        cut = parts_of(node.text)
+        node.data = self._evaluation.text(cut.parts)
+        if cut.errors:
+            message = f"{node.text!r} is no ${{NAME}} that Compose can fill in; write $$ for a dollar sign"
+            self.problems.append(error("invalid-interpolation", node.place, message))
+
+    def _mapping(self, event: Any) -> None:
+        mapping = Mapping(self.source, event.start_mark.index, event.end_mark.index, _tag(event))
+        self._begin(event, mapping)
+
+    def _sequence(self, event: Any) -> None:
+        sequence = Sequence(self.source, event.start_mark.index, event.end_mark.index, [], _tag(event))
+        self._begin(event, sequence)
+
+    def _begin(self, event: Any, node: Mapping | Sequence) -> None:
+        if self._too_deep or len(self._open) >= DEEPEST:
+            if not self._too_deep:
+                message = f"nested deeper than {DEEPEST} levels; what is below is not read"
+                self.problems.append(error("nested-too-deep", self.source.place(node.start, node.start + 1), message))
+            self._too_deep += 1
+            return
+        if event.anchor is not None:
+            self._anchors.append((event.anchor, self._named(event)))
+        self._open.append(_Open(node, event.anchor, bool(event.flow_style)))
+
+    def _end(self, event: Any) -> None:
+        if self._too_deep:
+            self._too_deep -= 1
+            if not self._too_deep:
+                index = event.end_mark.index
+                self._add(Scalar(self.source, index, index, "", None))
+            return
+        frame = self._open[-1]
+        self._finish(event.end_mark.index if frame.flow else frame.end)
+
+    def _finish(self, end: int) -> None:
+        frame = self._open.pop()
+        node = frame.node
+        node.end = max(end, node.start)
+        if frame.merged and isinstance(node, Mapping):
+            self.problems += with_merged_keys(node, frame.merged)
+        node.size = 1 + sum(child.size for child in _children(node))
+        if frame.anchor is not None:
+            self._known[frame.anchor] = node
+        if frame.key is not None and not self._open:
+            frame.key = None
+        self._add(node)
+
+    def _alias(self, event: Any) -> None:
+        if self._too_deep:
+            return
+        name = event.anchor
+        start, end = event.start_mark.index, event.end_mark.index
+        place = self.source.place(start, end)
+        self._aliases.append((name, place))
+        node = self._known.get(name)
+        rule, message = self._alias_fault(name, node)
+        if rule or node is None:
+            if rule != "alias-bomb" or not any(problem[0] == "compose/alias-bomb" for problem in self.problems):
+                self.problems.append(error(rule, place, message))
+            node = Scalar(self.source, start, end, "", None)
+        self._add(node, end)
+
+    def _alias_fault(self, name: str, node: Node | None) -> tuple[str, str]:
+        """The rule and message of what is wrong with an alias, or two empty texts."""
+        if any(frame.anchor == name for frame in self._open):
+            return "alias-loop", f'"*{name}" stands inside of what it repeats'
+        if node is None:
+            return "unknown-alias", f'"*{name}" has no anchor "&{name}" before it'
+        self._expanded += node.size
+        if node.size > _LARGEST_ALIAS or self._expanded > _ALL_ALIASES:
+            self._expanded -= node.size
+            return "alias-bomb", f'"*{name}" would grow to {node.size:,} values; write them out or split the file'
+        return "", ""
+
+    def _anchor(self, event: Any, node: Node) -> None:
+        self._known[event.anchor] = node
+        self._anchors.append((event.anchor, self._named(event)))
+
+    def _named(self, event: Any) -> Place:
+        """The place of the name after ``&``."""
+        start = self.source.body.find(f"&{event.anchor}", event.start_mark.index)
+        return self.source.place(start, start + 1 + len(event.anchor))
+
+    def _add(self, node: Node, end: int | None = None) -> None:
+        """Puts a finished *node* where the parser stands; *end* is where it ends in the text, if not at its own end."""
+        if not self._open:
+            self.documents.append(node)
+            return
+        frame = self._open[-1]
+        frame.end = node.end if end is None else end
+        parent = frame.node
+        if isinstance(parent, Sequence):
+            if node.tag != "!reset":
+                parent.items.append(node)
+            return
+        key, frame.key = frame.key, None
+        if key is None:
+            if isinstance(node, Scalar):
+                frame.key = node
+            else:
+                self.problems.append(error("key-not-text", node.place, "a key must be text, not a list or map"))
+                frame.key = Scalar(self.source, node.start, node.end, "[]", None)
+            return
+        if key.text == "<<" and not key.style and key.tag is None:
+            self._merge_keys.append(key.place)
+            frame.merged.append((key, node))
+            return
+        self._put(parent, key, node)
+
+    def _put(self, parent: Mapping, key: Scalar, node: Node) -> None:
+        name = key.text
+        if name == "[]" and key.data is None:
+            return
+        if name in parent.keys or (parent.resets and name in parent.resets):
+            first = parent.keys.get(name) or (parent.resets or {})[name]
+            message = f'key "{name}" is already set in line {first.place.line}; keep one of the two'
+            self.problems.append(error("duplicate-key", key.place, message))
+        elif not isinstance(key.data, str):
+            message = f"key {name or 'null'} is not text; put it in quotes"
+            self.problems.append(error("key-not-text", key.place, message))
+        if node.tag == "!reset":
+            parent.resets = {**(parent.resets or {}), name: key}
+            return
+        if node.tag == "!override":
+            parent.overrides = {*(parent.overrides or ()), name}
+        parent.children[name] = node
+        parent.keys[name] = key
+
+
+def _children(node: Mapping | Sequence) -> list[Node]:
+    return node.items if isinstance(node, Sequence) else list(node.children.values())
+
+
+def _tag(event: Any) -> str | None:
+    return None if event.tag is None else str(event.tag)

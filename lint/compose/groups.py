@@ -1,0 +1,80 @@
+"""Which Compose files belong together."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Sequence
+
+from ..family import Options
+from ..files import Files
+from .project import Project, load_project
+
+BASES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+"""The names Compose looks for, the one it prefers first."""
+
+OVERRIDES = (
+    "compose.override.yml",
+    "compose.override.yaml",
+    "docker-compose.override.yml",
+    "docker-compose.override.yaml",
+)
+"""The names Compose lays over the base by itself, when no file is named."""
+
+_PRODUCTION = re.compile(r"(?:docker-)?compose[._-](?:.*[._-])?(?:prod|production)(?:[._-].*)?\.ya?ml", re.I)
+_VARIANT = re.compile(r"(?:docker-)?compose[._-].+\.ya?ml", re.I)
+
+
+def load(paths: Sequence[str], files: Files, options: Options) -> Sequence[Project]:
+    """The projects that the files at *paths* make up; those that ``-f`` or fairlead.yaml name are one."""
+    return [load_project(group, files) for group in project_files(paths, files, options.compose_files)]
+
+
+def project_files(paths: Iterable[str], files: Files, named: Sequence[str] = ()) -> list[tuple[str, ...]]:
+    """
+    The groups of files that are merged, base first.
+
+    In each folder the base is joined by the file for production, such as ``docker-compose.prod.yml``, or where there
+    is none by the override that Compose takes by itself. Any other file is a project of its own: with the base
+    below it where its name says that it varies one.
+
+    Args:
+        named: Files that belong together whatever their names, in the order of merging.
+    """
+    names = [posixpath.normpath(path) for path in paths]
+    together = tuple(posixpath.normpath(path) for path in named)
+    groups = [together] if any(name in together for name in names) else []
+    rest = [name for name in names if name not in together]
+    for folder in dict.fromkeys(posixpath.dirname(name) for name in rest):
+        groups += _of_folder(folder, [name for name in rest if posixpath.dirname(name) == folder], files)
+    return groups
+
+
+def _of_folder(folder: str, names: list[str], files: Files) -> list[tuple[str, ...]]:
+    base = _first(folder, BASES, files)
+    override = _first(folder, OVERRIDES, files)
+    production = [name for name in names if _PRODUCTION.fullmatch(posixpath.basename(name))]
+    if base is None:
+        return [(name,) for name in names]
+    groups: list[tuple[str, ...]] = [(base, name) for name in production]
+    if override in names and override is not None:
+        groups.append((base, override))
+    taken = {name for group in groups for name in group}
+    variants = [name for name in names if name not in taken and name != base and _is_variant(name, files)]
+    groups += [(base, name) for name in variants]
+    if not groups and base in names:
+        groups = [(base,)]
+    alone = [name for name in names if name != base and name not in taken and name not in variants]
+    return groups + [(name,) for name in alone]
+
+
+def _is_variant(name: str, files: Files) -> bool:
+    """Whether a file cannot stand alone: a service of it has neither an image nor a build."""
+    if not _VARIANT.fullmatch(posixpath.basename(name)):
+        return False
+    project = load_project([name], files, validate=False)
+    return any(service.get("image") is None and service.get("build") is None for service in project.services.values())
+
+
+def _first(folder: str, names: Iterable[str], files: Files) -> str | None:
+    return next((path for name in names if files.exists(path := posixpath.join(folder, name))), None)
