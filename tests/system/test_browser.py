@@ -32,13 +32,15 @@ for bubble in kettle.bottom:
         bubble.collapse()  # one click of the song
 ```"""
 
-# Every distinct text the newest answer has had on the page, in order.
+# Every distinct text that the newest answer was painted with, in order: what comes in one piece is painted once.
 WATCH_ANSWER = """() => {
     window.seenTexts = []
-    new MutationObserver(() => {
+    const look = () => {
         const text = [...document.querySelectorAll('[data-role=assistant] .text')].at(-1)?.textContent
         if (text && text !== window.seenTexts.at(-1)) window.seenTexts.push(text)
-    }).observe(document.body, { subtree: true, childList: true, characterData: true })
+    }
+    new MutationObserver(() => requestAnimationFrame(look))
+        .observe(document.body, { subtree: true, childList: true, characterData: true })
 }"""
 REPORT_VIOLATIONS = """addEventListener('securitypolicyviolation', (event) =>
     reportViolation(`${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`))"""
