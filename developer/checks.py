@@ -8,10 +8,13 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from pathlib import Path
 
-from .environment import ROOT, VENV, make_for_developers
+from .environment import BACKEND_VENV, ROOT, VENV, make_for_developers
 
 PYTHON = str(VENV / "bin" / "python")
+BACKEND = ROOT / "app" / "backend"
+BACKEND_PYTHON = str(BACKEND_VENV / "bin" / "python")
 TYPED = ("lint", "ops", "schemas", "developer")
 
 
@@ -21,11 +24,14 @@ class Check:
 
     title: str
     command: tuple[str, ...]
+    folder: Path = ROOT
 
 
 CHECKS = (
     Check("tests", (PYTHON, "-m", "pytest", "-q", "tests", "--ignore=tests/system", "--ignore=tests/campaigns")),
     Check("types", (PYTHON, "-m", "mypy", *(f"-pfairlead.{name}" for name in TYPED), "-m", "fairlead.tasks")),
+    Check("back end's tests", (BACKEND_PYTHON, "-m", "pytest", "-q"), BACKEND),
+    Check("back end's types", (BACKEND_PYTHON, "-m", "mypy", "agentchat"), BACKEND),
     Check("format", (PYTHON, "-m", "ruff", "format", "--check", ".")),
     Check("lint", (PYTHON, "-m", "ruff", "check", ".")),
 )
@@ -59,12 +65,12 @@ def _is_passed(check: Check) -> bool:
     started = time.monotonic()
     environment = {**os.environ, "MYPYPATH": str(ROOT / ".types")}
     run = subprocess.run(
-        check.command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+        check.command, cwd=check.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
     )
     lines = run.stdout.decode("utf-8", "replace").rstrip().splitlines()
     shown = lines if run.returncode else lines[-1:]
     verdict = "FAILED" if run.returncode else "ok"
-    text = f"{verdict:6} {check.title:7} {time.monotonic() - started:5.1f} s  {shown[-1] if shown else ''}\n"
+    text = f"{verdict:6} {check.title:16} {time.monotonic() - started:5.1f} s  {shown[-1] if shown else ''}\n"
     sys.stdout.write("\n".join([*shown[:-1], text]))
     sys.stdout.flush()
     return run.returncode == 0

@@ -18,7 +18,10 @@ from typing import TextIO
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
-PLACE = VENV / "place"
+LOCK = ROOT / "requirements.lock"
+DEVELOPERS_LOCK = ROOT / "requirements-dev.lock"
+BACKEND_VENV = ROOT / ".cache" / "backend"
+BACKEND_LOCK = ROOT / "app" / "backend" / "requirements-dev.lock"
 SCRIPTS = {"fairlead": "fairlead", "fairlead-lint": "fairlead.lint"}
 
 
@@ -47,83 +50,91 @@ def main() -> int:
 
 
 def make() -> None:
-    """
-    Brings .venv in line with requirements.lock: anew where it is missing, half-made or moved, else in place.
-
-    The stamp is taken away first and written last, so a .venv that has one is whole.
-    """
-    lock = ROOT / "requirements.lock"
-    if is_installed(lock) and _is_whole():
-        return
+    """Brings .venv in line with requirements.lock, and links the project into it."""
     started = time.monotonic()
-    if not _is_whole():
-        _say(f"first use: making .venv with Python {sys.version.split()[0]}, some 15 seconds")
-        _make_anew()
-    install(lock)
-    _say(f".venv is ready ({time.monotonic() - started:.0f} s)")
+    if bring(VENV, LOCK, f"first use: making .venv with Python {sys.version.split()[0]}, some 15 seconds"):
+        _say(f".venv is ready ({time.monotonic() - started:.0f} s)")
 
 
 def make_for_developers() -> None:
-    """Adds what requirements-dev.lock names to .venv, once for each state of that file."""
-    lock = ROOT / "requirements-dev.lock"
+    """Adds what requirements-dev.lock names to .venv, and makes the back end's own; nothing where they are current."""
     with _only_one():
-        if not is_installed(lock):
+        if not is_installed(VENV, DEVELOPERS_LOCK):
             _say("installing the developers' tools, some 30 seconds")
-            install(lock)
+            install(VENV, DEVELOPERS_LOCK)
+        bring(BACKEND_VENV, BACKEND_LOCK, "installing what the back end's tests need, some 15 seconds")
 
 
-def install(lock: Path) -> None:
-    """Installs what *lock* names into .venv, every file checked against its hash, and stamps it."""
-    stamp = VENV / lock.name
+def bring(venv: Path, lock: Path, announcement: str) -> bool:
+    """
+    Brings *venv* in line with *lock*: anew where it is missing, half-made or moved, else in place.
+
+    Returns:
+        Whether there was anything to do.
+    """
+    if is_installed(venv, lock) and _is_whole(venv, lock):
+        return False
+    if not _is_whole(venv, lock):
+        _say(announcement)
+        _make_anew(venv)
+    install(venv, lock)
+    return True
+
+
+def install(venv: Path, lock: Path) -> None:
+    """
+    Installs what *lock* names into *venv*, every file checked against its hash.
+
+    The stamp, a copy of the file, is taken away first and written last, so what has one is whole.
+    """
+    stamp = venv / lock.name
     stamp.unlink(missing_ok=True)
-    _run_pip(lock)
+    _run_pip(venv, lock)
+    if venv == VENV:
+        _link_project()
     shutil.copyfile(lock, stamp.with_suffix(".new"))
     stamp.with_suffix(".new").rename(stamp)
 
 
-def is_installed(lock: Path) -> bool:
-    """Whether .venv has exactly what *lock* names; true only after the last step of `install`."""
-    stamp = VENV / lock.name
+def is_installed(venv: Path, lock: Path) -> bool:
+    """Whether *venv* has exactly what *lock* names; true only after the last step of `install`."""
+    stamp = venv / lock.name
     return stamp.is_file() and stamp.read_bytes() == lock.read_bytes()
 
 
-def _is_whole() -> bool:
-    stamped = (VENV / "requirements.lock").is_file()
-    in_place = PLACE.is_file() and PLACE.read_text("utf-8", "surrogateescape") == f"{ROOT}\n"
-    return stamped and in_place and (VENV / "bin/python").exists()
+def _is_whole(venv: Path, lock: Path) -> bool:
+    place = venv / "place"
+    in_place = place.is_file() and place.read_text("utf-8", "surrogateescape") == f"{ROOT}\n"
+    return in_place and (venv / lock.name).is_file() and (venv / "bin" / "python").exists()
 
 
-def _make_anew() -> None:
-    if VENV.is_symlink() or VENV.is_file():
-        VENV.unlink()
-    shutil.rmtree(VENV, ignore_errors=True)
-    python = Path(
-        sys.executable
-    ).resolve()  # by its version's name, so that an upgrade of the machine's python3 is seen
-    made = subprocess.run([python, "-I", "-m", "venv", VENV], capture_output=True, text=True, check=False)
+def _make_anew(venv: Path) -> None:
+    if venv.is_symlink() or venv.is_file():
+        venv.unlink()
+    shutil.rmtree(venv, ignore_errors=True)
+    python = Path(sys.executable).resolve()  # the versioned name: a later upgrade of python3 is then seen
+    made = subprocess.run([python, "-I", "-m", "venv", venv], capture_output=True, text=True, check=False)
     if made.returncode:
-        raise EnvironmentFailedError(f"cannot make .venv: {_last_line(made.stdout + made.stderr)}")
-    _link_project()
-    PLACE.write_text(f"{ROOT}\n", "utf-8", "surrogateescape")
+        raise EnvironmentFailedError(f"cannot make {venv}: {_last_line(made.stdout + made.stderr)}")
+    (venv / "place").write_text(f"{ROOT}\n", "utf-8", "surrogateescape")
 
 
 def _link_project() -> None:
     """A link costs nothing at start-up, where an editable install's finder costs 30 ms, and it survives a move."""
     (site,) = VENV.glob("lib/python3*/site-packages")
-    (site / "fairlead").symlink_to("../../../..")
+    for link, target in ((site / "fairlead", "../../../.."), (ROOT / ".types" / "fairlead", "..")):
+        link.parent.mkdir(exist_ok=True)
+        if not link.is_symlink():
+            link.symlink_to(target)
     for name, module in SCRIPTS.items():
         script = VENV / "bin" / name
         script.write_text(f'#!/bin/sh\nexec "$(dirname "$(readlink -f "$0")")/python" -I -m {module} "$@"\n')
         script.chmod(0o755)
-    types = ROOT / ".types" / "fairlead"
-    types.parent.mkdir(exist_ok=True)
-    if not types.is_symlink():
-        types.symlink_to("..")
 
 
-def _run_pip(lock: Path) -> None:
-    log = VENV / f"{lock.stem}.log"
-    command = [str(VENV / "bin" / "python"), "-I", "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
+def _run_pip(venv: Path, lock: Path) -> None:
+    log = venv / f"{lock.stem}.log"
+    command = [str(venv / "bin" / "python"), "-I", "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
     command += ["--no-user", "--require-hashes", "--no-deps", "--requirement", str(lock)]
     with log.open("w+") as output:
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
