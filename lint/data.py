@@ -27,3 +27,17 @@ def load_yaml(text: str, path: str) -> Any:
         raise DataError(f"{place}: {error.problem or error.context}") from error
     except YAMLError as error:
         raise DataError(f"{path}: {error}") from error
+
+
+def dump_yaml(data: Any) -> str:
+    """*data* as YAML for a person to read, keys in their order."""
+    from io import StringIO  # noqa: PLC0415
+
+    from ruamel.yaml import YAML  # noqa: PLC0415
+
+    writer = YAML(typ="safe")
+    writer.default_flow_style = False
+    writer.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    text = StringIO()
+    writer.dump(data, text)
+    return text.getvalue()

@@ -26,6 +26,9 @@ class Host(Protocol):
     def stream(self, command: Command, line: Callable[[str], None]) -> Result:
         """Runs *command* and hands each line to *line* as it comes, standard error among them."""
 
+    def attach(self, command: Command) -> int:
+        """Runs *command* on this terminal and gives its exit code."""
+
     def put(self, path: str, content: str | Secret, mode: int) -> None:
         """Replaces the file in one step; its folder is made, with mode 0700 where *mode* gives nothing to others."""
 
@@ -77,6 +80,14 @@ class LocalHost:
             return Result(NOT_FOUND, err=f"{command.argv[0]}: {error.strerror}")
         with process:
             return _followed(process, command, line)
+
+    def attach(self, command: Command) -> int:
+        """See `Host`."""
+        try:
+            done = subprocess.run(command.argv, env=self._environment_of(command), cwd=command.directory, check=False)
+        except FileNotFoundError:
+            return NOT_FOUND
+        return done.returncode
 
     def put(self, path: str, content: str | Secret, mode: int) -> None:
         """See `Host`."""

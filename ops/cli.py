@@ -1,0 +1,145 @@
+"""What each task does: opens the stack, plans, shows or runs the plan, prints what a person wants to know after."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Iterable
+
+from . import bases as base_images
+from .compose import containers, model
+from .down import confirm_loss, plan_down, volumes_lost
+from .environment import PRIVATE, EnvPlan, plan_env
+from .errors import FairleadError, SettingsError
+from .execute import execute as execute_plan
+from .lock import locked
+from .masking import masked
+from .plan import Plan, plan_for
+from .progress import Progress
+from .stack import Stack, open_stack
+from .state import print_state, state_json
+from .step import Write
+from .up import plan_up
+
+
+def env(*, dry: bool = False) -> None:
+    """`inv env`."""
+    stack = open_stack()
+    plan = plan_env(stack.settings.env, stack.values)
+    path = stack.settings.env.file
+    write = Write("write the env file", str(path), plan.text, PRIVATE)
+    _carry_out(stack, plan_for(stack.host.name, *([write] if plan.changed else [])), "inv env", dry=dry)
+    _print_env(plan, str(path))
+
+
+def bases(*, dry: bool = False) -> None:
+    """`inv bases`."""
+    stack = open_stack()
+    plan = plan_for(stack.host.name, *base_images.steps(stack.host, stack.project.client))
+    _carry_out(stack, plan, "inv bases", dry=dry)
+
+
+def build(*, development: bool = False, dry: bool = False) -> None:
+    """`inv build`."""
+    stack = open_stack(development=development)
+    _carry_out(stack, plan_up(stack, start=False), "inv build", dry=dry)
+
+
+def up(*, development: bool = False, scale: Iterable[str] = (), dry: bool = False) -> None:
+    """`inv up`."""
+    stack = open_stack(development=development)
+    counts = dict(_count(text) for text in scale)
+    _carry_out(stack, plan_up(stack, scale=counts), "inv up", dry=dry)
+    if not dry:
+        print_state(open_stack(development=development))
+
+
+def down(*, volumes: bool = False, yes: bool = False, prune: bool = False, dry: bool = False) -> None:
+    """`inv down`."""
+    stack = open_stack()
+    if volumes and not dry:
+        confirm_loss(volumes_lost(stack), yes=yes)
+    _carry_out(stack, plan_down(stack, volumes=volumes, prune=prune), "inv down", dry=dry)
+
+
+def status(*, as_json: bool = False) -> None:
+    """`inv status`; exits with 1 where a service is not as it should be."""
+    stack = open_stack()
+    if as_json:
+        print(json.dumps(state_json(stack), indent=2))
+    else:
+        print_state(stack)
+    found = containers(stack.host, stack.project)
+    if not found or not all(container.settled for container in found):
+        sys.exit(FairleadError.exit_code)
+
+
+def logs(*, service: str = "", follow: bool = False, since: str = "") -> None:
+    """`inv logs`."""
+    stack = open_stack()
+    _check_service(stack, service)
+    flags = [*(["--follow"] if follow else []), *(["--since", since] if since else [])]
+    command = stack.project.command("logs", "--timestamps", *flags, *([service] if service else []))
+    result = stack.host.stream(command, lambda line: print(line, flush=True))
+    if not result.ok:
+        raise FairleadError(f"docker compose logs: {result.reason}")
+
+
+def execute(*, service: str, command: str, dry: bool = False) -> None:
+    """`inv exec`; exits with the command's exit code."""
+    if not (service and command):
+        raise SettingsError('exec: say where and what, such as --service backend --command "python --version"')
+    stack = open_stack()
+    _check_service(stack, service)
+    terminal = [] if sys.stdin.isatty() and sys.stdout.isatty() else ["-T"]
+    asked = stack.project.command("exec", *terminal, service, *shlex.split(command))
+    if dry:
+        print(asked)
+        return
+    sys.exit(stack.host.attach(asked))
+
+
+def config(*, development: bool = False, as_json: bool = False) -> None:
+    """`inv config`."""
+    stack = open_stack(development=development)
+    merged = masked(model(stack.host, stack.project), stack)
+    if as_json:
+        print(json.dumps(merged, indent=2))
+        return
+    from ..lint.data import dump_yaml  # noqa: PLC0415 - 30 ms that JSON does not need
+
+    print(dump_yaml(merged), end="")
+
+
+def _carry_out(stack: Stack, plan: Plan, what: str, *, dry: bool) -> None:
+    if dry:
+        print(plan)
+        return
+    stack.settings.state.mkdir(exist_ok=True)
+    with locked(stack.settings.state / "lock", what), Progress() as progress:
+        execute_plan(plan, {stack.host.name: stack.host}, progress)
+
+
+def _count(text: str) -> tuple[str, int]:
+    name, equals, count = text.partition("=")
+    if not (name and equals and count.isdigit()):
+        raise SettingsError(f"--scale {text}: write it as SERVICE=N, such as backend=2")
+    return name, int(count)
+
+
+def _check_service(stack: Stack, service: str) -> None:
+    known = list(model(stack.host, stack.project)["services"])
+    if service and service not in known:
+        raise SettingsError(f"{service}: no such service; there are {', '.join(sorted(known))}")
+
+
+def _print_env(plan: EnvPlan, path: str) -> None:
+    if plan.made:
+        print(f"made a random value for {', '.join(plan.made)}")
+    if plan.gained:
+        print(f"added from the example: {', '.join(plan.gained)}")
+    if not plan.changed:
+        print(f"{path} has everything that the example has")
+    if plan.empty:
+        print(f"left empty, to be filled in by you where you want them: {', '.join(plan.empty)}")

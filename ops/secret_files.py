@@ -1,0 +1,63 @@
+"""The files behind the compose secrets, written from the environment."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from .command import Command, Secret
+from .errors import SettingsError
+from .host import Host
+from .settings import SecretSettings
+from .step import Run, Step, Write
+
+READABLE = 0o444
+"""Any user of a container reads it; on the host the folder, of mode 0700, keeps others out."""
+
+FOLDER_MODE = 0o700
+EXPRESSION = re.compile(r"\$\{(?:(sha256):)?([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+def secret_steps(
+    settings: SecretSettings, names: Mapping[str, Path], values: Mapping[str, str], host: Host
+) -> Iterator[Step]:
+    """
+    A step for each secret file whose content is not what the environment says.
+
+    Args:
+        names: The file of each compose secret; those outside the folder are the user's own.
+        values: The environment. A variable that is not set gives an empty file.
+    """
+    mine = {name: path for name, path in names.items() if path.parent == settings.folder}
+    if mine and not _is_private(settings.folder):
+        make = Command(("install", "--directory", "--mode=0700", str(settings.folder)))
+        yield Run("make the folder of the secrets", make)
+    for name, path in sorted(mine.items()):
+        content = _content(settings, name, values)
+        if host.read(str(path)) != content:
+            yield Write(f"write the secret {name}", str(path), Secret(content), READABLE)
+
+
+def _is_private(folder: Path) -> bool:
+    return folder.is_dir() and folder.stat().st_mode & 0o777 == FOLDER_MODE
+
+
+def _content(settings: SecretSettings, name: str, values: Mapping[str, str]) -> str:
+    template = settings.templates.get(name)
+    if template is None:
+        return values.get(name.upper(), "")
+    try:
+        text = template.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(f"{template}: {error.strerror}; fairlead.yaml names it as secrets.templates") from error
+    return EXPRESSION.sub(lambda found: _value(found, values, template), text)
+
+
+def _value(found: re.Match[str], values: Mapping[str, str], template: Path) -> str:
+    function, variable = found.groups()
+    value = values.get(variable, "")
+    if not value:
+        raise SettingsError(f"{template}: {variable} is empty; give it a value, or run inv env to make one")
+    return hashlib.sha256(value.encode()).hexdigest() if function else value

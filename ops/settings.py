@@ -1,0 +1,133 @@
+"""fairlead.yaml as frozen values; paths in them are absolute."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..lint.data import DataError, load_yaml
+from .errors import SettingsError
+
+FILE_NAME = "fairlead.yaml"
+
+
+@dataclass(frozen=True)
+class EnvSettings:
+    """The env file, the example it is made from, and the variables that get a random value."""
+
+    file: Path
+    example: Path | None = None
+    generate: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SecretSettings:
+    """The folder of the files behind the compose secrets, and the templates of some of them by secret name."""
+
+    folder: Path
+    templates: Mapping[str, Path] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class EdgeSettings:
+    """The service that runs nginx and the generations of its configuration."""
+
+    service: str
+    folder: Path
+    mount: str
+    files: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One stack. *root* is the folder of its fairlead.yaml."""
+
+    root: Path
+    name: str
+    compose_files: tuple[Path, ...]
+    development_files: tuple[Path, ...]
+    env: EnvSettings
+    secrets: SecretSettings | None
+    edge: EdgeSettings | None
+    addresses: Mapping[str, str]
+
+    @property
+    def state(self) -> Path:
+        """The git-ignored folder for what Fairlead writes on this machine."""
+        return self.root / ".fairlead"
+
+
+def find_settings(start: Path) -> Path:
+    """
+    The fairlead.yaml of *start* or of the nearest folder above it.
+
+    Raises:
+        SettingsError: where there is none.
+    """
+    for folder in (start, *start.parents):
+        if (folder / FILE_NAME).is_file():
+            return folder / FILE_NAME
+    raise SettingsError(f"{start}: no {FILE_NAME} here or in a folder above; run this in a project that has one")
+
+
+def load_settings(path: Path) -> Settings:
+    """
+    The settings in *path*, checked against schemas/fairlead.schema.json.
+
+    Raises:
+        SettingsError: one line that names the file and the wrong key.
+    """
+    try:
+        data = load_yaml(path.read_text(encoding="utf-8"), str(path))
+    except (DataError, UnicodeDecodeError) as error:
+        raise SettingsError(str(error)) from error
+    except OSError as error:
+        raise SettingsError(f"{path}: {error.strerror}") from error
+    _check(data, path)
+    return _settings(data, path.resolve().parent)
+
+
+def _check(data: Any, path: Path) -> None:
+    from ..schemas import first_error  # noqa: PLC0415 - jsonschema takes 100 ms
+
+    problem = first_error("fairlead", data)
+    if problem:
+        raise SettingsError(f"{path}: {problem}; schemas/fairlead.schema.json has all keys")
+
+
+def _settings(data: Mapping[str, Any], root: Path) -> Settings:
+    compose = data["compose"]
+    files = _paths(root, compose["files"])
+    return Settings(
+        root=root,
+        name=data["name"],
+        compose_files=files,
+        development_files=_paths(root, compose.get("development", ())) or files,
+        env=_env(data.get("env", {}), root, files[0].parent),
+        secrets=_secrets(data["secrets"], root) if "secrets" in data else None,
+        edge=_edge(data["edge"], root) if "edge" in data else None,
+        addresses=data.get("addresses", {}),
+    )
+
+
+def _env(data: Mapping[str, Any], root: Path, project: Path) -> EnvSettings:
+    return EnvSettings(
+        file=root / data["file"] if "file" in data else project / ".env",
+        example=root / data["example"] if "example" in data else None,
+        generate=tuple(data.get("generate", ())),
+    )
+
+
+def _secrets(data: Mapping[str, Any], root: Path) -> SecretSettings:
+    templates = {name: root / path for name, path in data.get("templates", {}).items()}
+    return SecretSettings(root / data["folder"], templates)
+
+
+def _edge(data: Mapping[str, Any], root: Path) -> EdgeSettings:
+    return EdgeSettings(data["service"], root / data["folder"], data["mount"], _paths(root, data["files"]))
+
+
+def _paths(root: Path, names: list[str]) -> tuple[Path, ...]:
+    return tuple(root / name for name in names)

@@ -1,0 +1,61 @@
+"""The state of the stack as a person, or a program, wants to see it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .compose import Container, containers
+from .stack import Stack
+
+GOOD, BAD, PLAIN = "\x1b[32m", "\x1b[31m", "\x1b[0m"
+
+
+def state_json(stack: Stack) -> dict[str, Any]:
+    """Services and addresses, for programs."""
+    found = containers(stack.host, stack.project)
+    return {
+        "version": 1,
+        "name": stack.settings.name,
+        "services": [
+            {
+                "service": container.service,
+                "container": container.name,
+                "state": container.state,
+                "health": container.health or None,
+                "ok": container.settled,
+                "status": container.status,
+                "ports": list(container.ports),
+            }
+            for container in found
+        ],
+        "addresses": stack.addresses(),
+    }
+
+
+def print_state(stack: Stack) -> None:
+    """A line for each container, then the addresses."""
+    from rich.console import Console  # noqa: PLC0415 - 90 ms that other tasks do not need
+    from rich.table import Table  # noqa: PLC0415
+
+    found = containers(stack.host, stack.project)
+    console = Console(highlight=False, soft_wrap=True)
+    if not found:
+        console.print(f"{stack.settings.name} is not running; inv up starts it")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("service", "state", "since", "ports"):
+        table.add_column(title)
+    for container in found:
+        colour = "green" if container.settled else "red"
+        table.add_row(
+            container.service, f"[{colour}]{_word(container)}[/]", container.status, ", ".join(container.ports)
+        )
+    console.print(table)
+    for name, address in stack.addresses().items():
+        console.print(f"{name}: {address}")
+
+
+def _word(container: Container) -> str:
+    if container.state == "exited":
+        return "done" if container.settled else f"exit {container.exit_code}"
+    return container.health or container.state

@@ -1,0 +1,75 @@
+"""Waiting until every container of a project is as it should be, and saying why one is not."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+
+from .command import Command
+from .compose import ComposeProject, Container, containers
+from .errors import FairleadError, StepFailedError
+from .host import Host
+from .step import Do, Say, Step
+
+DEADLINE_S = 300.0
+POLL_S = 0.5
+LOG_LINES = 20
+TITLE = "wait until all is healthy"
+
+
+def wait_step(project: ComposeProject, deadline_s: float = DEADLINE_S) -> Step:
+    """Waits until all containers have settled; fails at the first that cannot, or after *deadline_s*."""
+    return Do(
+        TITLE, f"ask docker compose ps until all is healthy, at most {deadline_s:g} s", _waiting(project, deadline_s)
+    )
+
+
+def explain(host: Host, project: ComposeProject, container: Container) -> str:
+    """The last lines of the container's log and the last output of its health check."""
+    log = host.run(Command((project.client, "logs", "--tail", str(LOG_LINES), container.name)), timeout_s=30)
+    lines = [f"last lines of {container.name}:", *_indented(log.out + log.err)]
+    health = _health_output(host, project, container)
+    return "\n".join([*lines, "its health check said:", *_indented(health)] if health else lines)
+
+
+def unhealthy(host: Host, project: ComposeProject) -> list[Container]:
+    """The containers that have failed for good."""
+    return [container for container in containers(host, project) if container.failed]
+
+
+def _waiting(project: ComposeProject, deadline_s: float) -> Callable[[Host, Say], None]:
+    def wait(host: Host, say: Say) -> None:
+        end = time.monotonic() + deadline_s
+        while True:
+            open_ = [container for container in containers(host, project) if not container.settled]
+            if not open_:
+                return
+            say(", ".join(f"{container.service} is {container.health or container.state}" for container in open_))
+            failed = [container for container in open_ if container.failed]
+            if failed or time.monotonic() > end:
+                raise _failure(host, project, (failed or open_)[0], deadline_s)
+            time.sleep(POLL_S)
+
+    return wait
+
+
+def _failure(host: Host, project: ComposeProject, container: Container, deadline_s: float) -> FairleadError:
+    state = container.health or f"{container.state} (exit {container.exit_code})"
+    late = "" if container.failed else f" after {deadline_s:g} s"
+    reason = (
+        f"{container.service} is {state}{late}; inv logs --service {container.service} has more, inv doctor asks why"
+    )
+    return StepFailedError(host.name, TITLE, reason, explain(host, project, container))
+
+
+def _health_output(host: Host, project: ComposeProject, container: Container) -> str:
+    asked = Command((project.client, "inspect", "--format", "{{json .State.Health}}", container.name))
+    result = host.run(asked, timeout_s=30)
+    health = json.loads(result.out) if result.ok and result.out.strip() else None
+    log = (health or {}).get("Log") or []
+    return str(log[-1]["Output"]) if log else ""
+
+
+def _indented(text: str) -> list[str]:
+    return [f"    {line}" for line in text.rstrip().splitlines()]

@@ -1,0 +1,110 @@
+"""The tasks of Fairlead: `inv --list` shows them, `inv TASK -h` explains one."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from invoke import Collection, Context
+
+from fairlead import __version__
+from fairlead.ops.task import task
+
+__all__ = ["__version__", "namespace"]
+
+
+@task
+def env(c: Context) -> None:
+    """Write the env file from the example, with a random value for each secret; never overwrite a value."""
+    from fairlead.ops import cli
+
+    cli.env(dry=c.config.run.dry)
+
+
+@task
+def bases(c: Context) -> None:
+    """Build the base images from Debian's packages, where no container registry can be reached."""
+    from fairlead.ops import cli
+
+    cli.bases(dry=c.config.run.dry)
+
+
+@task(help={"dev": "The developer's shape: code reloads, the API answers on 127.0.0.1 too."})
+def build(c: Context, dev: bool = False) -> None:
+    """Build or pull the images of the stack."""
+    from fairlead.ops import cli
+
+    cli.build(development=dev, dry=c.config.run.dry)
+
+
+@task(
+    iterable=["scale"],
+    help={
+        "dev": "The developer's shape: code reloads, the API answers on 127.0.0.1 too.",
+        "scale": "SERVICE=N: run N containers of a service; may be given several times.",
+    },
+)
+def up(c: Context, dev: bool = False, scale: list[str] | None = None) -> None:
+    """Bring the stack up: make what is missing, build, start, wait until healthy, show state and addresses."""
+    from fairlead.ops import cli
+
+    cli.up(development=dev, scale=scale or [], dry=c.config.run.dry)
+
+
+@task(
+    help={
+        "volumes": "Delete the data too; asks first, naming it.",
+        "yes": "Do not ask.",
+        "prune": "Remove what builds left behind.",
+    }
+)
+def down(c: Context, volumes: bool = False, yes: bool = False, prune: bool = False) -> None:
+    """Stop the stack; data stays."""
+    from fairlead.ops import cli
+
+    cli.down(volumes=volumes, yes=yes, prune=prune, dry=c.config.run.dry)
+
+
+@task(help={"json": "Print the state as JSON."})
+def status(c: Context, json: bool = False) -> None:
+    """Show the state of each service, and the addresses."""
+    from fairlead.ops import cli
+
+    cli.status(as_json=json)
+
+
+@task(
+    help={
+        "service": "One service; without it, all.",
+        "follow": "Go on as lines come; Ctrl-C ends it.",
+        "since": "Only from then on: 10m, 2h, 2026-11-22T08:00:00.",
+    }
+)
+def logs(c: Context, service: str = "", follow: bool = False, since: str = "") -> None:
+    """Show the logs of the services."""
+    from fairlead.ops import cli
+
+    cli.logs(service=service, follow=follow, since=since)
+
+
+@task(name="exec", help={"service": "The service.", "command": "What to run in its container."})
+def execute(c: Context, service: str = "", command: str = "") -> None:
+    """Run a command in a service's container."""
+    from fairlead.ops import cli
+
+    cli.execute(service=service, command=command, dry=c.config.run.dry)
+
+
+@task(help={"dev": "The developer's shape.", "json": "Print JSON instead of YAML."})
+def config(c: Context, dev: bool = False, json: bool = False) -> None:
+    """Show the compose model as it is merged, secrets masked."""
+    from fairlead.ops import cli
+
+    cli.config(development=dev, as_json=json)
+
+
+namespace = Collection(env, bases, build, up, down, status, logs, execute, config)
+
+if find_spec("fairlead.developer"):  # in this project's own checkout only
+    from fairlead.developer.tasks import add_to
+
+    add_to(namespace)
