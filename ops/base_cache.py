@@ -82,8 +82,9 @@ def load(host: Host, client: str, kept: Path, say: Callable[[str], None]) -> Non
 
 
 def forget_older(kept: Path) -> None:
-    """Deletes all but the newest few of *kept*'s kind."""
+    """Deletes all but the newest few of *kept*'s kind, and what killed runs left; for who holds `only_one`."""
     kind = kept.name.split("-")[0]
     found = sorted(kept.parent.glob(f"{kind}-*"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in found[KEPT:]:
+    left = [path for path in found if path.suffix == ".unfinished"]
+    for path in (*left, *[path for path in found if path not in left][KEPT:]):
         path.unlink(missing_ok=True)

@@ -48,7 +48,7 @@ def steps(host: Host, client: str, *, rebuild: bool = False) -> Iterator[Step]:
         yield debian.install_step(host, "install what makes a root file system", *PACKAGES)
     yield base_build.rootfs_step(host, mirror, rebuild=rebuild)
     yield base_build.build_step(client, missing, mirror, rebuild=rebuild)
-    yield _keep_step(client, images, kept)
+    yield _keep_step(client, images, kept, rebuild=rebuild)
 
 
 def needed(host: Host, client: str, images: Iterable[str]) -> bool:
@@ -91,12 +91,12 @@ def _load_step(client: str, kept: Path) -> Step:
     return Do("load the base images kept from an earlier build", f"zstd -dc {kept} | {client} load", load)
 
 
-def _keep_step(client: str, images: tuple[BaseImage, ...], kept: Path) -> Step:
+def _keep_step(client: str, images: tuple[BaseImage, ...], kept: Path, *, rebuild: bool) -> Step:
     names = [name for image in images for name in image.references]
 
     def keep(run_on: Host, say: Say) -> None:
         with base_cache.only_one(say):
-            if not kept.exists():
+            if rebuild or not kept.exists():
                 base_cache.save(run_on, client, names, kept)
 
     return Do("keep a copy of the base images", f"{client} save {' '.join(names)} | zstd >{kept}", keep)
