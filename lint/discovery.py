@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from types import ModuleType
 
@@ -32,7 +32,7 @@ class Catalogue:
 
     def family(self, name: str) -> tuple[Rule, ...]:
         """The rules of one family, sorted by id."""
-        rules = [*_own(name), *(rule for rule in self._foreign() if rule.family == name)]
+        rules = [*_own(name), *(rule for rule in self._foreign if rule.family == name)]
         return tuple(sorted(_unique(rules), key=lambda rule: rule.id))
 
     def all(self) -> tuple[Rule, ...]:
@@ -44,8 +44,9 @@ class Catalogue:
         family = name.partition("/")[0]
         return next((rule for rule in self.family(family) if rule.id == name), None) if family in FAMILIES else None
 
+    @cached_property
     def _foreign(self) -> tuple[Rule, ...]:
-        return (*_of_folders(self.folders), *_of_entry_points())
+        return (*(rule for folder in self.folders for rule in _of_folder(folder)), *_of_entry_points())
 
 
 def _unique(rules: Sequence[Rule]) -> Sequence[Rule]:
@@ -65,11 +66,6 @@ def _own(family: str) -> tuple[Rule, ...]:
     package = f"{__package__}.rules.{family}"
     names = sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
     return tuple(rule for name in names for rule in _rules_in(importlib.import_module(f"{package}.{name}")))
-
-
-@cache
-def _of_folders(folders: tuple[str, ...]) -> tuple[Rule, ...]:
-    return tuple(rule for folder in folders for rule in _of_folder(folder))
 
 
 def _of_folder(folder: str) -> Iterator[Rule]:
@@ -93,16 +89,13 @@ def _module_at(path: Path) -> ModuleType:
     return module
 
 
-@cache
-def _of_entry_points() -> tuple[Rule, ...]:
-    found = []
+def _of_entry_points() -> Iterator[Rule]:
     for name, target in _entry_points():
         try:
             loaded = importlib.import_module(target.partition(":")[0])
         except Exception as error:
             raise RuleError(f"entry point {name!r} of {ENTRY_POINTS}: {type(error).__name__}: {error}") from error
-        found.extend(_rules_in(loaded))
-    return tuple(found)
+        yield from _rules_in(loaded)
 
 
 def _entry_points() -> Iterator[tuple[str, str]]:

@@ -110,7 +110,7 @@ def _found(
     models: Mapping[str, Sequence[Model]], setup: Setup, outcome: Outcome
 ) -> tuple[list[Finding], frozenset[str]]:
     found: list[Finding] = []
-    ran: set[str] = set()
+    ran = {rule.id for rule in setup.selection.chosen(setup.catalogue.family("lint"))}
     for name, family_models in models.items():
         if not family_models:
             continue
