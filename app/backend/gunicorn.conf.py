@@ -13,8 +13,7 @@ bind = "0.0.0.0:7860"
 worker_class = "agentchat.worker.Worker"
 workers = settings.web_concurrency
 # Forked after the code is loaded: starts faster and shares memory. Connections are opened in each worker.
-preload_app = not settings.reload
-reload = settings.reload
+preload_app = True
 
 # Nests: open streams 25 s < graceful 30 s < the container's stop grace period.
 graceful_timeout = 30

@@ -16,7 +16,10 @@ from .tables import Conversation, Message, now
 # Written while a model is silent, so that proxies keep the stream open.
 HEARTBEAT = b": still there\n\n"
 HEARTBEAT_S = 15.0
+LONGEST_ANSWER_S = 600.0
 NOT_STORED = "the answer could not be stored; copy what you need and try again"
+TOO_LONG = "the answer took more than ten minutes and was cut off"
+EMPTY = "the model gave no answer; try again"
 BROKEN = "something went wrong on our side; try again"
 
 log = logging.getLogger(__name__)
@@ -36,44 +39,40 @@ class Answers:
 
         When the reader goes away the model is stopped, and what it said so far is stored as incomplete.
         """
+        said: list[str] = []
         events: asyncio.Queue[bytes | None] = asyncio.Queue()
-        task = asyncio.create_task(self.produce(conversation_id, pieces, events))
-        self.under_way.add(task)
-        task.add_done_callback(self.under_way.discard)
+        listening = asyncio.create_task(listen(pieces, said, events))
+        self.keep(asyncio.create_task(self.conclude(conversation_id, listening, said, events)))
         try:
             async for chunk in with_heartbeats(events):
                 yield chunk
         finally:
-            task.cancel()
+            listening.cancel()
 
-    async def produce(self, conversation_id: int, pieces: Pieces, events: asyncio.Queue[bytes | None]) -> None:
-        said: list[str] = []
-        try:
-            last = await self.listen(pieces, said, events)
-            text = "".join(said)
-            if last is not None:
-                await self.store_rest(conversation_id, text)
-            else:
-                last = await self.conclude(conversation_id, text)
-            events.put_nowait(last)
-            events.put_nowait(None)
-        except asyncio.CancelledError:
-            await self.store_rest(conversation_id, "".join(said))
+    def keep(self, task: "asyncio.Task[None]") -> None:
+        self.under_way.add(task)
+        task.add_done_callback(self.under_way.discard)
 
-    async def listen(self, pieces: Pieces, said: list[str], events: asyncio.Queue[bytes | None]) -> bytes | None:
-        """Hands each piece on; the error event when the model failed."""
-        try:
-            async for piece in pieces():
-                said.append(piece)
-                events.put_nowait(event("token", {"text": piece}))
-        except ModelError as error:
-            return event("error", {"message": str(error)})
-        except Exception:
-            log.exception("an answer failed")
-            return event("error", {"message": BROKEN})
-        return None
+    async def conclude(
+        self,
+        conversation_id: int,
+        listening: "asyncio.Task[str | None]",
+        said: list[str],
+        events: "asyncio.Queue[bytes | None]",
+    ) -> None:
+        """Stores the answer when the model is done; never cancelled itself, so that nothing is stored twice."""
+        await asyncio.wait({listening})
+        text = "".join(said)
+        fault = None if listening.cancelled() else listening.result()
+        if listening.cancelled() or fault is not None:
+            await self.store_rest(conversation_id, text)
+            events.put_nowait(event("error", {"message": fault}))
+        else:
+            events.put_nowait(await self.store_whole(conversation_id, text))
+        events.put_nowait(None)
 
-    async def conclude(self, conversation_id: int, text: str) -> bytes:
+    async def store_whole(self, conversation_id: int, text: str) -> bytes:
+        """The stream's last event."""
         try:
             message_id = await self.store(conversation_id, text, complete=True)
         except Exception:
@@ -96,6 +95,23 @@ class Answers:
     async def finish(self) -> None:
         """Waits until every answer is stored."""
         await asyncio.gather(*self.under_way, return_exceptions=True)
+
+
+async def listen(pieces: Pieces, said: list[str], events: "asyncio.Queue[bytes | None]") -> str | None:
+    """Hands each piece on as it comes; None at the end, or the sentence that says why it ended too early."""
+    try:
+        async with asyncio.timeout(LONGEST_ANSWER_S):
+            async for piece in pieces():
+                said.append(piece)
+                events.put_nowait(event("token", {"text": piece}))
+    except ModelError as error:
+        return str(error)
+    except TimeoutError:
+        return TOO_LONG
+    except Exception:
+        log.exception("an answer failed")
+        return BROKEN
+    return None if said else EMPTY
 
 
 async def add_message(

@@ -31,6 +31,7 @@ def mysql_engine(settings: Settings) -> AsyncEngine:
     )
     return create_async_engine(
         url,
+        hide_parameters=True,  # rows are not for the log
         pool_size=POOL_SIZE,
         max_overflow=POOL_OVERFLOW,
         pool_timeout=POOL_TIMEOUT_S,

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse
 
 AWAY = "the service cannot reach its database at the moment; try again shortly"
 BROKEN = "something went wrong on our side; try again shortly"
+NOT_AN_OBJECT = frozenset({"json_invalid", "model_attributes_type", "missing_body"})
 RETRY_AFTER_S = "5"
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,8 @@ def fault_sentence(fault: dict[str, object]) -> str:
     """One fault of the input, never its value: it could be a password."""
     where = fault["loc"] if isinstance(fault["loc"], tuple) else ()
     names = [str(part) for part in where if part not in ("body", "path", "query") and not isinstance(part, int)]
+    if fault["type"] in NOT_AN_OBJECT:
+        return "the request has to be a JSON object, sent as application/json"
     words = str(fault["msg"]).removeprefix("Value error, ")
     return f"{'.'.join(names) or 'the request'}: {words[:1].lower()}{words[1:]}"
 
@@ -43,7 +46,7 @@ async def explain_absence(request: Request, error: Exception) -> JSONResponse:
 
 
 async def explain_fault(request: Request, error: Exception) -> JSONResponse:
-    return JSONResponse({"detail": BROKEN}, 500)
+    return JSONResponse({"detail": BROKEN}, 500, {"Cache-Control": "no-store"})
 
 
 def register(app: FastAPI) -> None:

@@ -54,10 +54,17 @@ def level(text: str) -> str:
 
 
 def address(text: str) -> str:
-    parts = urlsplit(text)
-    if text and (parts.scheme not in ("http", "https") or not parts.hostname):
+    if text and not is_web_address(text):
         raise ValueError("an address that begins with http:// or https://")
     return text.rstrip("/")
+
+
+def is_web_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def addresses(text: str) -> tuple[str, ...]:
@@ -171,7 +178,18 @@ class Settings(MysqlAddress):
     log_level: str = setting("application", "DEBUG, INFO, WARNING or ERROR", "INFO", read=level)
 
     api_docs: bool = setting("development", "page with the API's documentation at /api/docs", "false", read=switch)
-    reload: bool = setting("development", "restart the workers when the code changes", "false", read=switch)
+
+    def __post_init__(self) -> None:
+        """Settings that need one another."""
+        if self.model_provider in ("openai", "qwen", "anthropic") and not getattr(
+            self, f"{self.model_provider}_api_key"
+        ):
+            name = self.model_provider
+            raise SettingsError(f"MODEL_PROVIDER is {name}, but {name.upper()}_API_KEY is not set")
+        if self.smtp_host and not self.smtp_from:
+            raise SettingsError("SMTP_HOST is set, but SMTP_FROM is not; set it to the sender of the notices")
+        if self.smtp_user and not self.smtp_password:
+            raise SettingsError("SMTP_USER is set, but SMTP_PASSWORD is not")
 
 
 @dataclass(frozen=True, kw_only=True)
