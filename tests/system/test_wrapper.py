@@ -16,10 +16,19 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = "import sys, pebblestone\nprint('ran', pebblestone.VERSION, *sys.argv[1:])\n"
+HOSTILE = {
+    "PIP_USER": "1",
+    "PIP_REQUIRE_VIRTUALENV": "1",
+    "PYTHONPATH": "/nowhere",
+    "PYTHONHOME": "/nowhere",
+    "VIRTUAL_ENV": "/nowhere",
+}
 
 
 class Clone:
     """A small clone whose lock file names one package, served from a folder beside it: no network is needed."""
+
+    first: tuple[int, str, str]
 
     def __init__(self, folder: Path) -> None:
         self.root = folder / "a clone, ünïcode"
@@ -32,7 +41,8 @@ class Clone:
         (self.root / "__main__.py").write_text(PROGRAM)
         self.lock("1.0")
 
-    def lock(self, version: str) -> None:
+    def lock(self, version: str, digest: str = "") -> None:
+        """Asks for *version*, which the index has, by its true hash or by *digest*."""
         wheel = self.wheels / f"pebblestone-{version}-py3-none-any.whl"
         about = f"pebblestone-{version}.dist-info"
         with zipfile.ZipFile(wheel, "w") as archive:
@@ -40,7 +50,7 @@ class Clone:
             archive.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: pebblestone\nVersion: {version}\n")
             archive.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
             archive.writestr(f"{about}/RECORD", "")
-        digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+        digest = digest or hashlib.sha256(wheel.read_bytes()).hexdigest()
         (self.root / "requirements.lock").write_text(f"pebblestone=={version} \\\n    --hash=sha256:{digest}\n")
 
     @property
@@ -69,6 +79,14 @@ def clone(tmp_path: Path) -> Clone:
     return Clone(tmp_path)
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """A clone after its first use; each test that takes it leaves it so that `run` puts it right."""
+    clone = Clone(tmp_path_factory.mktemp("made"))
+    clone.first = clone.run("up", "x y", **HOSTILE)
+    return clone
+
+
 @pytest.fixture
 def readable() -> Iterator[Path]:
     """A folder that every user may enter, as pytest's own is not."""
@@ -77,53 +95,67 @@ def readable() -> Iterator[Path]:
         yield Path(folder)
 
 
-def test_the_first_use_makes_venv_and_the_second_says_nothing(clone: Clone) -> None:
-    code, out, err = clone.run("up", "x y")
+def test_the_first_use_makes_venv_whatever_the_surroundings_say(made: Clone) -> None:
+    code, out, err = made.first
 
     assert (0, "ran 1.0 up x y\n") == (code, out)
     assert "inv: first use: making .venv with Python 3." in err
-    assert (0, "ran 1.0 down\n", "") == clone.run("down")
 
 
-def test_a_changed_lock_file_is_installed(clone: Clone) -> None:
-    clone.run()
-    clone.lock("2.0")
+def test_later_uses_say_nothing_of_their_own(made: Clone) -> None:
+    assert (0, "ran 1.0 down\n", "") == made.run("down")
 
-    code, out, err = clone.run()
+
+def test_bytecode_is_kept_whatever_the_surroundings_say(made: Clone) -> None:
+    made.run("down", PYTHONDONTWRITEBYTECODE="1")
+
+    assert list(made.root.glob("__pycache__/*.pyc"))
+
+
+def test_without_an_index_one_line_says_what_pip_said(made: Clone) -> None:
+    made.lock("1.1")
+
+    code, out, err = made.run("up", PIP_FIND_LINKS=os.devnull)
+
+    last = err.splitlines()[-1]
+    assert (1, "") == (code, out)
+    assert last.startswith("inv: pip could not install the locked dependencies; is the package index in reach? pip: ")
+    assert "No matching distribution found for pebblestone==1.1" in last
+
+
+def test_a_changed_lock_file_is_installed(made: Clone) -> None:
+    made.run()
+    made.lock("2.0")
+
+    code, out, err = made.run()
 
     assert (0, "ran 2.0\n") == (code, out)
     assert "first use" not in err
 
 
-def test_a_moved_clone_works_and_its_scripts_too(clone: Clone) -> None:
-    clone.run()
-    clone.root = clone.root.rename(clone.root.with_name("moved"))
+def test_a_package_with_another_hash_is_refused(made: Clone) -> None:
+    made.run()
+    made.lock("3.0", digest="0" * 64)
 
-    code, out, _ = clone.run("up")
+    code, _, err = made.run("up")
 
-    assert (0, "ran 1.0 up\n") == (code, out)
-    pip = subprocess.run([clone.root / ".venv/bin/pip", "--version"], capture_output=True, text=True, check=True)
-    assert str(clone.root) in pip.stdout
+    assert 1 == code
+    assert "hash" in err.lower()
 
 
-def test_settings_of_pip_and_python_in_the_surroundings_do_no_harm(clone: Clone) -> None:
-    code, out, _ = clone.run(
-        "up",
-        PIP_USER="1",
-        PIP_REQUIRE_VIRTUALENV="1",
-        PYTHONPATH="/nowhere",
-        PYTHONHOME="/nowhere",
-        VIRTUAL_ENV="/nowhere",
-        PYTHONDONTWRITEBYTECODE="1",
-    )
+def test_a_moved_clone_works_and_its_scripts_too(made: Clone) -> None:
+    made.lock("4.0")
+    made.root = made.root.rename(made.root.with_name("moved"))
 
-    assert (0, "ran 1.0 up\n") == (code, out)
-    assert list(clone.root.glob("__pycache__/*.pyc"))
+    code, out, _ = made.run("up")
+
+    assert (0, "ran 4.0 up\n") == (code, out)
+    pip = subprocess.run([made.root / ".venv/bin/pip", "--version"], capture_output=True, text=True, check=True)
+    assert str(made.root) in pip.stdout
 
 
 def test_a_first_use_that_was_killed_is_begun_anew(clone: Clone) -> None:
-    process = clone.start()
-    _wait_for_pip(clone, process)
+    process = _begun(clone)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
 
@@ -134,8 +166,7 @@ def test_a_first_use_that_was_killed_is_begun_anew(clone: Clone) -> None:
 
 
 def test_an_interrupted_first_use_is_one_line(clone: Clone) -> None:
-    process = clone.start()
-    _wait_for_pip(clone, process)
+    process = _begun(clone)
     os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate()
 
@@ -153,28 +184,7 @@ def test_two_first_uses_at_once_both_end_well(clone: Clone) -> None:
     assert 1 == errors.count("first use") == errors.count("another ./inv is making .venv; waiting for it")
 
 
-def test_without_an_index_one_line_says_what_pip_said(clone: Clone) -> None:
-    shutil.rmtree(clone.wheels)
-
-    code, out, err = clone.run("up")
-
-    last = err.splitlines()[-1]
-    assert (1, "") == (code, out)
-    assert last.startswith("inv: pip could not install the locked dependencies; is the package index in reach? pip: ")
-    assert "No matching distribution found for pebblestone==1.0" in last
-
-
-def test_a_package_with_another_hash_is_refused(clone: Clone) -> None:
-    lock = clone.root / "requirements.lock"
-    lock.write_text(lock.read_text().replace("sha256:", "sha256:00")[: -len("00\n")] + "\n")
-
-    code, _, err = clone.run("up")
-
-    assert 1 == code
-    assert "hash" in err.lower()
-
-
-def test_a_file_or_link_named_venv_gives_way(clone: Clone, tmp_path: Path) -> None:
+def test_a_link_named_venv_gives_way(clone: Clone, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
     (other / "kept").touch()
@@ -214,8 +224,9 @@ def test_a_whole_clone_runs_its_four_programs(tmp_path: Path) -> None:
     assert "" == said("git", "status", "--short")
 
 
-def _wait_for_pip(clone: Clone, process: subprocess.Popen[str]) -> None:
-    """Until pip's log is there: the venv is made, the package is not yet installed."""
-    log = clone.root / ".venv/requirements.log"
-    while not log.exists():
-        assert process.poll() is None
+def _begun(clone: Clone) -> subprocess.Popen[str]:
+    """A first use that has said that it is at work."""
+    process = clone.start()
+    assert process.stderr
+    assert "first use" in process.stderr.readline()
+    return process
