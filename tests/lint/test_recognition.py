@@ -1,0 +1,54 @@
+"""Which files are taken for files of a stack."""
+
+from __future__ import annotations
+
+import pytest
+
+from fairlead.lint.files import Files
+from fairlead.lint.recognition import family_of, found_below
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "family"),
+    [
+        ("nginx.conf", "", "nginx"),
+        ("nginx/default.conf.template", "server { listen ${PORT}; }", "nginx"),
+        ("conf.d/site.conf", "# a site\nserver {\n  listen 80;\n}\n", "nginx"),
+        ("sites-enabled/shop", "server {\n  listen 80;\n}\n", "nginx"),
+        ("snippets/headers.conf", 'add_header X-Frame-Options "DENY" always;\n', "nginx"),
+        ("apps/web.conf", "upstream web {\n  server web:80;\n}\n", "nginx"),
+        ("redis.conf", "maxmemory 512mb\nappendonly yes\n", None),
+        ("my.cnf.conf", "[mysqld]\nmax_connections = 1000\n", None),
+        ("httpd.conf", "<VirtualHost *:80>\n  ServerName a\n</VirtualHost>\n", None),
+        ("supervisord.conf", "[program:web]\ncommand=run; user=www\n", None),
+        ("docker-compose.yml", "", "compose"),
+        ("compose.prod.yaml", "", "compose"),
+        ("docker-compose.override.yml", "", "compose"),
+        ("stack.yml", "services:\n  web: {}\n", "compose"),
+        ("deploy.yaml", "services:\n  web: {}\n", "compose"),
+        ("values.yaml", "image: a\n", None),
+        ("Dockerfile", "", "dockerfile"),
+        ("Dockerfile.frontend.prod", "", "dockerfile"),
+        ("api.Dockerfile", "", "dockerfile"),
+        ("Containerfile", "", "dockerfile"),
+        ("Dockerfile.dockerignore", "*", None),
+        (".env", "", "env"),
+        (".env.example", "", "env"),
+        ("docker.env.example", "", "env"),
+        ("env.example", "", "env"),
+        (".envrc", "use nix\n", None),
+        ("main.py", "x = 1\n", None),
+        ("README.md", "server { }\n", None),
+    ],
+)  # fmt: skip
+def test_a_file_is_recognised_by_name_and_content(path: str, text: str, family: str | None) -> None:
+    assert family_of(path, Files({path: text}, only_overlay=True)) == family
+
+
+def test_dependencies_and_hidden_folders_are_not_searched(folder) -> None:
+    for name in (".git/nginx.conf", "node_modules/a/nginx.conf", "web/nginx.conf", ".env", "a/b/Dockerfile"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("")
+    (folder / "loop").symlink_to(".")
+
+    assert sorted(found_below(".")) == [".env", "a/b/Dockerfile", "web/nginx.conf"]
