@@ -136,8 +136,10 @@ def one_line_errors(*, debug: bool = False) -> Iterator[None]:
         debug: Lets what is no error of ours through, with its traceback.
     """
     try:
-        yield
-        sys.stdout.flush()
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
     except ParseError as error:
         _end(str(error), WRONG_USE)
     except Exit as error:

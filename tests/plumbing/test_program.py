@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 from invoke import Collection, Context, task
 
@@ -131,9 +135,20 @@ def test_the_version_is_one_line(capfd: pytest.CaptureFixture[str]) -> None:
 def test_a_run_leaves_the_writing_of_bytecode_as_it_was(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import sys
-
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
     Answer(capfd, "deploy")
 
     assert not sys.dont_write_bytecode
+
+
+@pytest.mark.parametrize("words", [["--list"], ["--help"], ["--version"]])
+def test_a_reader_that_went_away_is_no_error(words: list[str]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+
+    run = subprocess.run(
+        [sys.executable, "-I", "-m", "fairlead", *words], stdout=writer, stderr=subprocess.PIPE, check=False
+    )
+
+    os.close(writer)
+    assert (141, b"") == (run.returncode, run.stderr)
