@@ -7,7 +7,7 @@ nginx configurations: read by crossplane, with the exact place of every token.
 - a `Directive` has ``name``, ``args``, ``block``, ``parent``, ``ancestors``, ``place``, ``arg_place(0)``, ``find()``;
 - `location`, `listen`, `header`, `proxy_pass`, `size_bytes` and `time_s` read arguments that have a form of their own;
 - ``config.effective(block)`` gives the `Effective` settings after inheritance: ``headers``, ``dropped_headers``,
-  ``headers_for(404)``, ``compression``, ``proxy``, ``access``, ``tls``, ``setting("root")``, ``settings("error_page")``;
+  ``headers_for(404)``, ``compression``, ``proxy``, ``access``, ``tls``, ``setting("root")``, ``settings("allow")``;
 - ``config.may_hold(block, "gzip")`` tells whether an include that could not be read might set it: stay silent then;
 - ``config.is_unknown(value)`` tells whether a template fills the value in;
 - ``config.version`` is the nginx that will run it, to be compared with ``(1, 25, 1)``.
@@ -31,7 +31,7 @@ from .blocks import (
 )
 from .config import Fault, NginxConfig, Unread
 from .directive import Directive
-from .effective import HANDLERS, PASSES, Access, Compression, Effective, Proxy, Tls, blocks
+from .effective import HANDLERS, PASSES, Access, Compression, Effective, Proxy, Tls, answering_blocks
 from .headers import ResponseHeader
 from .loading import load, read_all
 from .reading import parse, read
@@ -56,7 +56,7 @@ __all__ = [
     "Tls",
     "Unread",
     "Version",
-    "blocks",
+    "answering_blocks",
     "header",
     "listen",
     "listens",

@@ -384,7 +384,7 @@ class Tls:
         return self.at.is_on("ssl_reject_handshake")
 
 
-def blocks(config: NginxConfig) -> Iterator[Directive]:
+def answering_blocks(config: NginxConfig) -> Iterator[Directive]:
     """The blocks an answer may come from: servers, locations, and ``if`` in locations, in order."""
     for directive in config.find("server", "location", "if", "limit_except"):
         if directive.block is not None and (directive.name != "if" or directive.is_inside("location")):
