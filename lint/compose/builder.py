@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..envfile.interpolation import parts_of
+from ..envfile.interpolation import Variable, parts_of
 from ..place import Place
 from .merge_keys import with_merged_keys
 from .nodes import Mapping, Node, Scalar, Sequence, Source
@@ -15,6 +15,9 @@ from .template import Evaluation
 
 DEEPEST = 250
 """Levels below which a file is not followed."""
+
+COLON = "\ufdd1"
+"""Stands for a colon inside of a word where the parser would stumble over it."""
 
 _LARGEST_ALIAS = 100_000
 _ALL_ALIASES = 2_000_000
@@ -49,6 +52,7 @@ class Builder:
         self._merge_keys: list[Place] = []
         self._interpolated: list[Scalar] = []
         self._with_hash: list[Scalar] = []
+        self._missing: list[tuple[Scalar, Variable]] = []
         self._expanded = 0
         self._too_deep = 0
 
@@ -85,6 +89,7 @@ class Builder:
         self.source.merge_keys[:] = self._merge_keys
         self.source.interpolated[:] = self._interpolated
         self.source.with_hash[:] = self._with_hash
+        self.source.missing[:] = self._missing
 
     def _document(self, _: Any) -> None:
         self._known = {}
@@ -92,7 +97,7 @@ class Builder:
     def _scalar(self, event: Any) -> None:
         if self._too_deep:
             return
-        text: str = event.value
+        text: str = event.value.replace(COLON, ":")
         style = event.style or ""
         tag = None if event.implicit[0] or event.implicit[1] else str(event.tag)
         start, end = event.start_mark.index, event.end_mark.index
@@ -116,6 +121,7 @@ class Builder:
         self._interpolated.append(node)
         cut = parts_of(node.text)
         node.data = self._evaluation.text(cut.parts)
+        self._missing += [(node, variable) for variable in self._evaluation.taken()]
         if cut.errors:
             message = f"{node.text!r} is no ${{NAME}} that Compose can fill in; write $$ for a dollar sign"
             self.problems.append(error("invalid-interpolation", node.place, message))

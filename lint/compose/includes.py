@@ -61,6 +61,8 @@ class Includer:
 
         directory = _texts(_child(entry, "project_directory"))
         base = self._path(directory[0]) if directory else folder
+        if directory and not self._loader.files.is_folder(base):
+            base = posixpath.dirname(base)  # Compose, too, takes the parent of a folder that is not there
         listed = _texts(_child(entry, "env_file"))
         env_files = [self._path(each) for each in listed] or [posixpath.join(base, ".env")]
         environment = dict(self._setting.environment)

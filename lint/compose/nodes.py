@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from ..envfile.interpolation import Variable
 from ..place import Place
 from ..source import Source as Lines
 from .comments import comments
@@ -51,6 +52,7 @@ class Source:
         complete: False when the file could not be read to its end as YAML.
         anchors, aliases: Names with the place where they stand, sign included.
         interpolated: The scalars with a dollar sign, in order.
+        missing: The variables that Compose refuses to go on without, with their scalars.
         with_hash: The scalars, keys too, with a ``#``, in order.
     """
 
@@ -65,6 +67,7 @@ class Source:
     merge_keys: list[Place] = field(default_factory=list)
     interpolated: list[Scalar] = field(default_factory=list)
     with_hash: list[Scalar] = field(default_factory=list)
+    missing: list[tuple[Scalar, Variable]] = field(default_factory=list)
 
     @cached_property
     def comments(self) -> list[tuple[Place, str]]:

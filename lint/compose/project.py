@@ -8,13 +8,13 @@ from collections.abc import Mapping as Lookup
 from collections.abc import Sequence as Listing
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..files import Files, ReadError
 from ..place import Place
 from .loader import Layer, Loader, Setting
 from .nodes import UNKNOWN, Mapping, Source
-from .places import Use, uses
+from .places import Use, part_place, uses
 from .problem import Problem
 from .service import Service
 from .value import Value
@@ -105,6 +105,12 @@ class Project:
         """Every use of a variable in every file, in the order of reading; those in extensions too."""
         return tuple(use for source in self.sources for scalar in source.interpolated for use in uses(scalar))
 
+    @cached_property
+    def missing(self) -> tuple[Use, ...]:
+        """The uses such as ``${NAME:?}`` that Compose refuses to go on without a value for."""
+        found = [(scalar, variable) for source in self.sources for scalar, variable in source.missing]
+        return tuple(Use(each, part_place(scalar, each.start, each.end), scalar) for scalar, each in found)
+
     def get(self, *path: str) -> Value | None:
         """The value at the dotted *path* from the top, or by keys where keys have dots."""
         return self.value.get(*path)
@@ -115,6 +121,12 @@ class Project:
         if path not in self._env_files:
             self._env_files[path] = _parsed(self.reader, path)
         return self._env_files[path]
+
+    def canonical(self, name: str = "default", root: str = "/", profiles: Listing[str] = ()) -> dict[str, Any]:
+        """The model in the shape of ``docker compose config --format json``; see `canonical.canonical`."""
+        from .canonical import canonical  # noqa: PLC0415 - rules never need it
+
+        return canonical(self, name, root, profiles)
 
     def _section(self, name: str) -> dict[str, Value]:
         found = self.get(name)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from .builder import Builder
+from .builder import COLON, Builder
 from .nodes import Node, Source
 from .problem import Problem, error
 
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ATTEMPTS = 8
+_COLON = re.compile(r"""(?<=[^\s'"\[\]{},]):(?=\S)""")
+"""A colon inside of a word. In ``[80:80]`` the C parser stops at it, Compose's does not."""
 
 
 def read(source: Source) -> tuple[list[Node], list[Problem]]:
@@ -27,6 +29,9 @@ def read(source: Source) -> tuple[list[Node], list[Problem]]:
         problems.append(_unprintable(source, unprintable))
         text = _UNPRINTABLE.sub("_", text)
     builder, fault = _built(source, text)
+    if fault is not None and "unexpected ':'" in str(fault.problem):
+        text = _COLON.sub(COLON, text)
+        builder, fault = _built(source, text)
     if fault is not None:
         problems.append(_syntax(source, fault))
         builder = _rest(source, text, builder, fault)

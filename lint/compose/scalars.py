@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import math
 import re
+from datetime import datetime
 from decimal import Decimal
 
 from .nodes import Plain
@@ -18,6 +20,8 @@ _FIXED: dict[str, Plain] = {
 }
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _INTEGER = re.compile(r"[-+]?(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)")
+_DATE = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[Tt ]([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})Z?)?", re.ASCII)
+_SHORTEST_DATE = 7
 _STARTS = frozenset("0123456789+-.")
 _LIMIT = 2**64
 _LEAST_POWER, _EXPONENT_FROM = -4, 6  # outside of these powers of ten Go writes an exponent
@@ -27,8 +31,7 @@ def resolve(text: str) -> Plain:
     """
     The value of the plain scalar *text* without a tag.
 
-    ``0440`` is octal, ``22:22``, ``yes`` and ``2024-01-01`` stay strings
-    (Compose itself fails on a date, and says so through its schema).
+    ``0440`` is octal; ``22:22`` and ``yes`` stay texts; ``2024-01-01`` becomes ``2024-01-01 00:00:00 +0000 UTC``.
 
     Source: resolve.go of go-yaml 3.
     """
@@ -36,7 +39,8 @@ def resolve(text: str) -> Plain:
         return _FIXED[text]
     if text[0] not in _STARTS:
         return text
-    return _number(text.replace("_", ""), text)
+    date = _DATE.fullmatch(text) if len(text) > _SHORTEST_DATE else None
+    return _spelled_date(date, text) if date else _number(text.replace("_", ""), text)
 
 
 def tagged(tag: str, text: str) -> Plain:
@@ -44,7 +48,22 @@ def tagged(tag: str, text: str) -> Plain:
     kind = tag.removeprefix("tag:yaml.org,2002:").removeprefix("!!")
     if kind in ("int", "float", "bool", "null"):
         return resolve(text)
-    return text
+    return _decoded(text) if kind == "binary" else text
+
+
+def _decoded(text: str) -> str:
+    try:
+        return base64.b64decode(text, validate=False).decode()
+    except ValueError:
+        return text
+
+
+def _spelled_date(date: re.Match[str], text: str) -> str:
+    try:
+        moment = datetime(*(int(each or 0) for each in date.groups()[:6]))  # type: ignore[arg-type]
+    except ValueError:
+        return text
+    return f"{moment:%Y-%m-%d %H:%M:%S} +0000 UTC"
 
 
 def _number(digits: str, text: str) -> Plain:

@@ -11,20 +11,23 @@ class Evaluation:
     """
     Replaces the variables of texts by the values in *environment*.
 
-    Attributes:
-        unset: Stands for a variable that is not given and has no default.
-        missing: The required variables that were met without a value.
+    *unset* stands for a variable that is not given and has no default.
     """
 
     def __init__(self, environment: Mapping[str, str], unset: str) -> None:
         self.environment = environment
         self.unset = unset
-        self.missing: list[Variable] = []
+        self._missing: list[Variable] = []
 
     def text(self, parts: tuple[Part, ...]) -> str:
         """The text of *parts*; defaults are worked out even where unused, as Compose does."""
         pieces = [part if isinstance(part, str) else self._value(part) for part in parts]
         return "".join(pieces)[:LARGEST_CHARACTERS]
+
+    def taken(self) -> list[Variable]:
+        """The required variables met without a value since this was last asked."""
+        missing, self._missing = self._missing, []
+        return missing
 
     def _value(self, variable: Variable) -> str:
         value = self.environment.get(variable.name)
@@ -35,6 +38,6 @@ class Evaluation:
         if variable.has_default:
             return value if usable and value is not None else argument
         if variable.required and not usable:
-            self.missing.append(variable)
+            self._missing.append(variable)
             return self.unset
         return self.unset if value is None else value
