@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import difflib
-import importlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from .engine import Outcome, Setup, lint
-from .family import PACKAGES, Model, load
+from .family import load
 from .files import Files
 from .finding import Edit, Finding
+from .meaning import keeps_rest
 from .report.masking import MASK, masked
+from .source import Source
 
 _MOST_ROUNDS = 20
 """Mending one fault may make room for the next; more rounds than this would be edits that feed each other."""
@@ -95,14 +96,12 @@ class Mender:
         return self._tried(chosen[: len(chosen) // 2], files, outcome, mending)
 
     def _change_of_meaning(self, chosen: Sequence[Finding], files: Files, on_trial: Files) -> str | None:
-        edits = [edit for finding in chosen for edit in finding.edits]
-        touched = {edit.place.path for edit in edits}
+        edits = list(dict.fromkeys(edit for finding in chosen for edit in finding.edits))
         for family, paths in self.paths.items():
-            same = getattr(importlib.import_module(f".{PACKAGES[family]}", __package__), "same_meaning", None)
-            if same is None or not paths:
+            if not paths:
                 continue
             before, after = (load(family, paths, each, self.setup.options) for each in (files, on_trial))
-            if not _keeps_meaning(same, before, after, touched, edits):
+            if not keeps_rest(family, before, after, edits):
                 return "the edit would change more than the fault"
         return None
 
@@ -114,15 +113,6 @@ class Mender:
             mending.after[path] = text
             if before is not None:
                 mending.before[path] = before
-
-
-def _keeps_meaning(
-    same: object, before: Sequence[Model], after: Sequence[Model], touched: set[str], edits: Sequence[Edit]
-) -> bool:
-    if len(before) != len(after) or not callable(same):
-        return False
-    pairs = ((one, other) for one, other in zip(before, after, strict=True) if touched & set(one.files))
-    return all(same(one, other, [edit for edit in edits if edit.place.path in one.files]) for one, other in pairs)
 
 
 def _compatible(findings: Iterable[Finding]) -> Iterator[Finding]:
@@ -161,18 +151,14 @@ def edited(text: str, edits: Iterable[Edit]) -> str:
 
     Places count lines that end with a line feed alone, as `Source` does.
     """
-    starts = [0]
-    for line in text.split("\n"):
-        starts.append(starts[-1] + len(line) + 1)
+    source, parts, last = Source(text, ""), [], len(text)
     is_windows = "\r\n" in text
-    ordered = sorted(edits, key=lambda edit: (edit.place.line, edit.place.column), reverse=True)
-    for edit in ordered:
+    for edit in sorted(edits, key=lambda edit: (edit.place.line, edit.place.column), reverse=True):
         place = edit.place
-        start = starts[place.line - 1] + place.column - 1
-        end = starts[place.end_line - 1] + place.end_column - 1
         new = edit.text.replace("\r\n", "\n").replace("\n", "\r\n") if is_windows else edit.text
-        text = text[:start] + new + text[end:]
-    return text
+        parts += [text[source.offset(place.end_line, place.end_column) : last], new]
+        last = source.offset(place.line, place.column)
+    return text[:last] + "".join(reversed(parts))
 
 
 def _objection(chosen: Sequence[Finding], before: Outcome, after: Outcome) -> str | None:

@@ -63,7 +63,7 @@ def session(arguments: argparse.Namespace, streams: Streams) -> Session:
     settings = settings_for(_start(arguments))
     if arguments.compose_file:
         compose = tuple(shown(name) for name in arguments.compose_file)
-        settings = replace(settings, named={**settings.named, "compose": compose})
+        settings = replace(settings, named={**settings.named, "compose": compose}, merged=compose)
     return Session(arguments, settings, _setup(arguments, settings), streams)
 
 

@@ -26,12 +26,14 @@ class Settings:
 
     Attributes:
         named: The files that fairlead.yaml names, by family.
+        merged: The compose files of production, in the order they are merged.
         lint: The map under ``lint:`` as it stands, its keys checked.
         policy: The map under ``policy:``, not yet checked.
     """
 
     path: str | None = None
     named: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    merged: tuple[str, ...] = ()
     lint: Mapping[str, Any] = field(default_factory=dict)
     policy: Mapping[str, Any] = field(default_factory=dict)
 
@@ -46,7 +48,7 @@ class Settings:
         version = self.lint.get("nginx_version")
         return Options(
             nginx_version=None if version is None else str(version),
-            compose_files=self.named.get("compose", ()),
+            compose_files=self.merged,
         )
 
     @property
@@ -87,7 +89,9 @@ def _settings(path: Path) -> Settings:
     for key in ("select", "ignore", "rules"):
         if not isinstance(lint.get(key, []), str | list):
             raise SettingsError(f"{shown(path)}: lint.{key} is not a list of names")
-    return Settings(shown(path), _named(path, data), lint, _map(data.get("policy"), f"{shown(path)}: policy"))
+    merged = tuple(shown(path.parent / name) for name in _list(data.get("compose"), "files"))
+    policy = _map(data.get("policy"), f"{shown(path)}: policy")
+    return Settings(shown(path), _named(path, data), merged, lint, policy)
 
 
 def _data(path: Path) -> Mapping[str, Any]:

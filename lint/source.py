@@ -34,6 +34,10 @@ class Source:
         line = bisect_right(self._line_starts, offset)
         return line, offset - self._line_starts[line - 1] + 1
 
+    def offset(self, line: int, column: int) -> int:
+        """The offset of the character at *line* and *column*: the other way round."""
+        return self._line_starts[line - 1] + column - 1
+
     def line_end(self, offset: int) -> int:
         """The offset of the line end after *offset*, or of the end of the text."""
         end = self.text.find("\n", offset)
