@@ -10,16 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, ViewportSize, expect, sync_playwright
 
 ARTEFACTS = Path(__file__).parents[1] / "artefacts"
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-component-update", "--disable-sync"]
 WIDE: ViewportSize = {"width": 1200, "height": 780}
 NARROW: ViewportSize = {"width": 390, "height": 780}
 LONGEST_ANSWER_MS = 60_000
