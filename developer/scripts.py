@@ -1,10 +1,8 @@
-"""Runs the benchmarks and the long campaigns: files that print their table on standard output."""
+"""Runs the benchmarks and the long campaigns: modules that print what they do and write their own dated page."""
 
 from __future__ import annotations
 
 import subprocess
-import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 from .checks import PYTHON
@@ -12,40 +10,34 @@ from .environment import ROOT, EnvironmentFailedError, make_for_developers
 
 BENCHMARKS = ROOT / "bench"
 CAMPAIGNS = ROOT / "tests" / "campaigns"
-TABLES = ROOT / "docs" / "campaigns"
 
 
 def run_benchmarks(name: str) -> None:
     """
-    Runs bench/*name*.py, or every file there.
+    Runs the benchmark *name*, or each.
 
     Raises:
-        EnvironmentFailedError: where there is no such file, or one fails.
+        EnvironmentFailedError: where there is none of that name, or one fails.
     """
-    make_for_developers()
     for script in [_script(BENCHMARKS, name)] if name else _scripts(BENCHMARKS):
-        print(f"bench: {script.stem}", flush=True)
-        if subprocess.run([PYTHON, script], cwd=ROOT, check=False).returncode:
-            raise EnvironmentFailedError(f"bench: {script.stem} failed")
+        _run(script)
 
 
 def run_campaign(name: str) -> None:
     """
-    Runs tests/campaigns/*name*.py and writes what it prints to docs/campaigns/*date*-*name*.md.
+    Runs the campaign *name* at its full length.
 
     Raises:
-        EnvironmentFailedError: where there is no such file, or it fails; then no table is written.
+        EnvironmentFailedError: where there is none of that name, or it fails.
     """
-    script = _script(CAMPAIGNS, name)
+    _run(_script(CAMPAIGNS, name))
+
+
+def _run(script: Path) -> None:
     make_for_developers()
-    run = subprocess.run([PYTHON, script], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
-    print(run.stdout, end="")
-    if run.returncode:
-        raise EnvironmentFailedError(f"campaign: {name} failed; no table was written")
-    table = TABLES / f"{datetime.now(UTC):%Y-%m-%d}-{name}.md"
-    table.parent.mkdir(parents=True, exist_ok=True)
-    table.write_text(run.stdout)
-    print(f"campaign: wrote {table.relative_to(ROOT)}", file=sys.stderr)
+    module = ".".join(["fairlead", *script.relative_to(ROOT).with_suffix("").parts])
+    if subprocess.run([PYTHON, "-m", module], cwd=ROOT, check=False).returncode:
+        raise EnvironmentFailedError(f"{script.relative_to(ROOT)}: failed; its output is above")
 
 
 def _scripts(folder: Path) -> list[Path]:
@@ -53,8 +45,9 @@ def _scripts(folder: Path) -> list[Path]:
 
 
 def _script(folder: Path, name: str) -> Path:
+    """The file for *name*, with dashes or underscores."""
     found = {path.stem: path for path in _scripts(folder)}
-    if name not in found:
-        known = ", ".join(found) or "none yet"
+    if name.replace("-", "_") not in found:
+        known = ", ".join(found).replace("_", "-") or "none yet"
         raise EnvironmentFailedError(f'{folder.relative_to(ROOT)}: no "{name}"; --name takes one of: {known}', 2)
-    return found[name]
+    return found[name.replace("-", "_")]

@@ -28,7 +28,7 @@ def test(_: Context, select: str = "") -> None:  # noqa: PT028 - a task, not a t
     run_system_tests(select)
 
 
-@task(help={"name": "The one to run, a file of bench/ without .py; without it all of them."})
+@task(help={"name": "The one to run, a module of bench/; without it all of them."})
 def bench(_: Context, name: str = "") -> None:
     """Measure against the peers: prints medians and ratios."""
     from .scripts import run_benchmarks
@@ -36,9 +36,9 @@ def bench(_: Context, name: str = "") -> None:
     run_benchmarks(name)
 
 
-@task(help={"name": "The one to run, a file of tests/campaigns/ without .py."})
+@task(help={"name": "The one to run, a module of tests/campaigns/."})
 def campaign(_: Context, name: str = "") -> None:
-    """Run a long campaign whole and write its dated table to docs/campaigns/."""
+    """Run a long campaign whole; it writes its dated table to docs/campaigns/."""
     from .scripts import run_campaign
 
     run_campaign(name)
