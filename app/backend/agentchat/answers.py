@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -33,7 +33,7 @@ class Answers:
         self.history = history
         self.under_way: set[asyncio.Task[None]] = set()
 
-    async def stream(self, conversation_id: int, pieces: Pieces) -> AsyncIterator[bytes]:
+    async def stream(self, conversation_id: int, pieces: Pieces) -> AsyncGenerator[bytes]:
         """
         Server-sent events: token for each piece, then done or error.
 

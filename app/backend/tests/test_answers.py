@@ -38,7 +38,8 @@ async def whole() -> AsyncIterator[str]:
 
 
 async def silent() -> AsyncIterator[str]:
-    for piece in ():
+    nothing: tuple[str, ...] = ()
+    for piece in nothing:
         yield piece
 
 

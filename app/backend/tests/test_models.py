@@ -6,7 +6,7 @@ import pytest
 
 from agentchat.models import ModelError, Turn, choose_model
 from agentchat.models.echo import EchoModel
-from agentchat.settings import Settings
+from agentchat.settings import Settings, load
 
 pytestmark = pytest.mark.anyio
 
@@ -47,7 +47,8 @@ data: {"type": "message_stop"}
 
 
 def with_keys(**keys: str) -> Settings:
-    return Settings(jwt_secret_key="s" * 40, mysql_password="m", redis_password="r", **keys)
+    required = {"JWT_SECRET_KEY": "s" * 40, "MYSQL_PASSWORD": "m", "REDIS_PASSWORD": "r"}
+    return load(Settings, required | {name.upper(): value for name, value in keys.items()})
 
 
 async def answer(settings: Settings, respond: Callable[[httpx.Request], httpx.Response]) -> list[str]:

@@ -56,6 +56,6 @@ async def test_what_is_no_token_is_no_session(token: str | None) -> None:
 
 async def test_a_token_signed_by_somebody_else_or_not_at_all_is_none() -> None:
     claims = {"sub": "7", "jti": "j", "exp": 9_999_999_999}
-    foreign, unsigned = jwt.encode(claims, OTHER, "HS256"), jwt.encode(claims, None, "none")
+    foreign, unsigned = jwt.encode(claims, OTHER, "HS256"), jwt.encode(claims, "", "none")
 
     assert [await sessions(NEW).find(token) for token in (foreign, unsigned)] == [None, None]

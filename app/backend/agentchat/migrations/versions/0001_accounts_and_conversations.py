@@ -27,7 +27,7 @@ def upgrade() -> None:
     op.create_table(
         "conversations",
         sa.Column("id", Identity, primary_key=True, autoincrement=True),
-        sa.Column("user_id", sa.BigInteger, sa.ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("user_id", Identity, sa.ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
         sa.Column("title", sa.String(200), nullable=False),
         sa.Column("revision", sa.Integer, nullable=False),
         sa.Column("created_at", Moment, nullable=False),
@@ -38,9 +38,7 @@ def upgrade() -> None:
     op.create_table(
         "messages",
         sa.Column("id", Identity, primary_key=True, autoincrement=True),
-        sa.Column(
-            "conversation_id", sa.BigInteger, sa.ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False
-        ),
+        sa.Column("conversation_id", Identity, sa.ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False),
         sa.Column("role", sa.String(16), nullable=False),
         sa.Column("text", LongText, nullable=False),
         sa.Column("complete", sa.Boolean, nullable=False),
