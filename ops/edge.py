@@ -14,7 +14,7 @@ from pathlib import Path
 from .errors import SettingsError
 from .host import Host
 from .settings import EdgeSettings
-from .step import Do, Say, Step, Write
+from .step import Do, Say, Step, WriteAll
 
 KEPT = 3
 MAIN = "nginx.conf"
@@ -41,8 +41,8 @@ def edge_steps(settings: EdgeSettings, files: Mapping[str, str]) -> Iterator[Ste
     if live_files(settings) == dict(files):
         return
     name = f"g{max((*generations(settings), 0)) + 1}"
-    for path, text in sorted(files.items()):
-        yield Write(f"write edge generation {name}", str(settings.folder / name / path), text, READABLE)
+    texts = tuple((str(settings.folder / name / path), text) for path, text in sorted(files.items()))
+    yield WriteAll(f"write generation {name} of the edge", texts, READABLE)
     yield switch_step(settings, name)
 
 

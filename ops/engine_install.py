@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import shlex
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 
 from . import debian
-from .command import Command, Result
+from .command import Command
 from .debian import Distribution, distribution, install_step, update_step
 from .engine import MINIMUM_COMPOSE, MINIMUM_ENGINE, EngineError, EngineForbiddenError, engine_facts, version_of
-from .errors import FairleadError, StepFailedError
+from .errors import StepFailedError
 from .host import Host
 from .plan import Plan, plan_for
 from .step import Do, Run, Say, Step
@@ -35,9 +36,9 @@ Pin-Priority: 900
 
 DAEMON_FLAGS = "FAIRLEAD_DOCKERD_FLAGS"
 """Further arguments of a dockerd that we start; for tests, which give it a data folder of its own."""
-DAEMON_LOG = "/var/log/dockerd.log"
-DAEMON_PID = "/run/fairlead-dockerd.pid"
-"""Written when we start dockerd ourselves, so that who started it can end it."""
+DAEMON_LOG, DAEMON_LOG_NAME = "/var/log/dockerd.log", "FAIRLEAD_DOCKERD_LOG"
+DAEMON_PID, DAEMON_PID_NAME = "/run/fairlead-dockerd.pid", "FAIRLEAD_DOCKERD_PIDFILE"
+"""Written when we start dockerd ourselves, so that who started it can end it; the names move them, for tests."""
 READY_S = 60.0
 
 START = "start the engine"
@@ -78,13 +79,14 @@ def start_step(host: Host, environment: Mapping[str, str]) -> Step:
     root = debian.as_root(host)
     if host.run(Command(("test", "-d", SYSTEMD))).ok:
         command = Command((*root, "systemctl", "enable", "--now", "docker"))
-        return Do(START, str(command), _starting(command, DAEMON_LOG, time.monotonic))
+        return Do(START, str(command), partial(_start, command, None))
     flags = shlex.split(environment.get(DAEMON_FLAGS, ""))
+    log, pid = environment.get(DAEMON_LOG_NAME, DAEMON_LOG), environment.get(DAEMON_PID_NAME, DAEMON_PID)
     # setsid, so that neither this terminal's end nor its Ctrl-C reaches the engine
-    script = f'echo >"$0"; setsid dockerd "$@" >>"$0" 2>&1 </dev/null & echo $! >{DAEMON_PID}'
-    command = Command((*root, "sh", "-c", script, DAEMON_LOG, *flags))
-    shown = shlex.join(["setsid", "dockerd", *flags]) + f" >{DAEMON_LOG} &"
-    return Do(START, " ".join([*root, shown]), _starting(command, DAEMON_LOG, time.monotonic))
+    script = 'log=$0 pid=$1; shift; : >"$log"; setsid dockerd "$@" >>"$log" 2>&1 </dev/null & echo $! >"$pid"'
+    command = Command((*root, "sh", "-c", script, log, pid, *flags))
+    shown = shlex.join((*root, "setsid", "dockerd", *flags))
+    return Do(START, f"{shown} >{shlex.quote(log)} 2>&1 &", partial(_start, command, (log, pid)))
 
 
 def _is_installed(host: Host) -> bool:
@@ -130,31 +132,28 @@ def _trixie_sources(host: Host, environment: Mapping[str, str]) -> Iterator[Step
         yield Run("take the engine from Debian 13, and only the engine", Command((*root, "tee", path), text), back)
 
 
-def _starting(command: Command, log: str, clock: Callable[[], float]) -> Callable[[Host, Say], None]:
-    def start(host: Host, say: Say) -> None:
-        result = host.run(command, timeout_s=READY_S)
-        if not result.ok:
-            raise StepFailedError(host.name, START, result.reason)
-        until = clock() + READY_S
-        while (facts := engine_facts(host)) and not facts.running:
-            if clock() > until or not _is_alive(host):
-                reason = "it ended" if clock() <= until else f"it does not answer after {READY_S:.0f} s"
-                raise StepFailedError(host.name, START, f"{reason}; its log is {log}", _tail(host, log))
-            say(facts.trouble)
-            time.sleep(0.3)
-        if facts.problem is not None:
-            raise FairleadError(str(facts.problem))
+def _start(command: Command, ours: tuple[str, str] | None, host: Host, say: Say) -> None:
+    """Runs *command* and waits until the engine answers; *ours* is log and pid file where no manager looks after it."""
+    result = host.run(command, timeout_s=READY_S)
+    if not result.ok:
+        raise StepFailedError(host.name, START, result.reason)
+    until = time.monotonic() + READY_S
+    while (facts := engine_facts(host)).server == "":
+        if ours and not _is_alive(host, ours[1]):
+            raise StepFailedError(host.name, START, f"dockerd ended; its log is {ours[0]}", _tail(host, ours[0]))
+        if time.monotonic() > until:
+            where = ours[0] if ours else "journalctl -u docker"
+            raise StepFailedError(host.name, START, f"no answer after {READY_S:.0f} s; its log is {where}")
+        say(facts.trouble)
+        time.sleep(0.3)
+    if facts.problem is not None:
+        raise facts.problem
 
-    return start
 
-
-def _is_alive(host: Host) -> bool:
-    """Whether the dockerd that we started still runs; a service manager's is its own business."""
-    pid = (host.read(DAEMON_PID) or "").strip()
-    managed = host.run(Command(("test", "-d", SYSTEMD))).ok
-    return managed or (pid.isdigit() and host.run(Command(("test", "-d", f"/proc/{pid}"))).ok)
+def _is_alive(host: Host, pid_file: str) -> bool:
+    pid = (host.read(pid_file) or "").strip()
+    return pid.isdigit() and host.run(Command(("test", "-d", f"/proc/{pid}"))).ok
 
 
 def _tail(host: Host, log: str) -> str:
-    result: Result = host.run(Command(("tail", "-n", "15", log)))
-    return result.out
+    return host.run(Command(("tail", "-n", "15", log))).out

@@ -59,8 +59,6 @@ class Progress:
             print(f"  took back: {step.title}", flush=True)
 
     def _start(self, step: Step) -> None:
-        if step.title == self._title:
-            return  # the files of one generation are one line
         self._title, self._begun = step.title, self._clock()
         self._spoken = self._begun
         if self._terminal:

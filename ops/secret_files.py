@@ -11,7 +11,7 @@ from .command import Command, Secret
 from .errors import SettingsError
 from .host import Host
 from .settings import SecretSettings
-from .step import Run, Step, Write
+from .step import Run, Step, WriteAll
 
 READABLE = 0o444
 """Any user of a container reads it; on the host the folder, of mode 0700, keeps others out."""
@@ -24,7 +24,7 @@ def secret_steps(
     settings: SecretSettings, names: Mapping[str, Path], values: Mapping[str, str], host: Host
 ) -> Iterator[Step]:
     """
-    A step for each secret file whose content is not what the environment says.
+    Writes the secret files whose content is not what the environment says.
 
     Args:
         names: The file of each compose secret; those outside the folder are the user's own.
@@ -34,10 +34,19 @@ def secret_steps(
     if mine and not _is_private(settings.folder):
         make = Command(("install", "--directory", "--mode=0700", str(settings.folder)))
         yield Run("make the folder of the secrets", make)
-    for name, path in sorted(mine.items()):
-        content = _content(settings, name, values)
-        if host.read(str(path)) != content:
-            yield Write(f"write the secret {name}", str(path), Secret(content), READABLE)
+    changed = changed_secrets(settings, mine, values, host)
+    if changed:
+        files = tuple((str(mine[name]), text) for name, text in changed.items())
+        yield WriteAll("write the files of the secrets", files, READABLE)
+
+
+def changed_secrets(
+    settings: SecretSettings, names: Mapping[str, Path], values: Mapping[str, str], host: Host
+) -> dict[str, Secret]:
+    """The new content of each secret in the folder whose file holds another, by secret name."""
+    mine = {name: path for name, path in names.items() if path.parent == settings.folder}
+    wanted = {name: _content(settings, name, values) for name in sorted(mine)}
+    return {name: Secret(text) for name, text in wanted.items() if host.read(str(mine[name])) != text}
 
 
 def _is_private(folder: Path) -> bool:

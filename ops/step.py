@@ -76,6 +76,26 @@ class Write:
 
 
 @dataclass(frozen=True)
+class WriteAll:
+    """Replaces several files, each in one step; pairs of path and content, all with the same mode."""
+
+    title: str
+    files: tuple[tuple[str, str | Secret], ...]
+    mode: int
+
+    def run(self, host: Host, say: Say) -> None:
+        """See `Step`."""
+        for path, content in self.files:
+            Write(self.title, path, content, self.mode).run(host, say)
+
+    def undo(self, host: Host) -> None:
+        """See `Step`."""
+
+    def __str__(self) -> str:
+        return "\n    ".join(str(Write(self.title, path, content, self.mode)) for path, content in self.files)
+
+
+@dataclass(frozen=True)
 class Do:
     """Calls a function of ours that changes the host and is no single command, such as waiting until all is healthy."""
 

@@ -17,11 +17,11 @@ from .errors import FairleadError, SettingsError, StepFailedError
 from .host import Host
 from .plan import Plan, plan_for
 from .ports import port_holder, port_is_free
-from .secret_files import secret_steps
+from .secret_files import changed_secrets, secret_steps
 from .settings import EdgeSettings
 from .stack import Stack
 from .step import Do, Run, Say, Step, Write
-from .waiting import explain, unhealthy, wait_step
+from .waiting import explain, unhealthy, wait_step, watched
 
 START = "start the services"
 REGISTRY = "BASE_REGISTRY"
@@ -113,6 +113,10 @@ def _start(stack: Stack, facts: Facts, scale: Mapping[str, int]) -> Iterator[Ste
     arguments = ("--progress", "plain", "up", "--detach", "--remove-orphans", "--no-build", *scaled)
     yield Do(START, str(stack.project.command(*arguments)), _starting(stack, arguments))
     yield wait_step(stack.project)
+    stale = _with_changed_secrets(stack, facts)
+    if stale:
+        yield Run("restart what reads a changed secret", stack.project.command("restart", *stale))
+        yield wait_step(stack.project)
     if switched and running:
         yield reload_step(stack)
 
@@ -138,14 +142,28 @@ def _edge(stack: Stack) -> EdgeSettings:
 
 def _starting(stack: Stack, arguments: tuple[str, ...]) -> Callable[[Host, Say], None]:
     def start(host: Host, say: Say) -> None:
-        result = host.stream(stack.project.command(*arguments), say)
-        if result.ok:
+        with watched(host, stack.project) as failed:
+            result = host.stream(stack.project.command(*arguments), say)
+        if result.ok and not failed:
             return
-        failed = unhealthy(host, stack.project)
-        details = explain(host, stack.project, failed[0]) if failed else result.out
-        raise StepFailedError(host.name, START, result.reason, details)
+        failed = failed or unhealthy(host, stack.project)
+        if not failed:
+            raise StepFailedError(host.name, START, result.reason, result.out)
+        reason = f"{failed[0].service} does not start; inv logs --service {failed[0].service} has more"
+        raise StepFailedError(host.name, START, reason, explain(host, stack.project, failed[0]))
 
     return start
+
+
+def _with_changed_secrets(stack: Stack, facts: Facts) -> list[str]:
+    """Running services that have a secret's old file: a file is replaced whole, and the mount keeps the old one."""
+    if stack.settings.secrets is None:
+        return []
+    paths = secret_paths(facts.merged)
+    changed = changed_secrets(stack.settings.secrets, paths, stack.values, stack.host)
+    services = facts.merged["services"].items()
+    reading = {name for name, service in services for used in service.get("secrets") or () if used["source"] in changed}
+    return sorted(name for name in reading if _is_running(facts, name))
 
 
 def _is_running(facts: Facts, service: str) -> bool:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from .command import Command
 from .compose import ComposeProject, Container, containers
@@ -14,6 +17,8 @@ from .step import Do, Say, Step
 
 DEADLINE_S = 300.0
 POLL_S = 0.5
+WATCH_S = 1.0
+RESTARTS_SEEN = 3
 LOG_LINES = 20
 TITLE = "wait until all is healthy"
 
@@ -52,6 +57,34 @@ def _waiting(project: ComposeProject, deadline_s: float) -> Callable[[Host, Say]
             time.sleep(POLL_S)
 
     return wait
+
+
+@contextmanager
+def watched(host: Host, project: ComposeProject) -> Iterator[list[Container]]:
+    """
+    Looks on while `docker compose up` waits, which it does for minutes where a container restarts again and again.
+
+    The list holds the containers that failed; once it has one, the container is stopped, and Compose gives up.
+    """
+    failed: list[Container] = []
+    over = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(host, project, failed, over), daemon=True)
+    watcher.start()
+    try:
+        yield failed
+    finally:
+        over.set()
+        watcher.join()
+
+
+def _watch(host: Host, project: ComposeProject, failed: list[Container], over: threading.Event) -> None:
+    seen: Counter[str] = Counter()
+    while not over.wait(WATCH_S) and not failed:
+        seen.update(container.name for container in containers(host, project) if container.state == "restarting")
+        for container in containers(host, project):
+            if seen[container.name] >= RESTARTS_SEEN:
+                failed.append(container)
+                host.run(Command((project.client, "stop", "--time", "5", container.name)), timeout_s=60)
 
 
 def _failure(host: Host, project: ComposeProject, container: Container, deadline_s: float) -> FairleadError:
