@@ -6,13 +6,14 @@ import argparse
 from collections.abc import Sequence
 from typing import NoReturn
 
+from .errors import LintError
 from .finding import Severity
 from .recognition import FAMILIES
 from .report import FORMATS
 from .rule import PRESETS
 
 
-class UsageError(Exception):
+class UsageError(LintError):
     """Wrong use of the command line; the message says what to do."""
 
 

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .errors import LintError
 from .finding import Finding
 from .fingerprint import fingerprints
 
 VERSION = 1
 
 
-class BaselineError(Exception):
+class BaselineError(LintError):
     """A baseline that cannot be read or written."""
 
 

@@ -6,15 +6,12 @@ import sys
 from collections.abc import Sequence
 
 from .arguments import UsageError, parsed
-from .baseline import BaselineError
 from .console import Streams
-from .discovery import Catalogue, RuleError
-from .files import ReadError
-from .policy import PolicyError
+from .discovery import Catalogue
+from .errors import LintError
 from .running import CLEAN, WRONG, run
-from .selection import SelectionError, unknown_rule
+from .selection import unknown_rule
 from .session import Session, session
-from .settings import SettingsError
 
 
 def main(argv: Sequence[str], streams: Streams | None = None) -> int:
@@ -27,7 +24,7 @@ def main(argv: Sequence[str], streams: Streams | None = None) -> int:
     streams = streams or Streams(sys.stdin, sys.stdout, sys.stderr)
     try:
         return _answered(session(parsed(argv), streams))
-    except (UsageError, SettingsError, SelectionError, PolicyError, RuleError, BaselineError, ReadError) as error:
+    except LintError as error:
         streams.complain(str(error))
         return WRONG
     except SystemExit as error:

@@ -12,6 +12,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from types import ModuleType
 
+from .errors import LintError
 from .rule import Rule
 
 FAMILIES = ("nginx", "compose", "dockerfile", "env", "stack", "lint")
@@ -20,7 +21,7 @@ FAMILIES = ("nginx", "compose", "dockerfile", "env", "stack", "lint")
 ENTRY_POINTS = "fairlead.rules"
 
 
-class RuleError(Exception):
+class RuleError(LintError):
     """A rule of a user's own that cannot be loaded, or whose id is taken."""
 
 

@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .errors import LintError
+
 LARGEST_BYTES = 64 * 1024 * 1024
 """More than any configuration holds; larger files are refused instead of filling the memory."""
 
 
-class ReadError(Exception):
+class ReadError(LintError):
     """A file that cannot be read as text; *reason* is half a sentence for the user."""
 
     def __init__(self, path: str, reason: str) -> None:

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from . import sections
+from .errors import LintError
 
 Data = Mapping[str, Any]
 
 PRODUCTION = Path(__file__).parent / "policies" / "production.yaml"
 
 
-class PolicyError(Exception):
+class PolicyError(LintError):
     """A policy that cannot be read, or that its schema refuses; the message names the key."""
 
 

@@ -6,8 +6,10 @@ import os
 import stat
 from pathlib import Path
 
+from .errors import LintError
 
-class ReplaceError(Exception):
+
+class ReplaceError(LintError):
     """A file that is left as it was, and why."""
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from .baseline import BaselineError, read_baseline, unknown, write_baseline
 from .engine import Outcome, lint
+from .errors import LintError
 from .files import Files
 from .finding import Finding
-from .fix import Mender, Mending, difference
-from .replacing import ReplaceError, create_text, replace_text
 from .report import Results, report
 from .scope import Scope
 from .session import Session
+
+if TYPE_CHECKING:
+    from .fix import Mending
 
 CLEAN, FOUND, WRONG = 0, 1, 2
 """The exit codes: nothing at or above ``--fail-on``; findings; wrong use or unreadable input."""
@@ -27,7 +29,7 @@ def run(session: Session) -> int:
     if session.arguments.fix or session.arguments.diff:
         mending = _mending(session, scope, files, outcome)
         if session.arguments.diff:
-            session.streams.write(difference(mending, _secrets(outcome, session)))
+            session.streams.write(_difference(session, outcome, mending))
             return _exit_code(session, _reported(outcome, scope), [*failures, *outcome.failures])
         if session.arguments.stdin_filename:
             return _print_mended(session, files, scope, outcome, mending)
@@ -70,6 +72,8 @@ def _without_known(
     path = session.arguments.baseline or session.settings.baseline
     if not path:
         return findings, 0, 0, ()
+    from .baseline import read_baseline, unknown  # noqa: PLC0415 - with its imports 5 ms that most runs do not need
+
     baseline = read_baseline(path)
     if baseline is None:
         _freeze(session, path, findings, outcome, is_whole=is_whole)
@@ -80,9 +84,11 @@ def _without_known(
 
 def _freeze(session: Session, path: str, findings: list[Finding], outcome: Outcome, *, is_whole: bool) -> None:
     if not session.arguments.baseline:
-        raise BaselineError(f"{path}: no such baseline; --baseline {path} writes it")
+        raise LintError(f"{path}: no such baseline; --baseline {path} writes it")
     if not is_whole:
-        raise BaselineError(f"{path}: not written, since some files could not be read: {outcome.failures or ''}")
+        raise LintError(f"{path}: not written, since not everything could be read")
+    from .baseline import write_baseline  # noqa: PLC0415 - as above
+
     write_baseline(path, findings, outcome.texts)
 
 
@@ -100,6 +106,8 @@ def _wanted(outcome: Outcome, scope: Scope) -> set[str] | None:
 
 
 def _mending(session: Session, scope: Scope, files: Files, outcome: Outcome) -> Mending:
+    from .fix import Mender  # noqa: PLC0415 - only a run that mends needs it
+
     wanted = _wanted(outcome, scope)
     mender = Mender(
         scope.paths,
@@ -111,7 +119,15 @@ def _mending(session: Session, scope: Scope, files: Files, outcome: Outcome) -> 
     return mender.mend(outcome)
 
 
+def _difference(session: Session, outcome: Outcome, mending: Mending) -> str:
+    from .fix import difference  # noqa: PLC0415 - as above
+
+    return difference(mending, _secrets(outcome, session))
+
+
 def _written(session: Session, mending: Mending) -> list[str]:
+    from .replacing import ReplaceError, create_text, replace_text  # noqa: PLC0415 - as above
+
     failures = []
     for path, text in mending.after.items():
         try:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from .discovery import FAMILIES, Catalogue
+from .errors import LintError
 from .rule import PRESETS, Rule
 
 
-class SelectionError(Exception):
+class SelectionError(LintError):
     """A preset or pattern that names nothing."""
 
 
@@ -61,6 +61,8 @@ class Selection:
 
 def unknown_rule(name: str, ids: Sequence[str]) -> str:
     """The message for a rule that does not exist, with the nearest that does."""
+    import difflib  # noqa: PLC0415 - only a slip of the key needs it
+
     near = difflib.get_close_matches(name, [*ids, *FAMILIES], 1, 0.6)
     hint = f'did you mean "{near[0]}"?' if near else "see --list-rules"
     return f'no rule is called "{name}"; {hint}'

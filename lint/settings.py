@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .errors import LintError
 from .family import Options
 from .files import shown
 
@@ -15,7 +16,7 @@ FILE_NAME = "fairlead.yaml"
 _LINT_KEYS = ("preset", "select", "ignore", "rules", "nginx_version", "fail_on", "baseline")
 
 
-class SettingsError(Exception):
+class SettingsError(LintError):
     """A fairlead.yaml, or a part of it, that cannot be used; the message names file and key."""
 
 
