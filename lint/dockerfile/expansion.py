@@ -194,16 +194,16 @@ def _applied(operator: str, value: str | Unset, argument: str, replacement: str)
         return "" if missing else argument
     if isinstance(value, Unset):
         return {"-": argument, "?": None}.get(operator[-1], "")
-    if operator[-1] == "-":
-        return argument if missing else value
-    if len(value) * len(argument) > LARGEST_MATCH:
-        return None
+    if operator[-1] in "-?":
+        return argument if missing and operator[-1] == "-" else value
+    return _cut(operator, value, argument, replacement) if len(value) * len(argument) <= LARGEST_MATCH else None
+
+
+def _cut(operator: str, value: str, argument: str, replacement: str) -> str:
     if operator[0] in "#%":
         return _trimmed(operator, value, argument)
-    if operator[0] == "/":
-        pattern = re.compile(_regex(argument, True), re.DOTALL)
-        return pattern.sub(lambda _: replacement, value, count=0 if operator == "//" else 1)
-    return value
+    pattern = re.compile(_regex(argument, True), re.DOTALL)
+    return pattern.sub(lambda _: replacement, value, count=0 if operator == "//" else 1)
 
 
 def _trimmed(operator: str, value: str, pattern: str) -> str:
