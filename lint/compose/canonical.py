@@ -2,7 +2,8 @@
 The model in the shape of ``docker compose config --format json``.
 
 What Compose adds is added: default networks, names, protocols, absolute paths, values of env files. Services whose
-profiles are not active, resources that no service uses, and extensions below the top are left out. Port ranges are taken apart.
+profiles are not active, resources that no service uses, and extensions below the top are left out.
+Port ranges are taken apart.
 
 Source: normalize.go, defaults.go and project.go of compose-go.
 """

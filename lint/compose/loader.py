@@ -21,6 +21,8 @@ from .merge import Merger
 from .nodes import UNKNOWN, Mapping, Node, Scalar, Source
 from .problem import Problem, error
 from .reader import read
+from .schema import fits
+from .schema_faults import faults
 from .unicity import unique
 
 
@@ -147,6 +149,8 @@ class Loader:
 
     def _validate(self, tree: Mapping) -> None:
         """Holds *tree* to the schema."""
+        if not fits(tree):
+            self.problems += faults(tree)
 
 
 def folder_of(path: str) -> str:

@@ -166,7 +166,7 @@ SERVICE_LAYERS: dict[str, tuple[str, ...]] = {
     "grace": ("stop_grace_period: 90s", "stop_grace_period: 1h0m2.5s"),
     "signals": ("stop_signal: SIGINT\npids_limit: 9\noom_score_adj: -5\noom_kill_disable: true\nscale: 2",),
     "names": (
-        "container_name: a\ndomainname: b.c\nmac_address: 02:42:ac:11:00:02\nplatform: linux/amd64",
+        "container_name: ab\ndomainname: b.c\nmac_address: 02:42:ac:11:00:02\nplatform: linux/amd64",
         "hostname: h",
     ),
     "modes": ("pid: host\nipc: host\nuts: host\nuserns_mode: host\ncgroup: private\nruntime: runc",),
