@@ -40,7 +40,7 @@ class Heredoc:
 
     @property
     def content(self) -> str:
-        """What BuildKit writes: the lines, without leading tabs where the opening is ``<<-``."""
+        """The lines, without leading tabs where the opening is ``<<-``, before COPY replaces variables in them."""
         text = self.body.text
         return re.sub(r"(?m)^\t+", "", text) if self.opening.strips_tabs else text
 
