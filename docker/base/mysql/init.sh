@@ -9,11 +9,8 @@ unfinished=.entrypoint-init-unfinished
 
 check_configuration() {
     local facts
-    if ! facts=$("$@" --verbose --help 2>/tmp/mysqld-check.$$); then
-        cat "/tmp/mysqld-check.$$" >&2
-        die "mysqld refuses its configuration; the lines above say why"
-    fi
-    rm -f "/tmp/mysqld-check.$$"
+    "$@" --validate-config || die "mysqld refuses its configuration; the lines above say why"
+    facts=$("$@" --verbose --help 2>/dev/null)
     datadir=$(setting datadir <<<"$facts")
     datadir=${datadir%/}
     socket=$(setting socket <<<"$facts")
@@ -72,6 +69,8 @@ initialise() {
 
     say "makes a new database in $datadir"
     : >"$datadir/$unfinished"
+    doing="making the data folder"
+    trap say_unfinished EXIT
     "$@" --initialize-insecure
     start_private_server "$@"
     set_up_accounts
@@ -79,8 +78,11 @@ initialise() {
     stop_private_server
     sync -f "$datadir"
     rm "$datadir/$unfinished"
+    trap - EXIT
     say "the database is ready"
 }
+
+say_unfinished() { say "stopped while $doing; the next start makes the database anew"; }
 
 # A server that only this container's own processes reach.
 start_private_server() {
@@ -149,6 +151,7 @@ accounts_sql() {
 }
 
 set_up_accounts() {
+    doing="setting up accounts"
     if [ -z "${MYSQL_INITDB_SKIP_TZINFO:-}" ] && command -v mysql_tzinfo_to_sql >/dev/null; then
         mysql_tzinfo_to_sql /usr/share/zoneinfo 2>/dev/null | sql --database=mysql
     fi
@@ -159,6 +162,7 @@ set_up_accounts() {
 run_init_files() {
     local file
     for file in /docker-entrypoint-initdb.d/*; do
+        doing="running $file"
         case $file in
             *.sh)
                 say "runs $file"
@@ -172,6 +176,7 @@ run_init_files() {
             *) say "leaves out $file, which is neither .sh nor .sql" ;;
         esac
     done
+    doing="ending the private server"
 }
 
 # The server itself needs none of them, and its environment can be read in /proc.
