@@ -55,6 +55,7 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--diff", action="store_true", help="show what --fix would change, and change nothing")
     group.add_argument("--fail-on", choices=[str(severity) for severity in reversed(Severity)], default=None)
     group.add_argument("--baseline", metavar="FILE", help="hide the findings in FILE; written when it does not exist")
+    group.add_argument("--since", metavar="REV", help="beside PATH, report only what was not there at this revision")
     group.add_argument("--rule", metavar="ID", help="print the page of a rule")
     group.add_argument("--list-rules", action="store_true")
     group.add_argument("--why", metavar="URL", help="print which location answers, and what it sends")

@@ -31,10 +31,13 @@ class Files:
     Attributes:
         overlay: Texts that stand for what is on disk, by path: standard input, an example, an edit on trial.
         only_overlay: Whether nothing but the overlay exists, as for the examples of a rule.
+        absent: Paths that do not exist whatever is on disk, as in an earlier revision.
+        undecodable: Paths of files that hold bytes which are not UTF-8, once they were read.
     """
 
     overlay: Mapping[str, str] = field(default_factory=dict)
     only_overlay: bool = False
+    absent: frozenset[str] = frozenset()
     undecodable: set[str] = field(default_factory=set)
     _cache: dict[str, str] = field(default_factory=dict)
 
@@ -50,7 +53,7 @@ class Files:
         path = os.path.normpath(path)
         if path in self.overlay:
             return self.overlay[path]
-        if self.only_overlay:
+        if self.only_overlay or path in self.absent:
             raise ReadError(path, "no such file")
         if path not in self._cache:
             self._cache[path] = self._decoded(path, _content(path))
@@ -66,7 +69,9 @@ class Files:
     def exists(self, path: str) -> bool:
         """Whether *path* is a file that could be read, without reading it."""
         path = os.path.normpath(path)
-        return path in self.overlay or (not self.only_overlay and Path(path).is_file())
+        if path in self.overlay:
+            return True
+        return not self.only_overlay and path not in self.absent and Path(path).is_file()
 
     def is_folder(self, path: str) -> bool:
         """Whether *path* is a folder, on disk or as a parent of an overlaid file."""
@@ -86,7 +91,7 @@ class Files:
             for name in self.overlay
             if fnmatch.fnmatch(name, pattern) and name.count(os.sep) == pattern.count(os.sep)
         )
-        return sorted(found)
+        return sorted(found - self.absent)
 
 
 def shown(path: str | os.PathLike[str]) -> str:

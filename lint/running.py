@@ -57,9 +57,13 @@ def _exit_code(session: Session, findings: Sequence[Finding], failures: Sequence
 def _results(session: Session, scope: Scope, outcome: Outcome, *, is_whole: bool) -> Results:
     from .. import __version__  # noqa: PLC0415 - the package's root, only for reports
 
-    wanted = _wanted(outcome, scope)
-    texts = {path: text for path, text in outcome.texts.items() if wanted is None or path in wanted}
-    findings, hidden, stale, notes = _without_known(session, _reported(outcome, scope), outcome, is_whole=is_whole)
+    since = session.arguments.since
+    reported = _reported(outcome, scope) if since is None else _broken_since(session, scope, outcome)
+    shown = _wanted(outcome, scope)
+    if shown is not None:
+        shown |= {finding.place.path for finding in reported}
+    texts = {path: text for path, text in outcome.texts.items() if shown is None or path in shown}
+    findings, hidden, stale, notes = _without_known(session, reported, outcome, is_whole=is_whole)
     found = {name: session.setup.catalogue.find(name) for name in {finding.rule for finding in findings}}
     rules = {name: rule for name, rule in found.items() if rule is not None}
     return Results(findings, texts, rules, hidden, stale, notes, __version__, session.streams.style)
@@ -95,6 +99,19 @@ def _freeze(session: Session, path: str, findings: list[Finding], outcome: Outco
 def _reported(outcome: Outcome, scope: Scope) -> list[Finding]:
     wanted = _wanted(outcome, scope)
     return [finding for finding in outcome.findings if wanted is None or finding.place.path in wanted]
+
+
+def _broken_since(session: Session, scope: Scope, outcome: Outcome) -> list[Finding]:
+    """The findings in what PATH names, and those elsewhere that an earlier revision did not have."""
+    from .fingerprint import fingerprints  # noqa: PLC0415 - only for comparisons
+    from .revision import known_at  # noqa: PLC0415 - as above
+
+    wanted = _wanted(outcome, scope) or set()
+    if all(finding.place.path in wanted for finding in outcome.findings):
+        return outcome.findings
+    known = known_at(session.arguments.since, scope.paths, session.setup)
+    marked = zip(outcome.findings, fingerprints(outcome.findings, outcome.texts), strict=True)
+    return [finding for finding, mark in marked if finding.place.path in wanted or mark not in known]
 
 
 def _wanted(outcome: Outcome, scope: Scope) -> set[str] | None:

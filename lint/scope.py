@@ -38,18 +38,25 @@ class Scope:
         return any(path in paths for paths in self.paths.values())
 
 
-def scope_of(arguments: Sequence[str], settings: Settings, files: Files, kind: str | None = None) -> Scope:
+def scope_of(
+    arguments: Sequence[str], settings: Settings, files: Files, kind: str | None = None, *, is_change: bool = False
+) -> Scope:
     """
     The scope of a run over the files and folders in *arguments*, or over the project where there are none.
 
     Args:
         kind: The family of all *arguments*, whatever their names and contents.
+        is_change: Whether *arguments* are what a commit changes: files that are gone or none of ours are no mistake.
     """
     scope = Scope()
     if not arguments:
         _add_project(scope, settings, files)
+        scope.targets = set() if is_change else None
         return scope
     scope.targets = set()
+    if is_change:
+        _add_changed(scope, arguments, settings, files)
+        return scope
     for path in settings.named.get("compose", ()):
         if path in map(shown, arguments):
             _add_file(scope, path, files, "compose")
@@ -58,6 +65,16 @@ def scope_of(arguments: Sequence[str], settings: Settings, files: Files, kind: s
     for target in sorted(scope.targets):
         _add_companions(scope, target, settings, files)
     return scope
+
+
+def _add_changed(scope: Scope, arguments: Sequence[str], settings: Settings, files: Files) -> None:
+    for path in map(shown, arguments):
+        if files.exists(path):
+            _add_file(scope, path, files)
+        if any(settings.named.values()):
+            _add_named_companions(scope, settings, files)
+        else:
+            _add_companions(scope, path, settings, files)
 
 
 def _add_project(scope: Scope, settings: Settings, files: Files) -> None:
@@ -159,7 +176,7 @@ def _stack_root(folder: str) -> str | None:
 
 def _neighbours(folder: str) -> Iterable[str]:
     """Of a file without a compose file: what lies beside it, and the nginx.conf that may include it."""
-    for name in sorted(os.listdir(folder)):  # noqa: PTH208
+    for name in sorted(os.listdir(folder) if Path(folder).is_dir() else ()):  # noqa: PTH208
         if family_by_name(name) and Path(folder, name).is_file():
             yield os.path.join(folder, name)  # noqa: PTH118
     for parent in list(Path(folder).parents)[:2]:

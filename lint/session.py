@@ -50,7 +50,8 @@ class Session:
 
     def scope(self, files: Files) -> Scope:
         """What is read and what is reported."""
-        return scope_of(_paths(self.arguments), self.settings, files, self.arguments.kind)
+        is_change = self.arguments.since is not None
+        return scope_of(_paths(self.arguments), self.settings, files, self.arguments.kind, is_change=is_change)
 
 
 def session(arguments: argparse.Namespace, streams: Streams) -> Session:
