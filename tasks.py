@@ -102,7 +102,57 @@ def config(c: Context, dev: bool = False, json: bool = False) -> None:
     cli.config(development=dev, as_json=json)
 
 
-namespace = Collection(env, bases, build, up, down, status, logs, execute, config)
+@task(
+    iterable=["path", "select", "ignore", "compose_file"],
+    help={
+        "path": "Report only on this file or folder; may be given several times.",
+        "format": "text, json, sarif, github, gitlab or junit.",
+        "fix": "Mend what is safe to mend.",
+        "unsafe-fixes": "Mend also where the meaning may change.",
+        "diff": "Show what would be mended; change nothing.",
+        "preset": "recommended, strict or swarm.",
+        "select": "Only these rules: an id, a family or a pattern.",
+        "ignore": "Without these rules.",
+        "policy": "A file with a policy of your own.",
+        "baseline": "A file of findings to put off; written where it does not exist.",
+        "nginx-version": "Judge for this version of nginx.",
+        "compose-file": "The compose files, in the order they are merged.",
+        "fail-on": "Exit with 1 from this severity on: error, warning or info.",
+    },
+)
+def lint(  # noqa: PLR0917 - the linter's flags
+    c: Context,
+    path: list[str] | tuple[str, ...] = (),
+    format: str = "",  # noqa: A002 - the flag's name
+    fix: bool = False,
+    unsafe_fixes: bool = False,
+    diff: bool = False,
+    preset: str = "",
+    select: list[str] | tuple[str, ...] = (),
+    ignore: list[str] | tuple[str, ...] = (),
+    policy: str = "",
+    baseline: str = "",
+    nginx_version: str = "",
+    compose_file: list[str] | tuple[str, ...] = (),
+    fail_on: str = "",
+) -> None:
+    """Check the files of the stack against the production rules."""
+    flags = dict(locals())
+    from fairlead.ops import linting
+
+    del flags["c"], flags["path"]
+    linting.lint(flags, paths=path, dry=c.config.run.dry)
+
+
+@task(help={"url": "An address of the site, such as https://example.com/api/me."})
+def why(_: Context, url: str = "") -> None:
+    """Show which nginx location answers an address and what it promises, each value with its file and line."""
+    from fairlead.ops import linting
+
+    linting.lint({"why": url})
+
+
+namespace = Collection(env, bases, build, up, down, status, logs, execute, config, lint, why)
 
 if find_spec("fairlead.developer"):  # in this project's own checkout only
     from fairlead.developer.tasks import add_to
