@@ -122,18 +122,18 @@ def config(c: Context, dev: bool = False, json: bool = False) -> None:
 )
 def lint(  # noqa: PLR0917 - the linter's flags
     c: Context,
-    path: list[str] | tuple[str, ...] = (),
+    path: list[str] | None = None,
     format: str = "",  # noqa: A002 - the flag's name
     fix: bool = False,
     unsafe_fixes: bool = False,
     diff: bool = False,
     preset: str = "",
-    select: list[str] | tuple[str, ...] = (),
-    ignore: list[str] | tuple[str, ...] = (),
+    select: list[str] | None = None,
+    ignore: list[str] | None = None,
     policy: str = "",
     baseline: str = "",
     nginx_version: str = "",
-    compose_file: list[str] | tuple[str, ...] = (),
+    compose_file: list[str] | None = None,
     fail_on: str = "",
 ) -> None:
     """Check the files of the stack against the production rules."""
@@ -141,7 +141,7 @@ def lint(  # noqa: PLR0917 - the linter's flags
     from fairlead.ops import linting
 
     del flags["c"], flags["path"]
-    linting.lint(flags, paths=path, dry=c.config.run.dry)
+    linting.lint(flags, paths=path or (), dry=c.config.run.dry)
 
 
 @task(help={"url": "An address of the site, such as https://example.com/api/me."})

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ..lint.cli import main
 
-Flag = str | bool | Sequence[str]
+Flag = str | bool | Sequence[str] | None
 
 
 def lint(flags: Mapping[str, Flag], *, paths: Sequence[str] = (), dry: bool = False) -> None:
@@ -28,5 +28,5 @@ def _arguments(flags: Mapping[str, Flag]) -> Iterator[str]:
         if isinstance(value, bool):
             yield from [flag] if value else []
             continue
-        for text in [value] if isinstance(value, str) else value:
+        for text in [value] if isinstance(value, str) else value or ():
             yield from [flag, text] if text else []
