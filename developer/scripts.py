@@ -1,4 +1,4 @@
-"""Runs the benchmarks and the long campaigns: modules that print what they do and write their own dated page."""
+"""Runs the benchmarks, modules that print their medians, and the long campaigns, which write their own dated page."""
 
 from __future__ import annotations
 
