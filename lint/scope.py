@@ -51,6 +51,8 @@ def scope_of(
     scope = Scope()
     if not arguments:
         _add_project(scope, settings, files)
+        if not is_change and not any(scope.paths.values()):
+            scope.failures.append("no files of a stack here or below; name files, or their kind with --as")
         scope.targets = set() if is_change else None
         return scope
     scope.targets = set()
@@ -82,8 +84,6 @@ def _add_project(scope: Scope, settings: Settings, files: Files) -> None:
         _add_named(scope, settings, files)
     else:
         _add_found(scope, ".", files)
-        if not any(scope.paths.values()):
-            scope.failures.append("no files of a stack here or below; name files, or their kind with --as")
 
 
 def _add_named(scope: Scope, settings: Settings, files: Files) -> None:

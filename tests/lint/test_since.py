@@ -61,6 +61,12 @@ def test_a_changed_file_that_is_none_of_ours_is_no_mistake(repository, lint) -> 
     assert (0, "") == (result.code, result.err)
 
 
+def test_a_commit_in_a_project_without_a_stack_is_clean(folder, lint) -> None:
+    git(folder, "init", "-q")
+
+    assert 0 == lint("--since", "HEAD").code
+
+
 def test_before_the_first_commit_everything_is_new(folder, lint) -> None:
     (folder / "nginx.conf").write_text("server_tokens on;\n")
     git(folder, "init", "-q")

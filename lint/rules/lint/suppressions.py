@@ -8,7 +8,7 @@ from ...finding import Severity
 from ...rule import Report, rule
 from ...suppression import Audit
 
-_SOURCE = "docs/linting.md#suppressions"
+_SOURCE = "docs/lint.md#suppressions"
 
 
 @rule(
