@@ -17,6 +17,7 @@ from .request import Disk, Request, Step, UndecidedError
 from .rewriting import Response, rewritten
 from .uri import BadUriError, normalised, split, target
 
+
 @dataclass(frozen=True)
 class Answer:
     """
@@ -165,7 +166,7 @@ class _Run:
             location=request.location,
             block=request.block,
             status=status,
-            redirect=errors.absolute(request, request.leads_to) if response else "",
+            redirect=errors.absolute(request, request.leads_to),
             body=response.body if response else None,
             handler=made_by,
             steps=tuple(request.steps),

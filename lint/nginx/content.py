@@ -8,7 +8,7 @@ from typing import Literal
 from .directive import Directive
 from .effective import Effective
 from .locations import named
-from .request import Request, UndecidedError
+from .request import BrokenAliasError, Request
 from .rewriting import Response
 
 _READS = ("GET", "HEAD", "POST")
@@ -62,6 +62,14 @@ def made(request: Request) -> Response | Literal["server", "location"] | None:
     What ``try_files`` and the handler make of the request: an answer, the phase an internal redirect goes to, or None
     where another server answers.
     """
+    try:
+        return _made(request)
+    except BrokenAliasError:
+        request.note("alias cannot follow a rewrite in place", request.config.effective(request.block).root)
+        return Response(500)
+
+
+def _made(request: Request) -> Response | Literal["server", "location"] | None:
     settings = request.config.effective(request.block)
     if settings.tries and (outcome := _tried(request, settings.tries)):
         return outcome
@@ -99,6 +107,7 @@ def redirected(request: Request, uri: str, args: str) -> Response | Literal["ser
             return Response(500)
         request.location, request.block = location, location.directive
         return "location"
+    request.fits_location = True
     path, question, own_args = uri.partition("?")
     request.uri, request.args = path, own_args if question else args
     return "server"
@@ -112,8 +121,9 @@ def _index(request: Request, settings: Effective) -> Response | Literal["server"
         if request.disk(request.file(request.uri) + name) == "file":
             request.note(f"the folder's index is {name}", settings.setting("index"))
             return redirected(request, request.uri + name, request.args)
-    if request.disk(request.file(request.uri)) != "folder":
-        return Response(404)
+    kind = request.disk(request.file(request.uri))
+    if kind != "folder":
+        return Response(404 if kind is None else 500)
     if settings.is_on("autoindex"):
         return _sent(request)
     request.note("the folder has no index and may not be listed")
@@ -134,6 +144,3 @@ def _file(request: Request) -> Response:
 
 def _sent(request: Request) -> Response:
     return Response(request.error_status or 200, is_direct=True)
-
-
-__all__ = ["UndecidedError", "made", "redirected", "refused"]

@@ -11,7 +11,7 @@ from .request import Request, UndecidedError
 from .rewriting import Response
 
 _FIRST = 300
-_REDIRECTS = (301, 302, 303, 307, 308)
+_REDIRECTS = ("301", "302", "303", "307", "308")
 _CLOSED = 444
 
 
@@ -45,7 +45,7 @@ def _sent_to(request: Request, response: Response, page: Directive) -> Response 
     uri = request.expanded(page.args[-1])
     request.note(f"error_page for {response.status}: {uri}", page)
     if not uri.startswith(("/", "@")):
-        status = request.error_status if request.error_status in _REDIRECTS else 302
+        status = int(overwrite) if overwrite in _REDIRECTS else 302
         request.error_status, request.leads_to = status, uri
         return Response(status, uri, directive=page)
     if uri.startswith("/") and request.method != "HEAD":

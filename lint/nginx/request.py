@@ -27,6 +27,10 @@ class UndecidedError(Exception):
     """What happens depends on something that the configuration alone does not tell."""
 
 
+class BrokenAliasError(Exception):
+    """An ``alias`` after the URI was rewritten in place: nginx answers 500."""
+
+
 @dataclass(frozen=True)
 class Step:
     """One thing that happened, and the directive that made it happen."""
@@ -45,6 +49,7 @@ class Request:
         block: The block whose settings hold at the moment: the server, a location, an ``if``.
         location: The location found last.
         captures: Of the expression that matched last, the whole match first.
+        fits_location: Whether the URI is still the one by which the location was found.
         leads_to: The target of a redirect; it stays with the answer even where an error page makes another of it.
         error_status: What the answer's status will be, whatever the handler says; 0 lets it decide.
     """
@@ -68,6 +73,7 @@ class Request:
     uri_changed: bool = False
     is_internal: bool = False
     has_error_page: bool = False
+    fits_location: bool = True
     leads_to: str = ""
     error_status: int = 0
 
@@ -156,6 +162,7 @@ class Request:
 
         Raises:
             UndecidedError: where it is made up of something unknown.
+            BrokenAliasError: where there is none.
         """
         root = self.config.effective(self.block).root
         if root is None:
@@ -163,6 +170,8 @@ class Request:
         base = self.expanded(root.value)
         if root.name == "root":
             return base.removesuffix("/") + uri
+        if not self.fits_location:
+            raise BrokenAliasError
         holder = root.parent
         owner = self.config.effective(holder).location if holder else None
         if owner is None or owner.is_regex:
@@ -190,6 +199,13 @@ def _client(request: Request) -> str:
     return request.client
 
 
+def _file(request: Request) -> str:
+    try:
+        return request.file(request.uri)
+    except BrokenAliasError:
+        return ""
+
+
 _KNOWN: Mapping[str, Callable[[Request], str]] = {
     "uri": lambda request: request.uri,
     "document_uri": lambda request: request.uri,
@@ -208,6 +224,6 @@ _KNOWN: Mapping[str, Callable[[Request], str]] = {
     "remote_user": lambda _: "",
     "content_type": lambda request: request.headers.get("content-type", ""),
     "content_length": lambda request: request.headers.get("content-length", ""),
-    "request_filename": lambda request: request.file(request.uri),
+    "request_filename": _file,
     "document_root": lambda request: request.file("").removesuffix("/"),
 }

@@ -56,6 +56,7 @@ def _execute(request: Request, directive: Directive) -> Response | None:
     if directive.name == "set":
         request.variables[directive.value.lstrip("$").lower()] = request.expanded(directive.args[1])
     elif directive.name == "break":
+        request.fits_location = request.fits_location and not request.uri_changed
         request.uri_changed = False
         raise _Done
     elif directive.name == "return":
@@ -106,6 +107,7 @@ def _rewrite(request: Request, directive: Directive) -> Response | None:
     _change(request, result, keeps_args)
     request.note(f"rewrite makes the URI {request.uri}", directive)
     request.uri_changed = flag != "break"
+    request.fits_location = request.fits_location and request.uri_changed
     if flag in ("last", "break"):
         raise _Done
     return None
@@ -127,6 +129,7 @@ def _change(request: Request, result: str, keeps_args: bool) -> None:
     elif not keeps_args:
         request.args = ""
     request.uri = path
+    request.is_internal = True
 
 
 def _match(pattern: str, text: str, ignore_case: bool) -> re.Match[str] | None:

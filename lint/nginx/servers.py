@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from .blocks import Listen, listens, server_names
@@ -91,7 +91,7 @@ def _named(
     host: str,
     listeners: tuple[Listen, ...],
 ) -> Choice:
-    names = [(server, name) for server in servers for name in server_names(server)]
+    names = list(_kept([(server, name) for server in servers for name in server_names(server)]))
     if server := _exact(names, host):
         return Choice(server, f'server_name "{host}" is its own', listeners)
     if found := _wildcard(names, host):
@@ -106,6 +106,28 @@ def _named(
                 unknown = unknown or str(error)
     default = default_server(socket)
     return Choice(default, f'no server_name fits "{host}"; this is the default server', listeners, unknown)
+
+
+def _kept(names: Sequence[tuple[Directive, str]]) -> Iterator[tuple[Directive, str]]:
+    """
+    Without the names that nginx ignores as conflicting with an earlier one, of another server or of the same.
+
+    ``.a.test`` stands for ``a.test`` and ``*.a.test`` and is ignored whole where either is taken; yet even then it
+    takes ``a.test`` from those that follow.
+    """
+    taken: set[str] = set()
+    for server, name in names:
+        keys = [name] if name[:1] != "." else [name[1:], f"*{name}"]
+        if name.startswith("~"):
+            yield server, name
+            continue
+        is_free = True
+        for key in keys:
+            is_free = is_free and key not in taken
+            if is_free:
+                taken.add(key)
+        if is_free:
+            yield server, name
 
 
 def _exact(names: Sequence[tuple[Directive, str]], host: str) -> Directive | None:
