@@ -152,7 +152,8 @@ def _start(command: Command, ours: tuple[str, str] | None, host: Host, say: Say)
 
 def _is_alive(host: Host, pid_file: str) -> bool:
     pid = (host.read(pid_file) or "").strip()
-    return pid.isdigit() and host.run(Command(("test", "-d", f"/proc/{pid}"))).ok
+    # a dead one may stay as a zombie where process 1 is no init
+    return pid.isdigit() and host.run(Command(("grep", "-q", "^State:[[:space:]]*[^Z]", f"/proc/{pid}/status"))).ok
 
 
 def _tail(host: Host, log: str) -> str:

@@ -16,7 +16,7 @@ from fairlead.ops.base_build import certificates
 from fairlead.ops.base_catalogue import base_images, common_key
 from fairlead.ops.base_present import missing_images
 from fairlead.ops.command import Command
-from fairlead.ops.engine import docker_client, engine_facts
+from fairlead.ops.engine import engine_facts
 from fairlead.ops.engine_install import start_step
 from fairlead.ops.execute import execute
 from fairlead.ops.host import LocalHost
@@ -77,17 +77,16 @@ class Docker:
 
 
 @pytest.fixture(scope="session")
-def base_names():
+def base_names(engine):
     """Builds the base images where they are not there yet; their names in the engine."""
     host = LocalHost()
-    client = docker_client(host)
-    execute(plan_for(host.name, *bases.steps(host, client)), {host.name: host}, lambda *_: None)
+    execute(plan_for(host.name, *bases.steps(host, engine)), {host.name: host}, lambda *_: None)
     return {image.name: image.references[0] for image in base_images(certificates())}
 
 
 @pytest.fixture
-def docker(base_names):
-    docker = Docker(docker_client(LocalHost()), base_names)
+def docker(engine, base_names):
+    docker = Docker(engine, base_names)
     yield docker
     docker.clean()
 
@@ -133,10 +132,8 @@ def _write_program(path, script):
     path.chmod(0o755)
 
 
-def test_what_is_built_is_not_built_again(base_names):
-    host = LocalHost()
-
-    assert [] == list(bases.steps(host, docker_client(host)))
+def test_what_is_built_is_not_built_again(engine, base_names):
+    assert [] == list(bases.steps(LocalHost(), engine))
 
 
 def test_a_base_image_says_what_is_in_it_and_what_it_is_for(docker):
@@ -358,9 +355,8 @@ def test_a_build_on_node_installs_from_npm(docker):
     assert int(npm.split(".")[0]) >= 11
 
 
-def test_a_fresh_engine_takes_the_copy_instead_of_building(base_names, tmp_path):
-    here = LocalHost()
-    client = docker_client(here)
+def test_a_fresh_engine_takes_the_copy_instead_of_building(engine, base_names, tmp_path):
+    here, client = LocalHost(), engine
     images = base_images(certificates())
     kept = base_cache.archive(common_key(images))
     if not kept.exists():
