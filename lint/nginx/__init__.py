@@ -8,12 +8,16 @@ nginx configurations: read by crossplane, with the exact place of every token.
 - `location`, `listen`, `header`, `proxy_pass`, `size_bytes` and `time_s` read arguments that have a form of their own;
 - ``config.effective(block)`` gives the `Effective` settings after inheritance: ``headers``, ``dropped_headers``,
   ``headers_for(404)``, ``compression``, ``proxy``, ``access``, ``tls``, ``setting("root")``, ``settings("allow")``;
+- ``config.answer("https://host/path")`` says which server and location answer, with what headers, and why; `explain`
+  puts it into words;
 - ``config.may_hold(block, "gzip")`` tells whether an include that could not be read might set it: stay silent then;
 - ``config.is_unknown(value)`` tells whether a template fills the value in;
 - ``config.version`` is the nginx that will run it, to be compared with ``(1, 25, 1)``.
 
 A file that is included twice is seen in both contexts, so the same place may come up twice.
 """
+
+from collections.abc import Sequence
 
 from .blocks import (
     Header,
@@ -37,6 +41,19 @@ from .loading import load, read_all
 from .reading import parse, read
 from .table import NEWEST, Version
 
+
+def explain(configs: Sequence[NginxConfig], url: str) -> str:
+    """
+    What those of *configs* that listen on the port of *url* answer to it, and why, for people.
+
+    Raises:
+        BadUriError: where *url* is no address of a page (a ``ValueError``).
+    """
+    from .explaining import explain_all  # noqa: PLC0415 - only questions about a URL need it
+
+    return explain_all(configs, url)
+
+
 __all__ = [
     "HANDLERS",
     "NEWEST",
@@ -57,6 +74,7 @@ __all__ = [
     "Unread",
     "Version",
     "answering_blocks",
+    "explain",
     "header",
     "listen",
     "listens",

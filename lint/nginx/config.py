@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..finding import Edit
 from ..place import Place
@@ -15,6 +15,7 @@ from .file import NginxFile
 from .table import NEWEST, Version
 
 if TYPE_CHECKING:
+    from .answer import Answer
     from .effective import Effective
 
 _FILLED_IN = re.compile(r"\$\{[A-Z][A-Z0-9_]*\}|\{\{")
@@ -134,6 +135,12 @@ class NginxConfig:
         if found is None:
             found = self._effective[id(block)] = Effective(self, block)
         return found
+
+    def answer(self, url: str, **request: Any) -> Answer:
+        """What is answered to a request for *url*, and why; see `answer.answer` for what else a request may say."""
+        from .answer import answer  # noqa: PLC0415 - only questions about a URL need it
+
+        return answer(self, url, **request)
 
     def may_hold(self, block: Directive | None, *names: str) -> bool:
         """

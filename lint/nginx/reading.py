@@ -109,6 +109,8 @@ class _Reader:
         built: list[Directive] = []
         consume = via is None
         for index, statement in enumerate(statements):
+            if "comment" in statement:
+                continue  # crossplane lists a comment between arguments even when told to leave comments out
             args = tuple(statement["args"])
             directive = Directive(statement["directive"], args, file, statement["line"], parent=parent, via=via)
             directive.order = self.count

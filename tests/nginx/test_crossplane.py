@@ -160,6 +160,7 @@ def test_a_comment_between_arguments_is_a_comment() -> None:
     config = parse("gzip_types text/css # why\n  text/plain; # this too")
 
     assert (("text/css", "text/plain"), 2) == (config.directives[0].args, len(list(config.comments)))
+    assert (1, []) == (len(config.directives), config.problems)
 
 
 def _files(main: str, **others: str) -> Any:
