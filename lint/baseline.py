@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .errors import LintError
 from .finding import Finding
 from .fingerprint import fingerprints
+from .record import dataclass
 
 VERSION = 1
 

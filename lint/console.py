@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TextIO
 
+from .record import dataclass
 from .report.masking import printable
 from .report.results import Style
 

@@ -7,12 +7,12 @@ import importlib.util
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from types import ModuleType
 
 from .errors import LintError
+from .record import dataclass
 from .rule import Rule
 
 FAMILIES = ("nginx", "compose", "dockerfile", "env", "stack", "lint")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from . import family as families
@@ -13,6 +12,7 @@ from .files import Files, ReadError
 from .finding import Finding, Severity
 from .place import Place
 from .policy import Policy
+from .record import dataclass, field, replace
 from .rule import Rule
 from .selection import Selection, unknown_rule
 from .suppression import Audit, Suppression, applied, suppressions

@@ -7,7 +7,6 @@ A project with rules of its own tests them with one parametrised test that asser
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from .discovery import Catalogue
@@ -16,6 +15,7 @@ from .family import EXAMPLE_NAMES
 from .files import Files
 from .fix import Mender
 from .recognition import by_family
+from .record import dataclass
 from .rule import MARK, Example, Rule
 from .selection import Selection
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from . import recognition
 from .files import Files
 from .place import Place
+from .record import dataclass
 
 Problem = tuple[str, Place, str]
 """What a parser could not make sense of: the id of the rule that says so, the place, the message."""

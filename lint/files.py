@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from .errors import LintError
+from .record import dataclass, field
 
 LARGEST_BYTES = 64 * 1024 * 1024
 """More than any configuration holds; larger files are refused instead of filling the memory."""

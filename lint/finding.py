@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 
 from .place import Place
+from .record import dataclass
 
 
 class Severity(enum.IntEnum):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 from .engine import Outcome, Setup, lint
 from .family import load
 from .files import Files
 from .finding import Edit, Finding
 from .meaning import keeps_rest
+from .record import dataclass, field, replace
 from .report.masking import MASK, masked
 from .source import Source
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 from . import sections
 from .errors import LintError
+from .record import dataclass
 
 Data = Mapping[str, Any]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from .engine import Setup, lint
 from .errors import LintError
 from .files import Files, shown
 from .fingerprint import fingerprints
+from .record import replace
 
 
 class RevisionError(LintError):

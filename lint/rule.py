@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from .finding import Edit, Finding, Severity
 from .place import Place
+from .record import dataclass
 
 Example = str | Mapping[str, str]
 """The text of one file, or for the family ``stack`` texts by file name."""

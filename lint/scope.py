@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from .files import Files, ReadError, shown
 from .recognition import FAMILIES, family_by_name, family_of, found_below
+from .record import dataclass, field
 from .settings import Settings
 
 _HIGHEST = 5

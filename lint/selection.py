@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from .discovery import FAMILIES, Catalogue
 from .errors import LintError
+from .record import dataclass
 from .rule import PRESETS, Rule
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 from .arguments import UsageError
 from .console import Streams
@@ -14,6 +13,7 @@ from .engine import Setup
 from .files import Files, shown
 from .finding import Severity
 from .policy import Policy, PolicyError, policy_from
+from .record import dataclass, replace
 from .scope import Scope, scope_of
 from .selection import Selection
 from .settings import Settings, SettingsError, settings_for

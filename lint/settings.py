@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from .errors import LintError
 from .family import Options
 from .files import shown
+from .record import dataclass, field
 
 FILE_NAME = "fairlead.yaml"
 _LINT_KEYS = ("preset", "select", "ignore", "rules", "nginx_version", "fail_on", "baseline")

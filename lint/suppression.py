@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
 from .family import Model
 from .finding import Finding
 from .place import Place
+from .record import dataclass, field
 
 _COMMENT = re.compile(r"#+\s*fairlead:\s*ignore\s*(?:\[(?P<ids>[^\]\n]*)\])?\s*(?P<reason>[^\n]*)")
 _REASON_START = " \t-:,;()"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
 from ..finding import Finding, Severity
 from ..place import Place
+from ..record import dataclass, field
 
 
 class RuleFacts(Protocol):

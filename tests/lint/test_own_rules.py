@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 
 import pytest
 
 from fairlead.lint.discovery import Catalogue, RuleError
 from fairlead.lint.examples import faults_of
+from fairlead.lint.record import replace
 
 OWN = '''
 """A rule of this project."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from fairlead.lint.discovery import Catalogue
 from fairlead.lint.examples import faults_of
+from fairlead.lint.record import replace
 from fairlead.lint.rule import PRESETS, Report, Rule
 
 RULES = Catalogue().all()
