@@ -9,6 +9,7 @@ from ..envfile.interpolation import Variable, parts_of
 from ..place import Place
 from .merge_keys import with_merged_keys
 from .nodes import Mapping, Node, Scalar, Sequence, Source
+from .places import part_place
 from .problem import Problem, error
 from .scalars import resolve, tagged
 from .template import Evaluation
@@ -123,8 +124,9 @@ class Builder:
         node.data = self._evaluation.text(cut.parts)
         self._missing += [(node, variable) for variable in self._evaluation.taken()]
         if cut.errors:
-            message = f"{node.text!r} is no ${{NAME}} that Compose can fill in; write $$ for a dollar sign"
-            self.problems.append(error("invalid-interpolation", node.place, message))
+            message = "no ${NAME} that Compose can fill in; write $$ where a dollar sign is meant"
+            places = (part_place(node, start, end) for start, end in cut.errors)
+            self.problems += [error("invalid-interpolation", place, message) for place in places]
 
     def _mapping(self, event: Any) -> None:
         mapping = Mapping(self.source, event.start_mark.index, event.end_mark.index, _tag(event))

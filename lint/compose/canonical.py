@@ -16,7 +16,7 @@ from collections.abc import Mapping as Lookup
 from typing import TYPE_CHECKING, Any
 
 from .canonical_fields import written
-from .canonical_service import Paths
+from .canonical_service import PORT, Paths
 from .nodes import Mapping, Scalar
 from .parts import PortRange
 
@@ -30,7 +30,7 @@ _NAMESPACES = ("network_mode", "ipc", "pid", "uts", "cgroup")
 
 def canonical(project: Project, name: str, root: str, profiles: Iterable[str] = ()) -> dict[str, Any]:
     """
-    What Compose prints for *project*.
+    What Compose prints for *project*, if it has no problems.
 
     Args:
         name: The project's name where no file gives one.
@@ -106,7 +106,7 @@ def _complete_mounts(service: Service, result: dict[str, Any]) -> None:
     for secret in result.get("secrets", ()):
         secret.setdefault("target", f"/run/secrets/{secret.get('source')}")
     if service.ports:
-        ports = {_port_key(port): port for each in _ports(service, result) for port in each}
+        ports = {_port_key(port): port for each in _ports(service) for port in each}
         result["ports"] = list(ports.values())
     for request in result.get("gpus", ()):
         if "count" not in request and "device_ids" not in request:
@@ -117,8 +117,9 @@ def _complete_mounts(service: Service, result: dict[str, Any]) -> None:
             request["count"] = -1
 
 
-def _ports(service: Service, result: dict[str, Any]) -> Iterable[list[dict[str, Any]]]:
-    for port, entry in zip(service.ports, result["ports"], strict=True):
+def _ports(service: Service) -> Iterable[list[dict[str, Any]]]:
+    for port in service.ports:
+        entry = written(port.value.node, PORT)
         entry.setdefault("protocol", "tcp")
         entry.setdefault("mode", "ingress")
         if not port.is_short or not isinstance(port.target, PortRange):

@@ -7,7 +7,6 @@ Source: the types of compose-go and their JSON tags.
 from __future__ import annotations
 
 import posixpath
-import shlex
 from collections.abc import Callable
 from collections.abc import Mapping as Lookup
 from typing import Any
@@ -16,6 +15,7 @@ from .nodes import Mapping, Node, Scalar, Sequence, raw
 from .pairs import as_sequence
 from .quantities import byte_size, duration
 from .scalars import spelled
+from .words import split
 
 LEFT_OUT = object()
 """Says that a key is not written."""
@@ -145,7 +145,7 @@ def command(node: Node) -> Any:
     """The words of a command; null stays null."""
     if isinstance(node, Sequence):
         return [_spelling(item) for item in node.items]
-    return None if _is_null(node) else shlex.split(_spelling(node))
+    return None if _is_null(node) else list(split(_spelling(node)).words)
 
 
 def test(node: Node) -> Any:

@@ -105,6 +105,10 @@ def blkio_device(node: Node) -> Any:
     return {name.capitalize(): value for name, value in found.items()}
 
 
+PORT: Fields = {
+    **dict.fromkeys(("name", "mode", "host_ip", "published", "protocol", "app_protocol"), text),
+    "target": given,
+}
 POOL: Fields = {"subnet": text, "gateway": text, "ip_range": text, "aux_addresses": pairs}
 
 
@@ -278,14 +282,7 @@ SERVICE: Fields = {
     "healthcheck": struct(HEALTHCHECK),
     "logging": struct({"driver": text, "options": pairs}),
     "networks": mapped(struct(NETWORK_OF_SERVICE)),
-    "ports": listed(
-        struct(
-            {
-                **dict.fromkeys(("name", "mode", "host_ip", "published", "protocol", "app_protocol"), text),
-                "target": given,
-            }
-        )
-    ),
+    "ports": listed(struct(PORT)),
     "stop_grace_period": time,
     "ulimits": mapped(ulimit),
     **dict.fromkeys(("post_start", "pre_stop"), listed(struct(HOOK, command=None))),

@@ -79,8 +79,9 @@ class Casts:
         return changed(node, {"hard": self._whole, "soft": self._whole})
 
     def _refused(self, node: Scalar, wanted: str) -> Node:
-        shown = node.text if node.data == node.text else f"{node.text} (that is, {node.data!r})"
-        self.problems.append(error("wrong-value", node.place, f'"{shown}" is not {wanted}'))
+        is_written = node.data == node.text
+        message = f'"{node.text}" is not {wanted}' if is_written else f"{node.text} is filled in and not {wanted}"
+        self.problems.append(error("wrong-value", node.place, message))
         return node
 
 

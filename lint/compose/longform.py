@@ -59,7 +59,7 @@ class LongForm:
             try:
                 parts = short.port(str(node.data))
             except short.ShortFormError as fault:
-                self.problems.append(error("wrong-port", node.place, str(fault)))
+                self._refuse("port", node, fault)
                 return node
         target: Plain = int(parts.target) if parts.target.isdigit() else parts.target
         return _made(
@@ -81,7 +81,7 @@ class LongForm:
         try:
             parts = short.volume(node.data)
         except short.ShortFormError as fault:
-            self.problems.append(error("wrong-volume", node.place, str(fault)))
+            self._refuse("volume", node, fault)
             return node
         mapping = _made(node, {"type": parts.kind, "source": parts.source, "target": parts.target})
         _put_options(node, mapping, parts)
@@ -93,9 +93,15 @@ class LongForm:
         try:
             source, target, permissions = short.device(node.data)
         except short.ShortFormError as fault:
-            self.problems.append(error("wrong-device", node.place, str(fault)))
+            self._refuse("device", node, fault)
             return node
         return _made(node, {"source": source, "target": target, "permissions": permissions})
+
+    def _refuse(self, what: str, node: Scalar, fault: short.ShortFormError) -> None:
+        """A problem that shows no value of a variable, since that may be a secret."""
+        is_written = str(node.data) == node.text
+        message = str(fault) if is_written else f'"{node.text}" is no {what} once its variables are filled in'
+        self.problems.append(error(f"wrong-{what}", node.place, message))
 
 
 def _put_options(node: Scalar, mapping: Mapping, parts: short.ShortVolume) -> None:

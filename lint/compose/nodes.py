@@ -177,6 +177,8 @@ class Mapping:
         mapping.children = dict(self.children)
         mapping.keys = dict(self.keys)
         mapping.size = self.size
+        mapping.resets = self.resets
+        mapping.overrides = self.overrides
         return mapping
 
     def put(self, key: Scalar, child: Node, name: str | None = None) -> None:

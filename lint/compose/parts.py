@@ -168,11 +168,14 @@ class Command:
         is_list: Written as a list; a text is split by Compose as a shell would, but no shell runs it.
         words: Its words; those with an unknown variable are `Unknown`. For a text that cannot be split: the text.
         is_empty: ``[]`` or "", which takes away the image's own.
+        dropped: Of a text, what follows the first ``&&``, ``|``, ``;``, ``>`` or the like outside of quotes:
+            Compose drops it without a word.
     """
 
     is_list: bool
     words: tuple[Text, ...]
     is_empty: bool
+    dropped: str
     text: str
     place: Place
     value: Value

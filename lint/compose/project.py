@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..files import Files, ReadError
 from ..place import Place
+from .amounts import wrong_amounts
 from .loader import Layer, Loader, Setting
 from .nodes import UNKNOWN, Mapping, Source
 from .places import Use, part_place, uses
@@ -160,6 +161,8 @@ def load_project(
         environment = env_file.values() if env_file is not None else {}
     loader = Loader(files)
     tree = loader.model(paths, Setting(directory, environment, unset, validate))
+    if validate:
+        loader.problems += wrong_amounts(tree)
     problems = tuple(dict.fromkeys(loader.problems))
     return Project(
         tuple(paths), directory, tree, environment, tuple(loader.sources), tuple(loader.layers), problems, files

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import shlex
 from collections.abc import Iterator
 
 from . import short
@@ -25,6 +24,7 @@ from .parts import (
 from .quantities import Duration, duration, image_name
 from .read_variables import resolved, variables
 from .value import Value
+from .words import Split, UnbalancedError, split
 
 _REMOTE = ("https://", "http://", "git://", "ssh://", "github.com/", "git@", "service:")
 
@@ -125,20 +125,19 @@ def command(value: Value | None) -> Command | None:
         return None
     if isinstance(value.data, list):
         words = tuple(word if isinstance(word, Unknown) else str(word) for word in value.data)
-        return Command(True, words, not words, " ".join(map(str, words)), value.place, value)
-    words = _split(value)
-    return Command(False, words, not words, value.text, value.place, value)
+        return Command(True, words, not words, "", " ".join(map(str, words)), value.place, value)
+    found = _split(value.node.data if isinstance(value.node, Scalar) else None)
+    words = tuple(Unknown(value.text) if UNKNOWN in word else word for word in found.words)
+    return Command(False, words, not words, found.dropped.replace(UNKNOWN, ""), value.text, value.place, value)
 
 
-def _split(value: Value) -> tuple[Text, ...]:
-    data = value.node.data if isinstance(value.node, Scalar) else None
+def _split(data: object) -> Split:
     if not isinstance(data, str):
-        return (str(data),)
+        return Split((str(data),), "")
     try:
-        words = shlex.split(data)
-    except ValueError:
-        return (value.data,)
-    return tuple(Unknown(value.text) if UNKNOWN in word else word for word in words)
+        return split(data)
+    except UnbalancedError:
+        return Split((data,), "")
 
 
 def healthcheck(value: Value | None) -> Healthcheck | None:

@@ -80,7 +80,7 @@ class _Faults:
                 yield from self.of(item_check, item, (*path, f"entry {index}"), None)
         if check.schema.get("uniqueItems"):
             for item in repeated(node):
-                text = f'"{item.text}"' if isinstance(item, Scalar) else "the same entry"
+                text = f'"{item.text.partition("=")[0]}"' if isinstance(item, Scalar) else "the same entry"
                 yield error("repeated-entry", item.place, f"{_where(path)} has {text} twice; remove one")
 
     def _misfit(self, check: Check, node: Node, path: tuple[str, ...], key: Scalar | None) -> Problem:
@@ -93,7 +93,7 @@ class _Faults:
             return error("wrong-value", _key_place(node, key), f"{_where(path)} is empty; write {wanted} or remove it")
         place = node.place if isinstance(node, Scalar) else _key_place(node, key)
         quotes = " in quotes" if isinstance(node, Scalar) and allowed[:1] == ["string"] else ""
-        shown = f" {node.text}" if isinstance(node, Scalar) else ""
+        shown = f" {node.text}" if isinstance(node, Scalar) and not isinstance(node.data, str) else ""
         what = "the value" if kind(node) == "boolean" else _KINDS[kind(node)]
         return error("wrong-value", place, f"{_where(path)} is {what}{shown}; write {wanted}{quotes}")
 
