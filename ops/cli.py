@@ -10,9 +10,11 @@ from collections.abc import Iterable
 from . import bases as base_images
 from .compose import containers, model
 from .down import confirm_loss, plan_down, volumes_lost
+from .engine_ready import ready_engine
 from .environment import PRIVATE, EnvPlan, plan_env
 from .errors import FairleadError, SettingsError
 from .execute import execute as execute_plan
+from .host import LocalHost
 from .lock import locked
 from .masking import masked
 from .plan import Plan, plan_for
@@ -48,6 +50,8 @@ def build(*, development: bool = False, dry: bool = False) -> None:
 
 def up(*, development: bool = False, scale: Iterable[str] = (), dry: bool = False) -> None:
     """`inv up`."""
+    if not dry:
+        ready_engine(LocalHost())
     stack = open_stack(development=development)
     counts = dict(_count(text) for text in scale)
     _carry_out(stack, plan_up(stack, scale=counts), "inv up", dry=dry)
@@ -118,7 +122,7 @@ def _carry_out(stack: Stack, plan: Plan, what: str, *, dry: bool) -> None:
         return
     stack.settings.state.mkdir(exist_ok=True)
     with locked(stack.settings.state / "lock", what), Progress() as progress:
-        execute_plan(plan, {stack.host.name: stack.host}, progress)
+        execute_plan(plan, {stack.host.name: stack.host}, progress, take_back=False)
 
 
 def _count(text: str) -> tuple[str, int]:
