@@ -38,13 +38,13 @@ class Outcome:
     Attributes:
         findings: In the order of files and lines; suppressed ones are gone.
         texts: Every file that was read, by the path that findings name.
-        roots: For each model, the files it consists of, the one that includes the others first.
+        inclusions: For each nginx configuration its files, the one that includes the others first.
         failures: One line for each file that could not be read and each rule that broke.
     """
 
     findings: list[Finding] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
-    roots: list[tuple[str, ...]] = field(default_factory=list)
+    inclusions: list[tuple[str, ...]] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
 
@@ -77,7 +77,8 @@ def _loaded(name: str, paths: Sequence[str], files: Files, setup: Setup, outcome
         return
     for model in models:
         outcome.texts.update(model.files)
-        outcome.roots.append(tuple(model.files))
+        if name == "nginx" and model.files:
+            outcome.inclusions.append(tuple(model.files))
         yield model
 
 

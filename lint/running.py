@@ -66,7 +66,7 @@ def _results(session: Session, scope: Scope, outcome: Outcome, *, is_whole: bool
     findings, hidden, stale, notes = _without_known(session, reported, outcome, is_whole=is_whole)
     found = {name: session.setup.catalogue.find(name) for name in {finding.rule for finding in findings}}
     rules = {name: rule for name, rule in found.items() if rule is not None}
-    return Results(findings, texts, rules, hidden, stale, notes, __version__, session.streams.style)
+    return Results(findings, texts, rules, hidden, stale, notes, __version__, is_whole, session.streams.style)
 
 
 def _without_known(
@@ -118,8 +118,7 @@ def _wanted(outcome: Outcome, scope: Scope) -> set[str] | None:
     """The files to report: those that PATH names, and what an nginx configuration among them includes."""
     if scope.targets is None:
         return None
-    included = {path for root in outcome.roots if root and root[0] in scope.targets for path in root}
-    return scope.targets | {path for path in included if not scope.knows(path)}
+    return scope.targets.union(*(files for files in outcome.inclusions if files[0] in scope.targets))
 
 
 def _mending(session: Session, scope: Scope, files: Files, outcome: Outcome) -> Mending:

@@ -54,6 +54,7 @@ class Results:
         texts: The files that were read, by the path that findings name.
         rules: What is known of the rules that found something, by id.
         hidden: How many findings the baseline hides.
+        is_whole: Whether everything could be read and every rule ran.
         stale: How many entries of the baseline hide nothing any more.
     """
 
@@ -64,6 +65,7 @@ class Results:
     stale: int = 0
     notes: Sequence[str] = ()
     version: str = ""
+    is_whole: bool = True
     style: Style = field(default_factory=Style)
 
     @cached_property

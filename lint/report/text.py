@@ -110,8 +110,10 @@ def _summary(results: Results) -> Iterator[str]:
     found = [_counted(results.counts[severity], str(severity)) for severity in reversed(Severity)]
     if results.findings:
         yield f"{files}: {', '.join(found)}"
-    else:
+    elif results.is_whole:
         yield f"{files}: {_painted('clean', '32', results.style)}"
+    else:
+        yield f"{files}: nothing found in what could be read"
     if results.hidden:
         yield f"{_counted(results.hidden, 'finding')} hidden by the baseline"
     if results.stale:

@@ -121,14 +121,18 @@ def test_path_filters_the_report_and_not_what_is_read(folder, lint) -> None:
     assert {path for _, path, _ in rules_and_lines(part.out)} == {"extra.conf"}
 
 
-def test_a_main_file_brings_what_only_it_includes(folder, lint) -> None:
-    (folder / "nginx.conf").write_text("http {\n    include parts/extra.inc;\n}\n")
+@pytest.mark.parametrize("name", ["extra.inc", "extra.conf"])
+@pytest.mark.parametrize("has_stack", [False, True])
+def test_a_main_file_brings_what_it_includes(folder, lint, name: str, has_stack: bool) -> None:
+    (folder / "nginx.conf").write_text(f"http {{\n    include parts/{name};\n}}\n")
     (folder / "parts").mkdir()
-    (folder / "parts" / "extra.inc").write_text("server_tokens on;\n")
+    (folder / "parts" / name).write_text("server_tokens on;\n")
+    if has_stack:
+        (folder / "compose.yml").write_text("services:\n  web:\n    image: nginx:1.30.6\n    privileged: true\n")
 
-    result = lint("nginx.conf", "--format", "json")
+    result = lint("nginx.conf", "--format", "json", "--select", "nginx/server-tokens-on")
 
-    assert [("nginx/server-tokens-on", "parts/extra.inc", 1)] == rules_and_lines(result.out)
+    assert [("nginx/server-tokens-on", f"parts/{name}", 1)] == rules_and_lines(result.out)
 
 
 def test_paths_outside_the_current_folder_are_absolute(folder, lint, tmp_path_factory) -> None:
