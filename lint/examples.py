@@ -6,12 +6,13 @@ A project with rules of its own tests them with one parametrised test that asser
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .discovery import Catalogue
 from .engine import Outcome, Setup, lint
-from .family import EXAMPLE_NAMES
+from .family import EXAMPLE_NAMES, Options
 from .files import Files
 from .fix import Mender
 from .recognition import by_family
@@ -21,6 +22,9 @@ from .selection import Selection
 
 Marks = set[tuple[str, int]]
 """Files and lines."""
+
+_VERSION = re.compile(r"# nginx (\d+(?:\.\d+)+)$", re.MULTILINE)
+"""As the first line of an example: the nginx that it is judged for."""
 
 
 @dataclass(frozen=True)
@@ -74,12 +78,14 @@ def _without_mark(line: str) -> str:
 def outcome_of(rule: Rule, texts: Mapping[str, str], rules: Iterable[Rule]) -> Outcome:
     """What *rules* find in *texts*, as if these were all files there are."""
     files = Files(texts, only_overlay=True)
-    return lint(_paths(rule, texts, files), files, _setup(rules))
+    return lint(_paths(rule, texts, files), files, _setup(texts, rules))
 
 
-def _setup(rules: Iterable[Rule]) -> Setup:
+def _setup(texts: Mapping[str, str], rules: Iterable[Rule]) -> Setup:
     catalogue: Any = _Only(tuple(rules))
-    return Setup(catalogue, Selection("strict", select=("*",)))
+    versions = (_VERSION.match(text) for text in texts.values())
+    version = next((match[1] for match in versions if match), None)
+    return Setup(catalogue, Selection("strict", select=("*",)), Options(nginx_version=version))
 
 
 def _paths(rule: Rule, texts: Mapping[str, str], files: Files) -> dict[str, list[str]]:
@@ -128,7 +134,7 @@ def _of_fixed(rule: Rule, rules: Iterable[Rule]) -> Iterator[str]:
 def mended(rule: Rule, texts: Mapping[str, str]) -> dict[str, str]:
     """The *texts* after ``--fix --unsafe-fixes`` with this rule alone."""
     files = Files(texts, only_overlay=True)
-    mending = Mender(_paths(rule, texts, files), files, _setup((rule,)), is_unsafe=True).mend()
+    mending = Mender(_paths(rule, texts, files), files, _setup(texts, (rule,)), is_unsafe=True).mend()
     return {**texts, **mending.after}
 
 

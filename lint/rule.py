@@ -11,7 +11,11 @@ from .place import Place
 from .record import dataclass
 
 Example = str | Mapping[str, str]
-"""The text of one file, or for the family ``stack`` texts by file name."""
+"""
+The text of one file, or texts by file name.
+
+A first line such as ``# nginx 1.22.1`` says for which nginx an example is judged; without it, the newest stable one.
+"""
 
 Report = tuple[Place, str] | tuple[Place, str, tuple[Edit, ...]]
 """What a check yields for each fault: the place, the message, and the edits that mend it."""

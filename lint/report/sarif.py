@@ -25,7 +25,7 @@ def report(results: Results) -> str:
             {
                 "tool": {"driver": _driver(results)},
                 "columnKind": "unicodeCodePoints",
-                "originalUriBaseIds": {"SRCROOT": {"description": {"text": "The folder the run started in."}}},
+                "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The folder the run started in."}}},
                 "results": _results(results),
             }
         ],
@@ -90,7 +90,7 @@ def _artifact(path: str) -> dict[str, Any]:
     pure = PurePath(path)
     if pure.is_absolute():
         return {"uri": pure.as_uri()}
-    return {"uri": quote(pure.as_posix()), "uriBaseId": "SRCROOT"}
+    return {"uri": quote(pure.as_posix()), "uriBaseId": "%SRCROOT%"}
 
 
 def _region(place: Place) -> dict[str, int]:
