@@ -59,15 +59,15 @@ def rootfs_step(host: Host, mirror: str, *, rebuild: bool = False) -> Step:
     return Do(ROOTFS_TITLE, str(command), make, lambda _: writing.unlink(missing_ok=True))
 
 
-def build_step(client: str, images: tuple[BaseImage, ...], mirror: str, *, rebuild: bool = False) -> Step:
+def build_step(host: Host, client: str, images: tuple[BaseImage, ...], mirror: str, *, rebuild: bool = False) -> Step:
     """Builds *images*: `debian` first, then the others, two at a time."""
-    options = _options(mirror, rebuild=rebuild)
+    options = _options(_builder(host, client), mirror, rebuild=rebuild)
 
-    def build(host: Host, say: Say) -> None:
+    def build(run_on: Host, say: Say) -> None:
         with base_cache.only_one(say):
             # asked again: a step before this one may have brought certificates, another run may have built
             known = base_images(certificates())
-            _build_all(host, client, known if rebuild else missing_images(host, client, known), say, options)
+            _build_all(run_on, client, known if rebuild else missing_images(run_on, client, known), say, options)
 
     shown = "\n    ".join(str(_command(client, image, options)) for image in images)
     return Do(TITLE, shown, build)
@@ -116,13 +116,18 @@ def _command(client: str, image: BaseImage, options: tuple[str, ...], context: s
     else:
         arguments += ["--build-arg", f"DEBIAN={PREFIX}{ROOT}:{SUITE}-slim"]
     argv = (client, "buildx", "build", "--progress", "plain", *_handed_on(), *arguments, *options, *where)
-    # the builder that has the engine's own images and puts its result among them
-    return Command(argv, environment=(("BUILDX_BUILDER", "default"), *_npm_registry()))
+    return Command(argv, environment=_npm_registry())
 
 
-def _options(mirror: str, *, rebuild: bool) -> tuple[str, ...]:
+def _builder(host: Host, client: str) -> str:
+    """The builder that has the engine's own images and puts its result among them: it is named as the context is."""
+    return host.run(Command((client, "context", "show")), timeout_s=20).out.strip() or "default"
+
+
+def _options(builder: str, mirror: str, *, rebuild: bool) -> tuple[str, ...]:
     local = urlsplit(mirror).hostname in ("localhost", "127.0.0.1", "::1")
-    return (*(("--no-cache",) if rebuild else ()), *(("--network", "host") if local else ()))
+    options = ("--builder", builder, "--network", "host") if local else ("--builder", builder)
+    return (*options, "--no-cache") if rebuild else options
 
 
 def _labels(image: BaseImage, version: str) -> tuple[str, ...]:

@@ -47,7 +47,7 @@ def steps(host: Host, client: str, *, rebuild: bool = False) -> Iterator[Step]:
         yield debian.update_step(host)
         yield debian.install_step(host, "install what makes a root file system", *PACKAGES)
     yield base_build.rootfs_step(host, mirror, rebuild=rebuild)
-    yield base_build.build_step(client, missing, mirror, rebuild=rebuild)
+    yield base_build.build_step(host, client, missing, mirror, rebuild=rebuild)
     yield _keep_step(client, images, kept, rebuild=rebuild)
 
 

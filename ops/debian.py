@@ -82,18 +82,27 @@ def mirror(host: Host, wanted: str = "") -> str:
     """
     if wanted:
         return wanted
-    shown = "$(REPO_URI) $(ORIGIN) $(LABEL) $(COMPONENT)"
-    answer = host.run(Command(("apt-get", "indextargets", "--format", shown, "Created-By: Packages")))
-    targets = [line.split(" ") for line in answer.out.splitlines() if line.count(" ") == len(shown.split()) - 1]
-    labelled = [
-        uri for uri, origin, label, component in targets if (origin, label, component) == ("Debian", "Debian", "main")
-    ]
-    # before the first `apt-get update` apt knows addresses only
-    unread = [uri for uri, origin, _, component in targets if not origin and component == "main"]
-    usable = [uri for uri in (*labelled, *unread) if _is_archive(uri)]
-    if not usable or distribution(host).id != "debian":
+    found = [*_read_archives(host), *_unread_archives(host)] if distribution(host).id == "debian" else []
+    usable = [address for address in found if _is_archive(address)]
+    if not usable:
         raise FairleadError(NO_MIRROR)
     return usable[0]
+
+
+def _read_archives(host: Host) -> list[str]:
+    """Addresses whose lists apt has read, and which say that they are Debian's."""
+    shown = "$(REPO_URI) $(ORIGIN) $(LABEL) $(COMPONENT)"
+    answer = host.run(Command(("apt-get", "indextargets", "--format", shown, "Created-By: Packages")))
+    rows = [line.split(" ") for line in answer.out.splitlines()]
+    return [address for address, *words in rows if words == ["Debian", "Debian", "main"]]
+
+
+def _unread_archives(host: Host) -> list[str]:
+    """Addresses that apt would read for this very release; before the first update it knows no more of them."""
+    answer = host.run(Command(("apt-get", "--print-uris", "update")))
+    addresses = [line.split("'")[1] for line in answer.out.splitlines() if line.startswith("'")]
+    release = f"/dists/{distribution(host).codename}/InRelease"
+    return [address.removesuffix(release) for address in addresses if address.endswith(release)]
 
 
 def _is_archive(uri: str) -> bool:

@@ -200,8 +200,8 @@ def test_passwords_of_proxies_stay_out_of_arguments(monkeypatch):
 
 
 def test_a_mirror_on_this_machine_is_reached_through_its_own_network():
-    assert ("--network", "host") == base_build._options("http://localhost:3142/debian", rebuild=False)
-    assert () == base_build._options("http://mirror.example.com/debian", rebuild=False)
+    assert "--network" in base_build._options("default", "http://localhost:3142/debian", rebuild=False)
+    assert "--network" not in base_build._options("default", "http://mirror.example.com/debian", rebuild=False)
 
 
 def test_only_the_newest_copies_stay_and_what_killed_runs_left_goes(cache):

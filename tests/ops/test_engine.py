@@ -271,9 +271,17 @@ def test_the_mirror_is_debians_main_archive_not_the_security_one():
 
 
 def test_the_mirror_is_found_before_apt_has_read_any_list():
-    lines = ["http://mirror.example.com/debian-security/   main", f"{MIRROR}   main"]
+    addresses = (
+        "http://mirror.example.com/debian-security/dists/bookworm-security/InRelease",
+        "https://packages.example.com/apt/dists/cloud/InRelease",
+        "http://mirror.example.com/debian/dists/bookworm/InRelease",
+        "http://mirror.example.com/debian/dists/bookworm-updates/InRelease",
+    )
+    lines = [f"'{address}' mirror_InRelease 0 " for address in addresses]
 
-    assert mirror(_system(BOOKWORM, {TARGETS: "\n".join(lines)})) == MIRROR
+    found = mirror(_system(BOOKWORM, {TARGETS: "", "apt-get --print-uris update": "\n".join(lines)}))
+
+    assert "http://mirror.example.com/debian" == found
 
 
 def test_the_operators_own_mirror_goes_before():
