@@ -152,7 +152,21 @@ def why(_: Context, url: str = "") -> None:
     linting.lint({"why": url})
 
 
-namespace = Collection(env, bases, build, up, down, status, logs, execute, config, lint, why)
+@task(
+    help={
+        "json": "Print the findings as JSON.",
+        "fix": "First install or start the engine, after showing the commands and asking.",
+        "yes": "Do not ask.",
+    }
+)
+def doctor(c: Context, json: bool = False, fix: bool = False, yes: bool = False) -> None:
+    """Look at everything from the engine to a chat that works, and say what is wrong and what to do."""
+    from fairlead.ops.doctor.doctor import doctor as examine
+
+    examine(as_json=json, fix=fix, yes=yes, dry=c.config.run.dry)
+
+
+namespace = Collection(env, bases, build, up, down, status, logs, execute, config, doctor, lint, why)
 
 if find_spec("fairlead.developer"):  # in this project's own checkout only
     from fairlead.developer.tasks import add_to

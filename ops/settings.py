@@ -41,6 +41,41 @@ class EdgeSettings:
 
 
 @dataclass(frozen=True)
+class LoginSettings:
+    """With which user the doctor logs in, and the file in the container that holds the password."""
+
+    user: str
+    password_file: str
+
+
+@dataclass(frozen=True)
+class ChatSettings:
+    """Paths below the page: where a person registers, and where conversations are."""
+
+    register: str
+    conversations: str
+
+
+@dataclass(frozen=True)
+class DoctorSettings:
+    """
+    What only this stack's owner knows; what is not set is not asked.
+
+    Attributes:
+        health: An address inside the stack, ``http://SERVICE:PORT/PATH``, that answers 200 while the service lives.
+        ready: The same, for what the service needs too.
+        api: A path below the page that the back end answers in JSON, whatever the status.
+    """
+
+    health: str = ""
+    ready: str = ""
+    api: str = ""
+    mysql: LoginSettings | None = None
+    redis: LoginSettings | None = None
+    functional: ChatSettings | None = None
+
+
+@dataclass(frozen=True)
 class Settings:
     """One stack. *root* is the folder of its fairlead.yaml."""
 
@@ -52,6 +87,7 @@ class Settings:
     secrets: SecretSettings | None
     edge: EdgeSettings | None
     addresses: Mapping[str, str]
+    doctor: DoctorSettings = field(default_factory=DoctorSettings)
 
     @property
     def state(self) -> Path:
@@ -109,6 +145,7 @@ def _settings(data: Mapping[str, Any], root: Path) -> Settings:
         secrets=_secrets(data["secrets"], root) if "secrets" in data else None,
         edge=_edge(data["edge"], root) if "edge" in data else None,
         addresses=data.get("addresses", {}),
+        doctor=_doctor(data.get("doctor", {})),
     )
 
 
@@ -127,6 +164,17 @@ def _secrets(data: Mapping[str, Any], root: Path) -> SecretSettings:
 
 def _edge(data: Mapping[str, Any], root: Path) -> EdgeSettings:
     return EdgeSettings(data["service"], root / data["folder"], data["mount"], _paths(root, data["files"]))
+
+
+def _doctor(data: Mapping[str, Any]) -> DoctorSettings:
+    return DoctorSettings(
+        health=data.get("health", ""),
+        ready=data.get("ready", ""),
+        api=data.get("api", ""),
+        mysql=LoginSettings(**data["mysql"]) if "mysql" in data else None,
+        redis=LoginSettings(**data["redis"]) if "redis" in data else None,
+        functional=ChatSettings(**data["functional"]) if "functional" in data else None,
+    )
 
 
 def _paths(root: Path, names: list[str]) -> tuple[Path, ...]:

@@ -46,9 +46,12 @@ class Stack:
         return EXPRESSION.sub(lambda found: self.values.get(found[1]) or found[2] or "", text)
 
 
-def open_stack(*, development: bool = False, start: Path | None = None) -> Stack:
+def open_stack(*, development: bool = False, start: Path | None = None, client: str = "") -> Stack:
     """
     The stack of the fairlead.yaml found from *start* or the current folder upwards.
+
+    Args:
+        client: The docker client where it is known; empty: it is looked for.
 
     Raises:
         SettingsError: no fairlead.yaml, or a wrong one, or an env file that cannot be read.
@@ -56,7 +59,7 @@ def open_stack(*, development: bool = False, start: Path | None = None) -> Stack
     settings = load_settings(find_settings(start or Path.cwd()))
     host = LocalHost()
     project = ComposeProject(
-        client=docker_client(host),
+        client=client or docker_client(host),
         name=settings.name,
         files=settings.development_files if development else settings.compose_files,
         env_file=settings.env.file if settings.env.file.exists() else None,
