@@ -9,7 +9,7 @@ from .builder import COLON, Builder
 from .nodes import Node, Source
 from .problem import Problem, error
 
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_UNPRINTABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _ATTEMPTS = 8
 _COLON = re.compile(r"""(?<=[^\s'"\[\]{},]):(?=\S)""")
 """A colon inside of a word. In ``[80:80]`` the C parser stops at it, Compose's does not."""
@@ -73,6 +73,8 @@ def _rest(source: Source, text: str, builder: Builder, fault: Any) -> Builder:
 def _syntax(source: Source, fault: Any) -> Problem:
     mark = fault.context_mark if fault.context_mark and _is_unclosed(fault) else fault.problem_mark
     index = min(mark.index, max(len(source.body) - 1, 0))
+    if source.body[index : index + 1] in ("\n", "\r"):
+        index = max(len(source.body[:index].rstrip()) - 1, 0)
     place = source.place(index, min(index + 1, len(source.body)))
     return error("yaml-syntax", place, _explained(source, fault, index))
 
@@ -97,7 +99,8 @@ def _explained(source: Source, fault: Any, index: int) -> str:
         return f"the quote {character} that opens here is never closed"
     if "flow" in str(fault.context):
         hint = "; put ${...} inside of it in quotes" if "${" in line else ""
-        return f"the {character} that opens here is not closed, or what is inside is not a list or map{hint}"
+        opens = f"the {character} that opens here" if character in ("[", "{") else "a bracket that opens before"
+        return f"{opens} is not closed, or what is inside is not a list or map{hint}"
     return f"not YAML: {problem}; mend the indentation or quote the value"
 
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import math
 import re
-from datetime import datetime
-from decimal import Decimal
 
 from .nodes import Plain
 
@@ -52,6 +49,8 @@ def tagged(tag: str, text: str) -> Plain:
 
 
 def _decoded(text: str) -> str:
+    import base64  # noqa: PLC0415 - hardly any file needs it
+
     try:
         return base64.b64decode(text, validate=False).decode()
     except ValueError:
@@ -59,6 +58,8 @@ def _decoded(text: str) -> str:
 
 
 def _spelled_date(date: re.Match[str], text: str) -> str:
+    from datetime import datetime  # noqa: PLC0415 - 20 ms, and dates are rare
+
     try:
         moment = datetime(*(int(each or 0) for each in date.groups()[:6]))  # type: ignore[arg-type]
     except ValueError:
@@ -103,6 +104,8 @@ def _spelled_float(value: float) -> str:
         return "NaN"
     if math.isinf(value):
         return "+Inf" if value > 0 else "-Inf"
+    from decimal import Decimal  # noqa: PLC0415 - 10 ms, and fractions are rare
+
     sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
     power = len(digits) + int(exponent) - 1
     minus = "-" if sign else ""

@@ -70,7 +70,7 @@ class _Faults:
                 yield from self.of(each, child, (*path, name), node.keys[name])
         for name in check.schema.get("required", ()):
             if name not in node.children:
-                place = key.place if key is not None else _first_place(node)
+                place = _key_place(node, key)
                 yield error("missing-key", place, f'{_where(path)} lacks the key "{name}"; add it')
 
     def _sequence(self, check: Check, node: Sequence, path: tuple[str, ...], key: Scalar | None) -> Iterator[Problem]:
@@ -122,7 +122,10 @@ def _unknown_key(key: Scalar, name: str, path: tuple[str, ...], known: Iterable[
 def _suggestion(name: str, known: Iterable[str]) -> str:
     from difflib import get_close_matches  # noqa: PLC0415 - only wrong files need it
 
-    close = get_close_matches(name.lower().replace("-", "_"), list(known), 1, 0.7)
+    names = list(known)
+    close = get_close_matches(name.lower().replace("-", "_"), names, 1, 0.7)
+    if not close and len(name) > 3:  # noqa: PLR2004 - a shorter one is in too many
+        close = [each for each in names if name in each]
     return f'; did you mean "{close[0]}"?' if close else ""
 
 
@@ -139,10 +142,4 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _key_place(node: Node, key: Scalar | None) -> Place:
-    return key.place if key is not None else _first_place(node)
-
-
-def _first_place(node: Node) -> Place:
-    if isinstance(node, Mapping) and node.keys:
-        return next(iter(node.keys.values())).place
-    return node.place
+    return key.place if key is not None else node.place

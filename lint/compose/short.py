@@ -7,7 +7,6 @@ Source: ParsePortSpec of docker/go-connections; format/volume.go and transform/d
 
 from __future__ import annotations
 
-import ipaddress
 import posixpath
 import re
 from dataclasses import dataclass
@@ -152,6 +151,8 @@ def _range(text: str, side: str) -> tuple[int, int]:
 def _address(host: str) -> str:
     if not host or UNKNOWN in host:
         return host
+    import ipaddress  # noqa: PLC0415 - 10 ms, and most ports have no address
+
     bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
     is_bracketed = bare is not host
     try:
