@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ..family import Options
 from ..files import Files, ReadError
 from .model import Dockerfile
 from .parser import parse
+
+MOST_FOLDERS = 6
+"""How far above a Dockerfile its build context is looked for."""
 
 
 def load(paths: Sequence[str], files: Files, options: Options) -> Sequence[Dockerfile]:
@@ -18,21 +21,30 @@ def load(paths: Sequence[str], files: Files, options: Options) -> Sequence[Docke
 
 def _with_ignore_file(dockerfile: Dockerfile, files: Files) -> Dockerfile:
     """
-    Adds the patterns of the .dockerignore beside the Dockerfile.
+    Adds the patterns of the .dockerignore that a build would read.
 
-    Whether its folder is the build context only the compose file or the command line knows; a name such as
-    ``docker/Dockerfile`` says that it probably is not.
+    What the build context is, only the compose file or the command line knows. It is the Dockerfile's folder or one
+    above it, so the nearest .dockerignore up to the current folder is taken for the one.
     """
-    folder = os.path.dirname(dockerfile.path)  # noqa: PTH120 - paths are plain strings all through
-    own, shared = f"{dockerfile.path}.dockerignore", os.path.join(folder, ".dockerignore")  # noqa: PTH118
-    for path in (own, shared):
-        text = _text(path, files)
+    path = dockerfile.path
+    for candidate in (f"{path}.dockerignore", *(os.path.join(folder, ".dockerignore") for folder in _folders(path))):  # noqa: PTH118
+        text = _text(candidate, files)
         if text is not None:
             dockerfile.ignored = patterns(text)
-            dockerfile.ignore_path = path
+            dockerfile.ignore_path = candidate
+            dockerfile.has_env_file = files.exists(os.path.join(os.path.dirname(candidate), ".env"))  # noqa: PTH118, PTH120
             break
-    dockerfile.knows_context = dockerfile.ignored is not None
     return dockerfile
+
+
+def _folders(path: str) -> Iterator[str]:
+    """The folder of *path* and those above it, as far as the path or the current folder goes."""
+    folder = os.path.dirname(path)  # noqa: PTH120 - paths are plain strings all through
+    for _ in range(MOST_FOLDERS):
+        yield folder
+        if folder in ("", ".", os.sep):
+            return
+        folder = os.path.dirname(folder)  # noqa: PTH120
 
 
 def _text(path: str, files: Files) -> str | None:

@@ -25,7 +25,7 @@ class Dockerfile:
         stages: One for each FROM.
         ignored: The patterns of the .dockerignore that holds for it; None where there is none or it is not known.
         ignore_path: The path of that file.
-        knows_context: Whether the folder of the Dockerfile is taken to be the build context.
+        has_env_file: Whether a ``.env`` lies beside that file.
     """
 
     path: str
@@ -40,7 +40,7 @@ class Dockerfile:
     files: Mapping[str, str] = field(default_factory=dict)
     ignored: tuple[str, ...] | None = None
     ignore_path: str | None = None
-    knows_context: bool = False
+    has_env_file: bool = False
 
     @property
     def text(self) -> str:
@@ -59,6 +59,10 @@ class Dockerfile:
         if found is None and key.isdecimal() and len(key) < 9:  # noqa: PLR2004 - a number too long is no stage
             return self.stages[int(key)] if int(key) < len(self.stages) else None
         return found
+
+    def problems_of(self, rule: str) -> Iterator[tuple[Place, str]]:
+        """The problems that a rule reports."""
+        return ((place, message) for name, place, message in self.problems if name == rule)
 
     def in_stages(self, *names: str) -> Iterator[tuple[Stage, Instruction]]:
         """Each instruction of those names with its stage, in order."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -104,6 +105,24 @@ class EnvFile:
     def by_name(self) -> Mapping[str, EnvEntry]:
         """The entry that wins for each name: the last one."""
         return {entry.name: entry for entry in self.entries}
+
+    def problems_of(self, rule: str) -> Iterator[tuple[Place, str]]:
+        """The problems that a rule reports."""
+        return ((place, message) for name, place, message in self.problems if name == rule)
+
+    @cached_property
+    def is_example(self) -> bool:
+        """Whether the name says that it shows what to set and is not read itself."""
+        name = self.path.rpartition("/")[2].lower()
+        return any(part in name for part in ("example", "sample", "template", "dist", "tmpl"))
+
+    @cached_property
+    def is_for_development(self) -> bool:
+        """Whether the name says that it is for a developer's machine or for tests."""
+        name = self.path.rpartition("/")[2].lower()
+        return any(
+            part in ("dev", "development", "local", "test", "testing", "ci") for part in re.split(r"[._-]", name)
+        )
 
     def values(self, environment: Mapping[str, str] | None = None) -> dict[str, str]:
         """

@@ -1,0 +1,39 @@
+"""Tokens that show by their shape who gave them out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_SHAPES = {
+    "an AWS access key": r"(?:AKIA|ASIA)[A-Z2-7]{16}",
+    "a GitHub token": r"gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{60,}",
+    "a GitLab token": r"glpat-[A-Za-z0-9_-]{20,}",
+    "a Slack token": r"xox[abposr]-[A-Za-z0-9-]{10,}",
+    "a Stripe key": r"[sr]k_live_[A-Za-z0-9]{16,}",
+    "an OpenAI key": r"sk-(?:proj-|svcacct-)?[A-Za-z0-9_-]{20,}T3BlbkFJ[A-Za-z0-9_-]{20,}",
+    "an Anthropic key": r"sk-ant-[a-z0-9]+-[A-Za-z0-9_-]{40,}",
+    "a Google API key": r"AIza[A-Za-z0-9_-]{35}",
+    "an npm token": r"npm_[A-Za-z0-9]{36}",
+    "a PyPI token": r"pypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{40,}",
+    "a Docker Hub token": r"dckr_pat_[A-Za-z0-9_-]{20,}",
+    "a SendGrid key": r"SG\.[A-Za-z0-9_-]{16,32}\.[A-Za-z0-9_-]{16,64}",
+    "a Hugging Face token": r"hf_[A-Za-z]{34}",
+    "a DigitalOcean token": r"do[opr]_v1_[a-f0-9]{64}",
+    "a private key": r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----",
+}
+_ANY = re.compile("|".join(f"(?P<k{index}>(?<![A-Za-z0-9]){shape})" for index, shape in enumerate(_SHAPES.values())))
+_HINTS = re.compile(
+    r"AKIA|ASIA|gh[pousr]_|github_pat|glpat|xox|k_live|sk-|AIza|npm_|pypi-|dckr|SG\.|hf_|_v1_|-----BEGIN"
+)
+_SHOWN_ONLY = re.compile(r"EXAMPLE|example|x{6,}|X{6,}|0{8,}|(.)\1{9,}|1234567890|your|YOUR|abcdef")
+
+
+def provider_tokens(text: str) -> Iterator[tuple[int, int, str]]:
+    """The tokens in *text*: where each starts and ends, and what it is; made-up ones of documentation are left out."""
+    if not _HINTS.search(text):
+        return
+    kinds = list(_SHAPES)
+    for match in _ANY.finditer(text):
+        if match.lastgroup and not _SHOWN_ONLY.search(match[0]):
+            yield match.start(), match.end(), kinds[int(match.lastgroup[1:])]

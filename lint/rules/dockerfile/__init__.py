@@ -1,0 +1,1 @@
+"""Rules about Dockerfiles; each receives a `Dockerfile`."""

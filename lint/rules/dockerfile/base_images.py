@@ -1,0 +1,144 @@
+"""What an image is built on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...dockerfile import Dockerfile
+from ...dockerfile.scope import PLATFORM_ARGUMENTS
+from ...finding import Severity
+from ...policy import Policy
+from ...rule import Report, rule
+
+
+@rule(
+    "dockerfile/untagged-base",
+    Severity.ERROR,
+    bad="""
+        ARG BASE=python
+        FROM node AS page  # <-
+        FROM ${BASE}  # <-
+        COPY --from=page /page /page
+        USER 1000
+    """,
+    good="""
+        ARG BASE
+        FROM node:24.4-slim AS page
+        FROM scratch AS empty
+        FROM page AS second
+        FROM registry.example.com:5000/python@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+        COPY --from=second /page /page
+        USER 1000
+    """,
+    source="https://docs.docker.com/build/building/best-practices/#pin-base-image-versions",
+    covers=("hadolint:DL3006", "trivy:DS-0001", "checkov:CKV_DOCKER_7", "kics:image_version_not_explicit"),
+)
+def untagged_base(dockerfile: Dockerfile) -> Iterator[Report]:
+    """
+    A base image without a tag: the newest one at the time of the build.
+
+    Two builds of the same source differ, and a new major version comes without a change in the repository.
+    A default of an ARG counts as written.
+    """
+    for stage in dockerfile.stages:
+        word, image = stage.base_word, stage.image
+        if word and image and image.repository and image.tag is None and image.digest is None:
+            yield word.place, f'base image "{image.name}" has no tag, so it is "latest"; write the version you tested'
+
+
+@rule(
+    "dockerfile/floating-base",
+    Severity.ERROR,
+    bad="""
+        ARG TAG=latest
+        FROM nginx:stable-alpine AS one  # <-
+        FROM python:${TAG}  # <-
+        USER 1000
+    """,
+    good="""
+        ARG TAG=3.13.5-slim
+        FROM python:${TAG}
+        USER 1000
+    """,
+    source="https://docs.docker.com/build/building/best-practices/#pin-base-image-versions",
+    covers=("hadolint:DL3007", "trivy:DS-0001", "checkov:CKV_DOCKER_7"),
+)
+def floating_base(dockerfile: Dockerfile, policy: Policy) -> Iterator[Report]:
+    """A base image by a tag that means another version next month, such as `latest`, `stable` or `lts-alpine`."""
+    for stage in dockerfile.stages:
+        word, image = stage.base_word, stage.image
+        if not word or not image or not image.tag or image.digest:
+            continue
+        if image.tag.lower().partition("-")[0] in policy.images.floating_tags:
+            yield word.place, f'tag "{image.tag}" moves; write the version you tested'
+
+
+@rule(
+    "dockerfile/undefined-argument-in-from",
+    Severity.ERROR,
+    bad="""
+        FROM python:${VERSION}  # <-
+        ARG VERSION=3.13
+        USER 1000
+    """,
+    good="""
+        ARG VERSION=3.13
+        FROM --platform=$BUILDPLATFORM python:${VERSION} AS build
+        FROM python:${OTHER:-3.13}
+        COPY --from=build /a /b
+        USER 1000
+    """,
+    source="https://docs.docker.com/reference/build-checks/undefined-arg-in-from/",
+    covers=("buildkit:UndefinedArgInFrom",),
+)
+def undefined_argument_in_from(dockerfile: Dockerfile) -> Iterator[Report]:
+    """
+    A variable in FROM that no ARG above the first FROM declares.
+
+    It is empty there, whatever is passed with `--build-arg`; an ARG inside a stage does not reach a FROM.
+    """
+    declared = set(dockerfile.outer.arguments) | PLATFORM_ARGUMENTS
+    for stage in dockerfile.stages:
+        for word in (*stage.opening.words[:1], *(flag.value_word for flag in stage.opening.flags if flag.value)):
+            for use in dockerfile.outer.expansions[word.passage.origin(word.start)].uses:
+                if use.name not in declared and use.operator not in ("-", ":-", "+", ":+", "?", ":?"):
+                    yield use.place, f'"{use.name}" is empty here; declare it with ARG above the first FROM'
+
+
+@rule(
+    "dockerfile/argument-without-default-in-from",
+    Severity.WARNING,
+    bad="""
+        ARG TAG
+        FROM python:${TAG}  # <-
+        USER 1000
+    """,
+    good=(
+        """
+        ARG TAG
+        FROM python:${TAG:-3.13}
+        USER 1000
+        """,
+        """
+        ARG REGISTRY
+        FROM ${REGISTRY}python:3.13
+        USER 1000
+        """,
+    ),
+    source="https://docs.docker.com/reference/build-checks/invalid-default-arg-in-from/",
+    covers=("buildkit:InvalidDefaultArgInFrom",),
+    preset="strict",
+)
+def argument_without_default_in_from(dockerfile: Dockerfile) -> Iterator[Report]:
+    """A FROM that names no valid image unless an argument is passed, which a plain `docker build` does not do."""
+    for stage in dockerfile.stages:
+        word = stage.base_word
+        if word is None:
+            continue
+        for use in dockerfile.outer.expansions[word.passage.origin(word.start)].uses:
+            setting = dockerfile.outer.arguments.get(use.name)
+            if setting is None or setting.pair.value is not None or use.operator:
+                continue
+            blank = word.text.replace("${" + use.name + "}", "").replace("$" + use.name, "")
+            if not blank or blank.endswith((":", "/", "@")) or blank.startswith((":", "/")):
+                yield use.place, f'without "{use.name}" this is no image; give its ARG a default'

@@ -1,0 +1,1 @@
+"""Rules about env files; each receives an `EnvFile`."""
