@@ -2,7 +2,6 @@
 
 import json
 import logging
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from redis.asyncio import Redis
@@ -38,26 +37,23 @@ class History:
     async def latest(self, session: AsyncSession, conversation: Conversation) -> list[Entry]:
         """At most 200 messages, oldest first; from MySQL where Redis has none or is away."""
         key = f"agentchat:history:{conversation.id}:{conversation.revision}"
-        cached = await self.cached(key)
-        if cached is not None:
-            return cached
-        entries = await stored(session, conversation.id)
-        await self.keep(key, entries)
-        return entries
-
-    async def cached(self, key: str) -> list[Entry] | None:
         try:
-            text = await self.redis.get(key)
+            cached = await self.cached(key)
         except RedisError as error:
             log.warning("history is read from MySQL: %s", error)
-            return None
+            return await stored(session, conversation.id)
+        return cached if cached is not None else await self.kept(key, await stored(session, conversation.id))
+
+    async def cached(self, key: str) -> list[Entry] | None:
+        text = await self.redis.get(key)
         return None if text is None else [Entry(**fields) for fields in json.loads(text)]
 
-    async def keep(self, key: str, entries: Sequence[Entry]) -> None:
+    async def kept(self, key: str, entries: list[Entry]) -> list[Entry]:
         try:
             await self.redis.set(key, json.dumps([asdict(entry) for entry in entries]), ex=KEPT_S)
         except RedisError as error:
             log.warning("history is not cached: %s", error)
+        return entries
 
 
 async def stored(session: AsyncSession, conversation_id: int) -> list[Entry]:

@@ -45,19 +45,23 @@ def notice(sender: str, address: str, username: str) -> EmailMessage:
 
 
 def deliver(settings: Settings, message: EmailMessage) -> None:
-    """The password goes over TLS or not at all."""
     with connection(settings) as server:
+        if settings.smtp_port != TLS_PORT:
+            secure(server, required=bool(settings.smtp_user))
         if settings.smtp_user:
             server.login(settings.smtp_user, settings.smtp_password)
         server.send_message(message)
 
 
 def connection(settings: Settings) -> smtplib.SMTP:
-    context = ssl.create_default_context()
     if settings.smtp_port == TLS_PORT:
+        context = ssl.create_default_context()
         return smtplib.SMTP_SSL(settings.smtp_host, settings.smtp_port, timeout=TIMEOUT_S, context=context)
-    server = smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=TIMEOUT_S)
+    return smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=TIMEOUT_S)
+
+
+def secure(server: smtplib.SMTP, *, required: bool) -> None:
+    """Changes to TLS where the server can; a password goes over TLS or not at all."""
     server.ehlo()
-    if server.has_extn("starttls") or settings.smtp_user:
-        server.starttls(context=context)
-    return server
+    if required or server.has_extn("starttls"):
+        server.starttls(context=ssl.create_default_context())

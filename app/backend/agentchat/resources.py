@@ -16,7 +16,7 @@ from .search import Search
 from .sessions import Sessions
 from .settings import Settings
 
-REDIS_TIMEOUT_S = 2.0
+REDIS_TIMEOUT_S = 1.0
 REDIS_CONNECTIONS = 20
 CONNECT_TIMEOUT_S = 10.0
 

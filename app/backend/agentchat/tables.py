@@ -1,4 +1,4 @@
-"""The tables, as migrations/ leaves them; a test compares the two on a real MySQL."""
+"""The tables, as migrations/ leaves them; a test compares the two."""
 
 from datetime import UTC, datetime
 
@@ -6,9 +6,9 @@ from sqlalchemy import BigInteger, Boolean, DateTime, ForeignKey, Index, Integer
 from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-# SQLite counts up only in INTEGER columns; MySQL compares keys byte by byte and keeps microseconds.
+# SQLite counts up only in INTEGER columns. MySQL compares keys byte by byte; folding case can triple a name.
 Identity = BigInteger().with_variant(Integer, "sqlite")
-Key = String(64).with_variant(mysql.VARCHAR(64, collation="utf8mb4_bin"), "mysql")
+Key = String(128).with_variant(mysql.VARCHAR(128, collation="utf8mb4_bin"), "mysql")
 Moment = DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql")
 LongText = Text().with_variant(mysql.MEDIUMTEXT(), "mysql")
 

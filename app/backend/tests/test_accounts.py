@@ -2,6 +2,9 @@ import httpx
 import pytest
 from fakeredis import FakeServer
 
+from agentchat.api.accounts import name_key
+from agentchat.tables import Key
+
 pytestmark = pytest.mark.anyio
 
 PASSWORD = "analytical engine"
@@ -114,3 +117,12 @@ async def test_logging_out_twice_is_fine(ada: httpx.AsyncClient) -> None:
     answers = [await ada.post("/api/logout") for _ in range(2)]
 
     assert [answer.status_code for answer in answers] == [204, 204]
+
+
+async def test_a_name_that_grows_when_its_case_is_folded_still_fits(browser: httpx.AsyncClient) -> None:
+    name = "\N{GREEK SMALL LETTER IOTA WITH DIALYTIKA AND TONOS}" * 32
+
+    answer = await browser.post("/api/register", json={"username": name, "password": PASSWORD})
+
+    assert answer.status_code == 201
+    assert len(name_key(name)) == 96 <= Key.length  # type: ignore[operator]  # a String has one
