@@ -21,8 +21,8 @@ from .table import NEWEST, Version
 DEEPEST_INCLUDE = 40
 """How many files may include one another; far more than anybody uses, and less than the stack holds."""
 
-MOST_DIRECTIVES = 2_000_000
-"""How many directives one configuration may come to, with every include counted each time."""
+MOST_INCLUDES = 50_000
+"""How many files one configuration may include, each counted as often as it is included."""
 
 _TEMPLATE_NAME = re.compile(r"\.(template|tmpl|tpl|j2|jinja2?|envsubst|in)$")
 
@@ -66,7 +66,9 @@ class _Reader:
     statements: dict[str, list[Statement]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
+    faulty: set[tuple[str, str, int]] = field(default_factory=set)
     count: int = 0
+    includes: int = 0
 
     def config(self) -> NginxConfig:
         main, statements = self._file(self.path)
@@ -136,7 +138,8 @@ class _Reader:
         if path in chain:
             self._fault(include, "nginx/include-loop", f"{path} is being read already, so nginx would never finish")
             return ()
-        if len(chain) > DEEPEST_INCLUDE or self.count > MOST_DIRECTIVES:
+        self.includes += 1
+        if len(chain) > DEEPEST_INCLUDE or self.includes > MOST_INCLUDES:
             self._fault(include, "nginx/include-loop", f"{path} is included too deeply or too often to be read here")
             return ()
         if self._is_outside(path):
@@ -154,7 +157,9 @@ class _Reader:
         return _leaves(path, self.mounts) and not _leaves(self.path, {})
 
     def _fault(self, include: Directive, rule: str, message: str) -> None:
-        if not any(fault.rule == rule and fault.place == include.arg_place(0) for fault in self.faults):
+        key = (rule, include.file.path, include.token)
+        if key not in self.faulty:
+            self.faulty.add(key)
             self.faults.append(Fault(rule, include.arg_place(0), f'include "{include.value}": {message}'))
         self.unread.append(Unread(include))
 

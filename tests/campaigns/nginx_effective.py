@@ -26,7 +26,7 @@ from fairlead.tests.nginx.generated import FILES, FOLDERS, HOSTS, METHODS, URIS,
 from fairlead.tests.nginx.served import (
     Reply,
     asked,
-    free_port,
+    free_ports,
     main_file,
     nginx_binary,
     nginx_version,
@@ -129,7 +129,7 @@ def _header_differences(real: Reply, ours: Answer) -> Iterator[Found]:
 
 def ask_paths(seeds: Sequence[int], binary: str, folder: Path, per_server: int = 12) -> Tally:
     """Asks for many URIs of one generated server for each seed, all in one nginx."""
-    port, backend, root = free_port(), free_port(), document_root(folder)
+    (port, backend), root = free_ports(2), document_root(folder)
     release = nginx_version(binary)
     texts = [
         Writer(Random(seed), release >= (1, 29, 3), backend).server(f"s{seed}.test", port, str(root)) for seed in seeds
@@ -156,9 +156,8 @@ def _ask_server(seed: int, count: int, port: int, config: NginxConfig, tally: Ta
 
 def ask_names(seeds: Sequence[int], binary: str, folder: Path) -> Tally:
     """Asks servers that share a port for many names and at two addresses, one group of servers for each seed."""
-    groups = [(free_port(), seed) for seed in seeds]
-    texts = {port: "".join(namesakes(Random(seed), port)) for port, seed in groups}
-    first = free_port()
+    first, *ports = free_ports(len(seeds) + 1)
+    texts = {port: "".join(namesakes(Random(seed), port)) for port, seed in zip(ports, seeds, strict=True)}
     path = main_file(folder, f"server {{ listen {first}; }}\n" + "".join(texts.values()))
     tally = Tally(configurations=len(texts))
     with running(path, first, binary):

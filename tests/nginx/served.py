@@ -47,9 +47,18 @@ def nginx_version(binary: str) -> Version:
 
 def free_port() -> int:
     """A port of the loopback that nobody listens on."""
-    with socket.socket() as listener:
+    return free_ports(1)[0]
+
+
+def free_ports(count: int) -> list[int]:
+    """As many ports of the loopback, all different."""
+    listeners = [socket.socket() for _ in range(count)]
+    for listener in listeners:
         listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    ports = [int(listener.getsockname()[1]) for listener in listeners]
+    for listener in listeners:
+        listener.close()
+    return ports
 
 
 def main_file(folder: Path, http_block: str) -> Path:
