@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from .casts import TRUTHS
 from .nodes import UNKNOWN, Mapping, Node, Plain, Scalar
 from .problem import Problem, error
 from .quantities import byte_size, duration
@@ -12,6 +13,7 @@ from .words import UnbalancedError, split
 _SIZE = 'is no size; write a number with a unit, such as "512m"'
 _DURATION = 'is no duration; write numbers with units, such as "1m30s"'
 _NUMBER = 'is no number; write one such as "0.5"'
+_FLAG = 'is neither "true" nor "false"; write one of them'
 _COMMAND = "has a quote or bracket that does not pair; write the command as a list"
 
 _SIZES = [
@@ -37,6 +39,7 @@ _DURATIONS = [
     "deploy.restart_policy.delay",
     "deploy.restart_policy.window",
 ]
+_FLAGS = ("attach", "build.no_cache", "build.pull", "build.privileged")
 _NUMBERS = ("deploy.resources.limits.cpus", "deploy.resources.reservations.cpus")
 
 
@@ -85,5 +88,6 @@ _CHECKS = (
     ([tuple(path.split(".")) for path in _SIZES], lambda text: byte_size(text) is not None, _SIZE),
     ([tuple(path.split(".")) for path in _DURATIONS], lambda text: duration(text) is not None, _DURATION),
     ([tuple(path.split(".")) for path in _NUMBERS], _is_number, _NUMBER),
+    ([tuple(path.split(".")) for path in _FLAGS], lambda text: text.lower() in TRUTHS, _FLAG),
     ([("command",), ("entrypoint",)], _is_balanced, _COMMAND),
 )

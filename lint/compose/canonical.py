@@ -38,13 +38,14 @@ def canonical(project: Project, name: str, root: str, profiles: Iterable[str] = 
         profiles: Those that are active; ``*`` for all.
     """
     paths = Paths(root)
-    active = {"*", *profiles} if "*" in set(profiles) else set(profiles)
+    active = {*profiles, *project.environment.get("COMPOSE_PROFILES", "").split(",")}
     services = {
         each.name: _service(each, paths)
         for each in project.services.values()
         if not each.profiles or "*" in active or active.intersection(map(str, each.profiles))
     }
-    model: dict[str, Any] = {"name": _own_name(project) or name, "services": services}
+    given = project.environment.get("COMPOSE_PROJECT_NAME")
+    model: dict[str, Any] = {"name": given or _own_name(project) or name, "services": services}
     used = _used(services)
     for kind, fields in paths.top().items():
         section = project.tree.children.get(kind)

@@ -171,7 +171,7 @@ class Paths:
     def develop(self, node: Node) -> Any:
         """``develop`` with its watched paths."""
         trigger: Fields = {"path": self.path, "action": text, "target": text, "ignore": texts, "exec": struct(HOOK)}
-        return written(node, {"watch": listed(struct(trigger, exec={"command": None}))})
+        return struct({"watch": listed(struct(trigger, exec={"command": None}))})(node)
 
     def top(self) -> dict[str, Fields]:
         """The keys of the top-level resources, by section."""

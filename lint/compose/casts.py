@@ -10,7 +10,7 @@ from .tables import Table, changed
 
 _INTEGER = re.compile(r"[-+]?[0-9]+", re.ASCII)
 _FLOAT = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?|[-+]?(inf|infinity)|nan", re.ASCII | re.I)
-_TRUTHS = {**dict.fromkeys(("true", "y", "yes", "on"), True), **dict.fromkeys(("false", "n", "no", "off"), False)}
+TRUTHS = {**dict.fromkeys(("true", "y", "yes", "on"), True), **dict.fromkeys(("false", "n", "no", "off"), False)}
 
 
 class Casts:
@@ -70,7 +70,7 @@ class Casts:
         text = _text(node)
         if text is None or not isinstance(node, Scalar):
             return node
-        value: Plain = _TRUTHS.get(text.lower())
+        value: Plain = TRUTHS.get(text.lower())
         return self._refused(node, "true or false") if value is None else node.made(value)
 
     def _ulimit(self, node: Node) -> Node:

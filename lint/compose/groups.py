@@ -22,6 +22,11 @@ OVERRIDES = (
 """The names Compose lays over the base by itself, when no file is named."""
 
 _PRODUCTION = re.compile(r"(?:docker-)?compose[._-](?:.*[._-])?(?:prod|production)(?:[._-].*)?\.ya?ml", re.I)
+_DEVELOPMENT = re.compile(
+    r"(?:docker-)?compose[._-](?:.*[._-])?"
+    r"(?:override|dev|develop|development|local|debug|test|tests|testing|ci|e2e)(?:[._-].*)?\.ya?ml",
+    re.I,
+)
 _VARIANT = re.compile(r"(?:docker-)?compose[._-].+\.ya?ml", re.I)
 
 
@@ -51,6 +56,26 @@ def project_files(paths: Iterable[str], files: Files, named: Sequence[str] = ())
 
 
 def _of_folder(folder: str, names: list[str], files: Files) -> list[tuple[str, ...]]:
+    listed = _listed_in_env(folder, files)
+    if any(name in listed for name in names):
+        return [listed, *_of_folder_names(folder, [name for name in names if name not in listed], files)]
+    return _of_folder_names(folder, names, files)
+
+
+def _listed_in_env(folder: str, files: Files) -> tuple[str, ...]:
+    """What ``COMPOSE_FILE`` in the ``.env`` file of *folder* names; Compose then looks for no other names."""
+    path = posixpath.join(folder, ".env")
+    if not files.exists(path) or "COMPOSE_FILE" not in files.read(path):
+        return ()
+    from ..envfile.parser import parse  # noqa: PLC0415 - few env files name compose files
+
+    values = parse(files.read(path), path).values()
+    names = values.get("COMPOSE_FILE", "").split(values.get("COMPOSE_PATH_SEPARATOR") or ":")
+    paths = [posixpath.normpath(posixpath.join(folder, name)) for name in names if name]
+    return tuple(paths) if all(map(files.exists, paths)) else ()
+
+
+def _of_folder_names(folder: str, names: list[str], files: Files) -> list[tuple[str, ...]]:
     base = _first(folder, BASES, files)
     override = _first(folder, OVERRIDES, files)
     production = [name for name in names if _PRODUCTION.fullmatch(posixpath.basename(name))]
@@ -74,6 +99,14 @@ def _is_variant(name: str, files: Files) -> bool:
         return False
     project = load_project([name], files, validate=False)
     return any(service.get("image") is None and service.get("build") is None for service in project.services.values())
+
+
+def role(paths: Iterable[str]) -> str:
+    """``production`` or ``development`` where the name of one of *paths* says so, else ""."""
+    names = [posixpath.basename(path) for path in paths]
+    if any(_PRODUCTION.fullmatch(name) for name in names):
+        return "production"
+    return "development" if any(_DEVELOPMENT.fullmatch(name) for name in names) else ""
 
 
 def _first(folder: str, names: Iterable[str], files: Files) -> str | None:

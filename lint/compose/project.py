@@ -64,6 +64,13 @@ class Project:
         """Whether every file was read to its end; if not, do not report what seems to be missing."""
         return all(source.complete for source in self.sources)
 
+    @property
+    def role(self) -> str:
+        """``production`` or ``development`` where a file's name says so, such as docker-compose.prod.yml, else ""."""
+        from .groups import role  # noqa: PLC0415 - groups load projects
+
+        return role(self.paths)
+
     @cached_property
     def value(self) -> Value:
         """Generic access to the whole."""

@@ -92,7 +92,7 @@ class _Faults:
         if is_empty:
             return error("wrong-value", _key_place(node, key), f"{_where(path)} is empty; write {wanted} or remove it")
         place = node.place if isinstance(node, Scalar) else _key_place(node, key)
-        quotes = " in quotes" if isinstance(node, Scalar) and allowed[:1] == ["string"] else ""
+        quotes = " in quotes" if isinstance(node, Scalar) and allowed[:1] == ["string"] and len(allowed) == 1 else ""
         shown = f" {node.text}" if isinstance(node, Scalar) and not isinstance(node.data, str) else ""
         what = "the value" if kind(node) == "boolean" else _KINDS[kind(node)]
         return error("wrong-value", place, f"{_where(path)} is {what}{shown}; write {wanted}{quotes}")

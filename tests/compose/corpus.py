@@ -279,6 +279,10 @@ FILE_SETS: dict[str, dict[str, str]] = {
             secrets: {s: {external: true, name: there}}
             """,
     },
+    "name and profiles in the env file": {
+        "compose.yaml": "services: {a: {image: a}, b: {image: b, profiles: [x]}, c: {image: c, profiles: [y]}}",
+        "-.env": "COMPOSE_PROJECT_NAME=named\nCOMPOSE_PROFILES=x,z\n",
+    },
     "several documents": {
         "compose.yaml": """
             services: {web: {image: a, environment: {A: 1}}}

@@ -25,7 +25,7 @@ CONSISTENCY = {
     "name of several containers": r"can't set container_name and",
     "cycle": r"dependency cycle detected",
     "networks and network_mode": r"mutually exclusive `network_mode` and `networks`",
-    "env file missing": r"env file .* not found",
+    "env file missing": r"(env|label) file .* not found",
     "dockerfile and inline": r"mutualy exclusive dockerfile",
     "secret without source": r"must declare either|one of .* must be set|attributes are mutually exclusive",
     "external with more": r"conflicting parameters \"external\"",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fairlead.lint.compose.groups import load, project_files
+from fairlead.lint.compose.groups import load, project_files, role
 from fairlead.lint.family import Options
 from fairlead.lint.files import Files
 
@@ -32,11 +32,17 @@ PART = "services: {a: {user: y}}\n"
         ({"compose.yml": WHOLE, "compose.tools.yml": WHOLE}, [("compose.yml",), ("compose.tools.yml",)]),
         ({"a/compose.yml": WHOLE, "b/compose.yml": WHOLE}, [("a/compose.yml",), ("b/compose.yml",)]),
         ({"stack.yml": WHOLE}, [("stack.yml",)]),
+        (
+            {"compose.yml": WHOLE, "b.yml": PART, ".env": "COMPOSE_FILE=compose.yml:b.yml\n"},
+            [("compose.yml", "b.yml")],
+        ),
         ({"docker-compose.prod.yml": WHOLE}, [("docker-compose.prod.yml",)]),
     ],
 )
 def test_files_are_grouped_by_folder_and_name(texts: dict[str, str], groups: list[tuple[str, ...]]) -> None:
-    assert groups == project_files(texts, Files(texts, only_overlay=True))
+    names = [name for name in texts if name.endswith((".yml", ".yaml"))]
+
+    assert groups == project_files(names, Files(texts, only_overlay=True))
 
 
 def test_named_files_are_one_project_in_their_order() -> None:
@@ -51,3 +57,18 @@ def test_the_base_of_a_named_override_is_read_too() -> None:
     projects = load(["docker-compose.prod.yml"], Files(texts, only_overlay=True), Options())
 
     assert [["docker-compose.yml", "docker-compose.prod.yml"]] == [list(each.files) for each in projects]
+
+
+@pytest.mark.parametrize(
+    ("paths", "expected"),
+    [
+        (["docker-compose.yml", "docker-compose.prod.yml"], "production"),
+        (["compose.yml", "a/compose.production.eu.yaml"], "production"),
+        (["compose.yml", "compose.override.yml"], "development"),
+        (["docker-compose.dev.yml"], "development"),
+        (["docker-compose.yml"], ""),
+        (["docker-compose.products.yml"], ""),
+    ],
+)
+def test_names_say_what_a_project_is_for(paths: list[str], expected: str) -> None:
+    assert expected == role(paths)
