@@ -16,6 +16,8 @@ PYTHON = str(VENV / "bin" / "python")
 BACKEND = ROOT / "app" / "backend"
 BACKEND_PYTHON = str(BACKEND_VENV / "bin" / "python")
 TYPED = ("lint", "ops", "schemas", "developer")
+PYTEST = ("-m", "pytest", "-q", "-o", "faulthandler_timeout=120", "-o", "faulthandler_exit_on_timeout=true")
+"""A test that hangs for two minutes ends the run, and shows where."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +30,9 @@ class Check:
 
 
 CHECKS = (
-    Check("tests", (PYTHON, "-m", "pytest", "-q", "tests", "--ignore=tests/system", "--ignore=tests/campaigns")),
+    Check("tests", (PYTHON, *PYTEST, "tests", "--ignore=tests/system", "--ignore=tests/campaigns")),
     Check("types", (PYTHON, "-m", "mypy", *(f"-pfairlead.{name}" for name in TYPED), "-m", "fairlead.tasks")),
-    Check("back end's tests", (BACKEND_PYTHON, "-m", "pytest", "-q"), BACKEND),
+    Check("back end's tests", (BACKEND_PYTHON, *PYTEST), BACKEND),
     Check("back end's types", (BACKEND_PYTHON, "-m", "mypy", "agentchat"), BACKEND),
     Check("format", (PYTHON, "-m", "ruff", "format", "--check", ".")),
     Check("lint", (PYTHON, "-m", "ruff", "check", ".")),
