@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from ...dockerfile import Command, Dockerfile, Instruction, Script, ShellWord, Stage
 from ...finding import Edit
-from ...place import Place
 
 
 def runs(dockerfile: Dockerfile) -> Iterator[tuple[Stage, Instruction, Script]]:

@@ -126,14 +126,16 @@ def _address(name: str, arguments: tuple[ShellWord, ...]) -> tuple[ShellWord, st
     return None
 
 
+_EVERYWHERE = "0.0.0.0"  # noqa: S104 - a container is reached at an address it does not know
+
+
 def _literal_fault(word: ShellWord, host: str) -> Report:
-    at = word.raw.find(host) if word.text == word.raw else -1
-    written = word.passage.text[word.start : word.end]
-    at = written.find(host) if at < 0 else at + written.find(word.raw)
+    at = word.passage.text[word.start : word.end].find(host)
     edits: tuple[Edit, ...] = ()
     if at >= 0:
-        edits = (Edit(word.passage.place(word.start + at, word.start + at + len(host)), "0.0.0.0"),)  # noqa: S104 - what a container must listen on
-    return word.place, f'"{host}" is reached from inside the container only; listen on 0.0.0.0', edits
+        start = word.start + at
+        edits = (Edit(word.passage.place(start, start + len(host)), _EVERYWHERE),)
+    return word.place, f'"{host}" is reached from inside the container only; listen on {_EVERYWHERE}', edits
 
 
 def _has_default(stage: Stage, name: str, command: Command, arguments: tuple[ShellWord, ...]) -> bool:
@@ -211,7 +213,8 @@ def development_server(dockerfile: Dockerfile) -> Iterator[Report]:
     """
     The image starts a server made for developing.
 
-    It watches files, shows its inside in errors, and serves one request at a time. A file or a final stage whose name says that it is for development is left alone.
+    It watches files, shows its inside in errors, and serves one request at a time.
+    A file or a final stage whose name says that it is for development is left alone.
     """
     stage = dockerfile.final_stage
     names = re.split(r"[^a-z]+", f"{dockerfile.path} {stage.name if stage else ''}".lower())

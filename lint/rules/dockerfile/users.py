@@ -53,8 +53,8 @@ RUN_AS_ROOT = frozenset(
         CMD ["who", "knows"]
         """,
         """
-        ARG NAME
         FROM python:3.13
+        ARG NAME
         USER $NAME
         """,
         """
