@@ -29,14 +29,14 @@ class Entry:
 
 
 class History:
-    """The conversation's revision is part of the key, so what is found is never stale and nothing has to be deleted."""
+    """The conversation's last change is part of the key, so what is found is never stale."""
 
     def __init__(self, redis: Redis) -> None:
         self.redis = redis
 
     async def latest(self, session: AsyncSession, conversation: Conversation) -> list[Entry]:
         """At most 200 messages, oldest first; from MySQL where Redis has none or is away."""
-        key = f"agentchat:history:{conversation.id}:{conversation.revision}"
+        key = cache_key(conversation)
         try:
             cached = await self.cached(key)
         except RedisError as error:
@@ -54,6 +54,12 @@ class History:
         except RedisError as error:
             log.warning("history is not cached: %s", error)
         return entries
+
+
+def cache_key(conversation: Conversation) -> str:
+    """Has the time in it too: a database that was made anew or restored counts the same numbers again."""
+    changed = conversation.updated_at.isoformat(timespec="microseconds")
+    return f"agentchat:history:{conversation.id}:{conversation.revision}:{changed}"
 
 
 async def stored(session: AsyncSession, conversation_id: int) -> list[Entry]:

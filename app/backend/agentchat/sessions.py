@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from .settings import Settings
+from .tables import User
 
 COOKIE = "agentchat_session"
 ALGORITHM = "HS256"
@@ -21,6 +22,8 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class Session:
     user_id: int
+    born: str
+    """When the account was made: a restored database gives the same number to somebody else."""
     token_id: str
     expires: datetime
 
@@ -32,9 +35,9 @@ class Sessions:
         self.accepted_keys = [key for key in (settings.jwt_secret_key, settings.jwt_secret_key_previous) if key]
         self.redis = redis
 
-    def start(self, response: Response, user_id: int) -> None:
+    def start(self, response: Response, user: User) -> None:
         now = datetime.now(UTC)
-        claims = {"sub": str(user_id), "jti": uuid4().hex, "iat": now, "exp": now + self.lifetime}
+        claims = {"sub": str(user.id), "born": born(user), "jti": uuid4().hex, "iat": now, "exp": now + self.lifetime}
         token = jwt.encode(claims, self.signing_key, ALGORITHM)
         response.set_cookie(
             COOKIE,
@@ -63,8 +66,9 @@ class Sessions:
     def read(self, token: str) -> Session | None:
         for key in self.accepted_keys:
             try:
-                claims = jwt.decode(token, key, [ALGORITHM], options={"require": ["sub", "jti", "exp"]})
-                return Session(int(claims["sub"]), str(claims["jti"]), datetime.fromtimestamp(claims["exp"], UTC))
+                claims = jwt.decode(token, key, [ALGORITHM], options={"require": ["sub", "born", "jti", "exp"]})
+                expires = datetime.fromtimestamp(claims["exp"], UTC)
+                return Session(int(claims["sub"]), str(claims["born"]), str(claims["jti"]), expires)
             except (jwt.InvalidTokenError, ValueError):
                 continue
         return None
@@ -76,6 +80,10 @@ class Sessions:
         except RedisError as error:
             log.warning("cannot see whether a session was ended: %s", error)
             return False
+
+
+def born(user: User) -> str:
+    return user.created_at.isoformat(timespec="microseconds")
 
 
 def revocation_key(session: Session) -> str:

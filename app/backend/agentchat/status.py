@@ -7,6 +7,7 @@ from collections.abc import Awaitable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from .api.current import resources
 from .resources import Resources
@@ -48,8 +49,8 @@ async def fault(check: Awaitable[object], timeout_s: float) -> str | None:
     try:
         async with asyncio.timeout(timeout_s):
             await check
-    except TimeoutError:
-        return f"no answer within {timeout_s:g} s"
+    except (TimeoutError, RedisTimeoutError):
+        return "no answer in time"
     except Exception as error:
         log.warning("not ready: %s: %s", type(error).__name__, error)
         return "cannot be used; see the log"

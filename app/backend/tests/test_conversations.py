@@ -4,11 +4,13 @@ from collections.abc import AsyncIterator, Sequence
 import httpx
 import pytest
 from fakeredis import FakeServer
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from agentchat.api.messages import turns
 from agentchat.history import Entry
 from agentchat.models import ModelError, Turn
 from agentchat.resources import Resources
+from agentchat.tables import Base
 
 from .conftest import stream_events
 
@@ -126,6 +128,26 @@ async def test_a_cached_history_is_never_older_than_the_last_message(
     answer = await ada.get(f"{conversation}/messages")
 
     assert len(answer.json()) == 4
+
+
+async def test_a_database_made_anew_shows_nothing_of_the_one_before(
+    ada: httpx.AsyncClient, resources: Resources, engine: AsyncEngine
+) -> None:
+    conversation = await start(ada)
+    await say(ada, conversation, "a secret of the person before")
+    await ada.get(f"{conversation}/messages")
+    async with engine.begin() as connection:
+        await connection.run_sync(Base.metadata.drop_all)
+        await connection.run_sync(Base.metadata.create_all)
+    before = {"Cookie": f"agentchat_session={ada.cookies['agentchat_session']}"}
+    await ada.post("/api/register", json={"username": "Bob", "password": "another engine"})
+
+    again = await start(ada)
+    await say(ada, again, "hello")
+
+    assert again == conversation
+    assert (await ada.get("/api/me", headers=before)).status_code == 401
+    assert [one["text"] for one in (await ada.get(f"{again}/messages")).json()] == ["hello", "You said: hello"]
 
 
 async def test_the_first_message_becomes_the_title(ada: httpx.AsyncClient) -> None:

@@ -5,6 +5,7 @@ from fastapi import Response
 
 from agentchat.sessions import Sessions
 from agentchat.settings import Settings
+from agentchat.tables import User, now
 
 pytestmark = pytest.mark.anyio
 
@@ -18,7 +19,7 @@ def sessions(key: str, previous: str = "") -> Sessions:
 
 def token_of(started: Sessions) -> str:
     response = Response()
-    started.start(response, 7)
+    started.start(response, User(id=7, created_at=now()))
     return response.headers["set-cookie"].partition("=")[2].partition(";")[0]
 
 
@@ -39,10 +40,11 @@ async def test_new_sessions_are_signed_with_the_new_key_alone() -> None:
 @pytest.mark.parametrize(
     "claims",
     [
-        {"sub": "7", "jti": "j", "exp": 1},
-        {"sub": "7", "jti": "j"},
-        {"sub": "7", "exp": 9_999_999_999},
-        {"sub": "seven", "jti": "j", "exp": 9_999_999_999},
+        {"sub": "7", "born": "b", "jti": "j", "exp": 1},
+        {"sub": "7", "born": "b", "jti": "j"},
+        {"sub": "7", "born": "b", "exp": 9_999_999_999},
+        {"sub": "7", "jti": "j", "exp": 9_999_999_999},
+        {"sub": "seven", "born": "b", "jti": "j", "exp": 9_999_999_999},
     ],
 )
 async def test_a_token_that_is_expired_or_lacks_a_claim_is_none(claims: dict[str, object]) -> None:
@@ -55,7 +57,7 @@ async def test_what_is_no_token_is_no_session(token: str | None) -> None:
 
 
 async def test_a_token_signed_by_somebody_else_or_not_at_all_is_none() -> None:
-    claims = {"sub": "7", "jti": "j", "exp": 9_999_999_999}
+    claims = {"sub": "7", "born": "b", "jti": "j", "exp": 9_999_999_999}
     foreign, unsigned = jwt.encode(claims, OTHER, "HS256"), jwt.encode(claims, "", "none")
 
     assert [await sessions(NEW).find(token) for token in (foreign, unsigned)] == [None, None]

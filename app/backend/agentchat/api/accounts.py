@@ -64,7 +64,7 @@ async def register(given: Registration, held: Held, response: Response) -> Accou
             transaction.add(user)
     except IntegrityError:
         raise Problem(409, "this user name is taken; choose another one") from None
-    held.sessions.start(response, user.id)
+    held.sessions.start(response, user)
     if given.email:
         held.mail.welcome(given.email, given.username)
     return Account(id=user.id, username=user.username)
@@ -80,7 +80,7 @@ async def login(given: Credentials, held: Held, request: Request, response: Resp
     if user is None or not matches:
         raise Problem(401, WRONG)
     await held.limits.succeeded(attempt)
-    held.sessions.start(response, user.id)
+    held.sessions.start(response, user)
     return Account(id=user.id, username=user.username)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..problems import Problem
 from ..tables import TITLE_LENGTH, Conversation
-from .current import Held, Person, SignedIn
+from .current import Held, Person
 
 UNTITLED = "New conversation"
 SHOWN_CONVERSATIONS = 200
@@ -30,9 +30,9 @@ class Shown(BaseModel):
 
 
 @routes.get("")
-async def conversations(held: Held, session: SignedIn) -> list[Shown]:
+async def conversations(held: Held, person: Person) -> list[Shown]:
     """The latest used 200, the latest first."""
-    query = select(Conversation).where(Conversation.user_id == session.user_id)
+    query = select(Conversation).where(Conversation.user_id == person.id)
     newest_first = query.order_by(Conversation.updated_at.desc(), Conversation.id.desc()).limit(SHOWN_CONVERSATIONS)
     async with held.database.transaction() as transaction:
         return [shown(conversation) for conversation in await transaction.scalars(newest_first)]
@@ -49,9 +49,9 @@ async def start_conversation(held: Held, person: Person, given: NewConversation 
 
 
 @routes.delete("/{conversation_id}", status_code=204)
-async def delete_conversation(conversation_id: int, held: Held, session: SignedIn) -> None:
+async def delete_conversation(conversation_id: int, held: Held, person: Person) -> None:
     async with held.database.transaction() as transaction:
-        conversation = await own_conversation(transaction, session.user_id, conversation_id)
+        conversation = await own_conversation(transaction, person.id, conversation_id)
         await transaction.execute(delete(Conversation).where(Conversation.id == conversation.id))
 
 

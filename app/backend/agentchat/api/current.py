@@ -6,7 +6,7 @@ from fastapi import Cookie, Depends, Request
 
 from ..problems import Problem
 from ..resources import Resources
-from ..sessions import COOKIE, Session
+from ..sessions import COOKIE, Session, born
 from ..tables import User
 
 NOT_LOGGED_IN = "you are not logged in"
@@ -31,10 +31,9 @@ async def current_session(held: Held, token: Token = None) -> Session:
 async def current_user(held: Held, session: Annotated[Session, Depends(current_session)]) -> User:
     async with held.database.transaction() as transaction:
         user = await transaction.get(User, session.user_id)
-    if user is None:
+    if user is None or born(user) != session.born:
         raise Problem(401, NOT_LOGGED_IN)
     return user
 
 
-SignedIn = Annotated[Session, Depends(current_session)]
 Person = Annotated[User, Depends(current_user)]

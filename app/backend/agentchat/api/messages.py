@@ -13,7 +13,7 @@ from ..history import Entry
 from ..models import Turn
 from ..resources import Resources
 from .conversations import own_conversation
-from .current import Held, SignedIn
+from .current import Held, Person
 
 LONGEST_TEXT = 16_000
 TITLE_FROM_TEXT = 60
@@ -38,17 +38,17 @@ class ShownMessage(BaseModel):
 
 
 @routes.get("")
-async def messages(conversation_id: int, held: Held, session: SignedIn) -> list[ShownMessage]:
+async def messages(conversation_id: int, held: Held, person: Person) -> list[ShownMessage]:
     """The latest 200, oldest first."""
     async with held.database.transaction() as transaction:
-        conversation = await own_conversation(transaction, session.user_id, conversation_id)
+        conversation = await own_conversation(transaction, person.id, conversation_id)
         return [ShownMessage(**asdict(entry)) for entry in await held.history.latest(transaction, conversation)]
 
 
 @routes.post("", response_class=StreamingResponse)
-async def send_message(conversation_id: int, given: NewMessage, held: Held, session: SignedIn) -> StreamingResponse:
+async def send_message(conversation_id: int, given: NewMessage, held: Held, person: Person) -> StreamingResponse:
     """Stores the message and streams the answer: token {"text"}, then done {"message_id"} or error {"message"}."""
-    past = await add_question(held, session.user_id, conversation_id, given.text)
+    past = await add_question(held, person.id, conversation_id, given.text)
 
     async def pieces() -> AsyncIterator[str]:
         found = await held.search.context(given.text)
