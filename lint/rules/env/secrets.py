@@ -1,0 +1,202 @@
+"""Secrets in env files: weak ones, lost ones, and those in the wrong place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ...envfile import EnvEntry, EnvFile
+from ...envfile.provider_tokens import provider_tokens
+from ...finding import Edit, Severity
+from ...policy import Policy
+from ...rule import Report, rule
+
+
+def _literal(entry: EnvEntry) -> str | None:
+    """The value where nothing in it is a variable."""
+    if entry.value is None or any(True for _ in entry.cut.variables()):
+        return None
+    return entry.value.replace("$$", "$") if entry.quote != "'" else entry.value
+
+
+def _secrets(env: EnvFile, policy: Policy) -> Iterator[tuple[EnvEntry, str]]:
+    """The settings with a secret's name and a literal value."""
+    for entry in env.entries:
+        value = _literal(entry)
+        if value and policy.is_secret_name(entry.name) and not _FRONT_END.match(entry.name):
+            yield entry, value
+
+
+_FRONT_END = re.compile(r"(?:VITE|NEXT_PUBLIC|REACT_APP|VUE_APP|NUXT_PUBLIC|GATSBY|EXPO_PUBLIC)_")
+_TELLING = re.compile(
+    r".*(?:SECRET|PASSWORD|PASSWD|PRIVATE)(?!.*PUBLI[CSH]).*|.*(?:OPENAI|ANTHROPIC|AWS|SENDGRID|TWILIO)\w*_KEY", re.I
+)
+
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://(?P<user>[^/\s:@]*):(?P<password>[^/\s@]+)@", re.IGNORECASE)
+
+
+@rule(
+    "env/placeholder-secret",
+    Severity.ERROR,
+    bad="""
+        MYSQL_PASSWORD=changeme  # <-
+        JWT_SECRET_KEY=your-secret-key  # <-
+        DATABASE_URL=mysql://root:changeme@mysql/app  # <-
+    """,
+    good=(
+        """
+        MYSQL_PASSWORD=
+        JWT_SECRET_KEY=${KEY:?}
+        MODE=changeme
+        SECRET_KEY_FILE=/run/secrets/key
+        """,
+        {".env.example": "MYSQL_PASSWORD=changeme\n"},
+    ),
+    source="https://cwe.mitre.org/data/definitions/1392.html",
+    covers=("gitleaks:generic-api-key", "docksec:env-file-secret-risk"),
+)
+def placeholder_secret(env: EnvFile, policy: Policy) -> Iterator[Report]:
+    """A secret that nobody replaced: these values are the first that are tried. An example file may hold them."""
+    if env.is_example:
+        return
+    for entry in env.entries:
+        value = _literal(entry) or ""
+        match = _ADDRESS.search(value)
+        secret = match["password"] if match else value if policy.is_secret_name(entry.name) else ""
+        if secret and policy.is_placeholder(secret) and not _FRONT_END.match(entry.name):
+            yield entry.value_place, f'"{entry.name}" has a value that everybody tries first; make one of your own'
+
+
+@rule(
+    "env/weak-secret",
+    Severity.WARNING,
+    bad="""
+        JWT_SECRET_KEY=kw8Zr2  # <-
+    """,
+    good=(
+        """
+        JWT_SECRET_KEY=kw8Zr2Vb91QmXc47TyLd
+        SECRET_KEY=$OTHER
+        API_KEY=
+        """,
+        {".env.example": "JWT_SECRET_KEY=kw8Zr2\n"},
+    ),
+    source="https://cheatsheetseries.owasp.org/cheatsheets/Authentication_Cheat_Sheet.html",
+)
+def weak_secret(env: EnvFile, policy: Policy) -> Iterator[Report]:
+    """A secret that is short enough to be tried out. An example file, or one for development, may hold it."""
+    if env.is_example or env.is_for_development:
+        return
+    for entry, value in _secrets(env, policy):
+        if len(value) < policy.secrets.min_length and not policy.is_placeholder(value) and not value.startswith("/"):
+            least = policy.secrets.min_length
+            yield entry.value_place, f'"{entry.name}" has less than {least} characters; use a random value'
+
+
+@rule(
+    "env/reused-secret",
+    Severity.WARNING,
+    bad="""
+        MYSQL_ROOT_PASSWORD=kw8Zr2Vb91QmXc47TyLd
+        MYSQL_PASSWORD=kw8Zr2Vb91QmXc47TyLd  # <-
+    """,
+    good="""
+        MYSQL_ROOT_PASSWORD=kw8Zr2Vb91QmXc47TyLd
+        MYSQL_PASSWORD=dLyT74cXmQ19bV2rZ8wk
+        DB_PASSWORD=$MYSQL_PASSWORD
+    """,
+    source="https://cwe.mitre.org/data/definitions/1391.html",
+)
+def reused_secret(env: EnvFile, policy: Policy) -> Iterator[Report]:
+    """Two secrets with the same value: whoever learns one has both, the root password among them."""
+    if env.is_example:
+        return
+    seen: dict[str, EnvEntry] = {}
+    for entry, value in _secrets(env, policy):
+        first = seen.setdefault(value, entry)
+        if first.name != entry.name and not policy.is_placeholder(value):
+            yield entry.value_place, f'"{entry.name}" has the value of "{first.name}"; give each its own'
+
+
+@rule(
+    "env/dollar-in-secret",
+    Severity.ERROR,
+    bad="""
+        MYSQL_PASSWORD=kw8Zr2$Vb91QmXc47TyLd  # <-
+        REDIS_PASSWORD="kw8Zr2$Xb91QmXc47TyLd"  # <-
+    """,
+    good="""
+        MYSQL_PASSWORD='kw8Zr2$Vb91QmXc47TyLd'
+        REDIS_PASSWORD=xw8Zr2$$Vb91QmXc47TyLd
+        BASE=1
+        SECRET_KEY=$BASE$BASE
+        TOKEN=$TOKEN_FROM_OUTSIDE
+    """,
+    fixed="""
+        MYSQL_PASSWORD='kw8Zr2$Vb91QmXc47TyLd'
+        REDIS_PASSWORD='kw8Zr2$Xb91QmXc47TyLd'
+    """,
+    source="https://github.com/paperless-ngx/paperless-ngx/issues/8118",
+)
+def dollar_in_secret(env: EnvFile, policy: Policy) -> Iterator[Report]:
+    """
+    A secret with a `$` in its middle, which Compose takes for a variable.
+
+    The rest of the word is gone then, and the password is another one. Single quotes keep it as it is.
+    """
+    names = set(env.by_name)
+    for entry in env.entries:
+        if not entry.value or not policy.is_secret_name(entry.name) or len(entry.parts) == 1:
+            continue
+        variables = [each for each in entry.cut.variables() if entry.value[each.start : each.start + 2] != "${"]
+        lost = [each for each in variables if each.name not in names]
+        if not lost or "://" in entry.value:
+            continue
+        edits: tuple[Edit, ...] = ()
+        if "'" not in entry.value and "$$" not in entry.value and not entry.origins and "\n" not in entry.value:
+            start, end = entry.value_range
+            place = entry.source.place(start - len(entry.quote), end + len(entry.quote))
+            edits = (Edit(place, f"'{entry.value}'"),)
+        message = f'Compose takes this part of "{entry.name}" for a variable; use single quotes'
+        yield entry.place_of(lost[0]), message, edits
+
+
+@rule(
+    "env/token-in-example",
+    Severity.ERROR,
+    bad={".env.example": "GITHUB_TOKEN=ghp_" + "aB3dE5fG7hJ9kL2mN4pQ6rS8tV0wX1yZ3bC5" + "  # <-\n"},
+    good=(
+        {".env.example": "GITHUB_TOKEN=\nAWS_KEY=AKIAIOSFODNN7EXAMPLE\nOPENAI_API_KEY=sk-your-key\n"},
+        "GITHUB_TOKEN=ghp_" + "aB3dE5fG7hJ9kL2mN4pQ6rS8tV0wX1yZ3bC5" + "\n",
+    ),
+    source="https://docs.github.com/en/code-security/secret-scanning/introduction/supported-secret-scanning-patterns",
+    covers=("gitleaks:generic-api-key", "detect-secrets:keyword"),
+)
+def token_in_example(env: EnvFile) -> Iterator[Report]:
+    """A real token in a file that shows what to set, and that is therefore in the repository for all to read."""
+    if not env.is_example:
+        return
+    for start, end, kind in provider_tokens(env.text):
+        yield env.source.place(start, end), f"this is {kind}; revoke it and leave the value empty"
+
+
+@rule(
+    "env/secret-in-front-end",
+    Severity.ERROR,
+    bad="""
+        VITE_OPENAI_API_KEY=  # <-
+        REACT_APP_JWT_SECRET=$KEY  # <-
+    """,
+    good="""
+        VITE_API_BASE_URL=/api
+        VITE_GOOGLE_MAPS_API_KEY=public
+        NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY=public
+        OPENAI_API_KEY=
+    """,
+    source="https://vite.dev/guide/env-and-mode#env-files",
+)
+def secret_in_front_end(env: EnvFile) -> Iterator[Report]:
+    """A secret under a name that the front end's build writes into its JavaScript, where every visitor reads it."""
+    for entry in env.entries:
+        if _FRONT_END.match(entry.name) and _TELLING.fullmatch(entry.name):
+            yield entry.name_place, f'"{entry.name}" becomes part of the page; keep it in the back end'
