@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +32,19 @@ class Check:
 
 CHECKS = (
     Check("tests", (PYTHON, *PYTEST, "tests", "--ignore=tests/system", "--ignore=tests/campaigns")),
-    Check("types", (PYTHON, "-m", "mypy", *(f"-pfairlead.{name}" for name in TYPED), "-m", "fairlead.tasks")),
+    Check(
+        "types",
+        (
+            PYTHON,
+            "-m",
+            "mypy",
+            *(f"-pfairlead.{name}" for name in TYPED),
+            "-m",
+            "fairlead.tasks",
+            "-m",
+            "fairlead.__main__",
+        ),
+    ),
     Check("back end's tests", (BACKEND_PYTHON, *PYTEST), BACKEND),
     Check("back end's types", (BACKEND_PYTHON, "-m", "mypy", "agentchat"), BACKEND),
     Check("format", (PYTHON, "-m", "ruff", "format", "--check", ".")),
@@ -46,9 +59,9 @@ class CheckFailedError(Exception):
     exit_code = 1
 
 
-def run_checks() -> None:
+def run_checks(checks: Sequence[Check] = CHECKS) -> None:
     """
-    Runs all of `CHECKS` and prints a line for each as it ends.
+    Runs all of *checks* and prints a line for each as it ends.
 
     Raises:
         CheckFailedError: naming those that failed.
@@ -56,11 +69,10 @@ def run_checks() -> None:
     make_for_developers()
     started = time.monotonic()
     with ThreadPoolExecutor(max_workers=2) as pool:
-        futures = [pool.submit(_is_passed, check) for check in CHECKS]
-        passed = [future.result() for future in as_completed(futures)]
+        passed = list(pool.map(_is_passed, checks))
     print(f"check: {sum(passed)} of {len(passed)} passed in {time.monotonic() - started:.1f} s", flush=True)
-    if not all(passed):
-        raise CheckFailedError("check failed; the output is above")
+    if failed := [check.title for check, ok in zip(checks, passed, strict=True) if not ok]:
+        raise CheckFailedError(f"check: failed: {', '.join(failed)}; the output is above")
 
 
 def _is_passed(check: Check) -> bool:

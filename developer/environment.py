@@ -58,6 +58,8 @@ def make() -> None:
 
 def make_for_developers() -> None:
     """Adds what requirements-dev.lock names to .venv, and makes the back end's own; nothing where they are current."""
+    if is_installed(VENV, DEVELOPERS_LOCK) and is_installed(BACKEND_VENV, BACKEND_LOCK):
+        return
     with _only_one():
         if not is_installed(VENV, DEVELOPERS_LOCK):
             _say("installing the developers' tools, some 30 seconds")

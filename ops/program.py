@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from itertools import pairwise
 
 import invoke
-from invoke.exceptions import Exit, ParseError, UnexpectedExit
+from invoke.exceptions import Exit, ParseError, UnexpectedExit, UnknownFileType
 from invoke.parser import Argument, ParserContext
 
 from .. import __version__
@@ -44,6 +44,13 @@ class Program(invoke.Program):
             if "dry" in argument.names:
                 argument.help = "Print what the task would do; change nothing."
         return arguments
+
+    def update_config(self, merge: bool = True) -> None:
+        """A file for Invoke's -f that it cannot read is the caller's mistake."""
+        try:
+            super().update_config(merge)
+        except UnknownFileType as error:
+            raise ParseError(f"--config {self.args.config.value}: {error}") from None
 
     def parse_core_args(self) -> None:
         """Prints the completion script of ours: Invoke's calls a fixed name, where this may be any ./inv."""
@@ -163,6 +170,8 @@ def _end_with(error: Exception, *, debug: bool) -> None:
         _end(f'the package "{error.name}" is missing; pip install "fairlead[deploy]"', WRONG_USE)
     if debug:
         raise error
+    if isinstance(error, OSError) and error.filename:
+        _end(f"{error.filename}: {error.strerror}; --debug shows where", NOT_TAKEN_BACK)
     _end(f"a fault of fairlead itself: {type(error).__name__}: {error}; --debug shows where", NOT_TAKEN_BACK)
 
 

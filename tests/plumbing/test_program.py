@@ -47,6 +47,11 @@ def _namespace() -> Collection:
         raise KeyError("x")
 
     @task
+    def unreadable(_: Context) -> None:
+        """Meets a file that is not there."""
+        open("/no/such/file")  # noqa: PTH123, SIM115 - for the error alone
+
+    @task
     def interrupted(_: Context) -> None:
         """Is stopped by its user."""
         raise KeyboardInterrupt
@@ -56,7 +61,7 @@ def _namespace() -> Collection:
         """Shows whether --dry was given."""
         print(context.config.run.dry)
 
-    return Collection(deploy, locked, bare, faulty, interrupted, dry)
+    return Collection(deploy, locked, bare, faulty, unreadable, interrupted, dry)
 
 
 @pytest.mark.parametrize(
@@ -73,6 +78,7 @@ def _namespace() -> Collection:
         (["deploy", "--count=many"], '--count takes a whole number, not "many"'),
         (["--command-timeout", "soon", "deploy"], '--command-timeout takes a whole number, not "soon"'),
         (["--list-format", "xml", "--list"], "--list-format takes flat, nested or json"),
+        (["--print-completion-script", "tcsh"], '--print-completion-script takes bash, zsh, fish, not "tcsh"'),
     ],
 )
 def test_wrong_use_is_one_line_and_exit_code_2(
@@ -89,6 +95,7 @@ def test_wrong_use_is_one_line_and_exit_code_2(
         ("locked", 4, "prod: locked by ann since 10:00; see inv lock.show\npid 12"),
         ("bare", 2, 'the package "fabric" is missing; pip install "fairlead[deploy]"'),
         ("faulty", 3, "a fault of fairlead itself: KeyError: 'x'; --debug shows where"),
+        ("unreadable", 3, "/no/such/file: No such file or directory; --debug shows where"),
         ("interrupted", 130, "interrupted"),
     ],
 )
@@ -98,6 +105,13 @@ def test_an_error_is_a_line_and_its_exit_code(
     answer = Answer(capfd, task_name)
 
     assert (code, "", f"{message}\n") == (answer.code, answer.out, answer.err)
+
+
+def test_a_config_file_that_invoke_cannot_read_is_wrong_use(capfd: pytest.CaptureFixture[str]) -> None:
+    answer = Answer(capfd, "--config", "settings.md", "dry")
+
+    assert 2 == answer.code
+    assert answer.err.startswith("--config settings.md: ")
 
 
 def test_debug_shows_where_a_fault_is() -> None:
