@@ -10,9 +10,10 @@ from collections.abc import Iterable
 from . import bases as base_images
 from .compose import containers, model
 from .down import confirm_loss, plan_down, volumes_lost
+from .engine import require_engine
 from .engine_ready import ready_engine
 from .environment import PRIVATE, EnvPlan, plan_env
-from .errors import FairleadError, SettingsError
+from .errors import FairleadError, InterruptedRunError, SettingsError
 from .execute import execute as execute_plan
 from .host import LocalHost
 from .lock import locked
@@ -22,13 +23,14 @@ from .progress import Progress
 from .stack import Stack, open_stack
 from .state import print_state, state_json
 from .step import Write
-from .up import plan_up
+from .up import plan_up, refuse_forgotten
 
 
 def env(*, dry: bool = False) -> None:
     """`inv env`."""
     stack = open_stack()
     plan = plan_env(stack.settings.env, stack.values)
+    refuse_forgotten(stack, plan)
     path = stack.settings.env.file
     write = Write("write the env file", str(path), plan.text, PRIVATE)
     _carry_out(stack, plan_for(stack.host.name, *([write] if plan.changed else [])), "inv env", dry=dry)
@@ -87,6 +89,7 @@ def logs(*, service: str = "", follow: bool = False, since: str = "") -> None:
     command = stack.project.command("logs", "--timestamps", *flags, *([service] if service else []))
     result = stack.host.stream(command, lambda line: print(line, flush=True))
     if not result.ok:
+        require_engine(stack.host)
         raise FairleadError(f"docker compose logs: {result.reason}")
 
 
@@ -120,9 +123,11 @@ def _carry_out(stack: Stack, plan: Plan, what: str, *, dry: bool) -> None:
     if dry:
         print(plan)
         return
-    stack.settings.state.mkdir(exist_ok=True)
-    with locked(stack.settings.state / "lock", what), Progress() as progress:
-        execute_plan(plan, {stack.host.name: stack.host}, progress, take_back=False)
+    try:
+        with locked(stack.settings.state / "lock", what), Progress() as progress:
+            execute_plan(plan, {stack.host.name: stack.host}, progress, take_back=False)
+    except KeyboardInterrupt:
+        raise InterruptedRunError(f"{what}: interrupted; run it again, it goes on from where it was") from None
 
 
 def _count(text: str) -> tuple[str, int]:

@@ -32,6 +32,12 @@ class LockedError(FairleadError):
     exit_code = 4
 
 
+class InterruptedRunError(FairleadError):
+    """A person pressed Ctrl-C; 130 is what shells say then."""
+
+    exit_code = 130
+
+
 class UnreachableError(FairleadError):
     """A host, an engine or a site cannot be reached."""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from .command import Command, Result, Secret
+from .errors import SettingsError
 
 NOT_FOUND = 127
 TIMED_OUT = 124
@@ -110,6 +111,9 @@ class LocalHost:
             return Path(path).read_text(encoding="utf-8")
         except FileNotFoundError:
             return None
+        except OSError as error:
+            reason = (error.strerror or "cannot be read").lower()
+            raise SettingsError(f"{path}: {reason}; run this as the user who owns it") from error
 
     def _environment_of(self, command: Command) -> dict[str, str]:
         return self._environment | {name: _plain(value) or "" for name, value in command.environment}

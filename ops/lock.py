@@ -6,11 +6,12 @@ import fcntl
 import getpass
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TextIO
 
-from .errors import LockedError
+from .errors import LockedError, SettingsError
 
 
 @contextmanager
@@ -23,16 +24,36 @@ def locked(path: Path, what: str) -> Iterator[None]:
 
     Raises:
         LockedError: another process holds it; the message says who, what and since when.
+        SettingsError: this user may not write there.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+", encoding="utf-8") as file:
+    with _opened(path) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
             raise LockedError(f"{what}: {file.read().strip() or 'another run'} is at work here; wait for it") from None
         file.truncate(0)
-        file.write(f"{getpass.getuser()}'s {what} (process {os.getpid()}, since {datetime.now(UTC):%H:%M:%S} UTC)")
-        file.flush()
+        holder = f"{_user()}'s {what} (process {os.getpid()}, since {datetime.now(UTC):%H:%M:%S} UTC)"
+        with suppress(OSError):  # a full disk: the lock itself holds, it only has no name on it
+            os.write(file.fileno(), holder.encode())
         yield
         file.truncate(0)
+
+
+def _opened(path: Path) -> TextIO:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("a+", encoding="utf-8")
+    except OSError as error:
+        owner = path.parent if path.parent.exists() else path.parent.parent
+        reason = (error.strerror or "cannot be written").lower()
+        raise SettingsError(
+            f"{path}: {reason}; run this as the user who owns {owner}, or give it to yourself"
+        ) from error
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user id without a name, as in a container
+        return f"user {os.getuid()}"

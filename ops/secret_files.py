@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from .command import Command, Secret
@@ -47,6 +47,11 @@ def changed_secrets(
     mine = {name: path for name, path in names.items() if path.parent == settings.folder}
     wanted = {name: _content(settings, name, values) for name in sorted(mine)}
     return {name: Secret(text) for name, text in wanted.items() if host.read(str(mine[name])) != text}
+
+
+def forgotten_values(settings: SecretSettings, variables: Iterable[str], host: Host) -> list[str]:
+    """Those of *variables*, empty now, whose secret's file still holds a value."""
+    return [name for name in variables if host.read(str(settings.folder / name.lower()))]
 
 
 def _is_private(folder: Path) -> bool:

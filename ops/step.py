@@ -106,7 +106,10 @@ class Do:
 
     def run(self, host: Host, say: Say) -> None:
         """See `Step`."""
-        self.action(host, say)
+        try:
+            self.action(host, say)
+        except OSError as error:
+            raise StepFailedError(host.name, self.title, f"{error.filename}: {error.strerror}") from error
 
     def undo(self, host: Host) -> None:
         """See `Step`."""

@@ -12,14 +12,16 @@ from . import bases as base_images
 from . import edge
 from .command import Command
 from .compose import Container, built_images, containers, model, published, pulled_images, secret_paths
+from .engine import require_engine
 from .environment import PRIVATE, EnvPlan, check_values, plan_env
 from .errors import FairleadError, SettingsError, StepFailedError
 from .host import Host
 from .plan import Plan, plan_for
 from .ports import port_holder, port_is_free
-from .secret_files import changed_secrets, secret_steps
+from .secret_files import forgotten_values, secret_steps
 from .settings import EdgeSettings
 from .stack import Stack
+from .staleness import must_reload, reload_step, stale_services
 from .step import Do, Run, Say, Step, Write
 from .waiting import explain, unhealthy, wait_step, watched
 
@@ -44,9 +46,11 @@ def plan_up(stack: Stack, *, build: bool = True, start: bool = True, scale: Mapp
     The plan that brings the stack up; for `inv build` without the start.
 
     Raises:
+        EngineError: the engine cannot be used.
         SettingsError: a value is missing or a placeholder, a service to scale is not there.
         FairleadError: a port is taken, the disk is full.
     """
+    require_engine(stack.host)
     stack, env = _with_env(stack)
     stack, registry = _with_registry(stack, env)
     merged = model(stack.host, stack.project)
@@ -65,9 +69,27 @@ def _with_env(stack: Stack) -> tuple[Stack, EnvPlan | None]:
         check_values(stack.settings.env, stack.values)
         return stack, None
     plan = plan_env(stack.settings.env, stack.values)
+    refuse_forgotten(stack, plan)
     values = {**plan.values, **stack.values}
     check_values(stack.settings.env, values)
     return replace(stack, values=values), plan
+
+
+def refuse_forgotten(stack: Stack, plan: EnvPlan) -> None:
+    """
+    Refuses random values in place of lost ones: the data in the volumes know the old ones only.
+
+    Raises:
+        SettingsError: says where the old values still are.
+    """
+    settings = stack.settings
+    lost = [] if settings.secrets is None else forgotten_values(settings.secrets, plan.made, stack.host)
+    if lost:
+        raise SettingsError(
+            f"{settings.env.file}: {', '.join(lost)} {'is' if len(lost) == 1 else 'are'} empty, and the data may know "
+            f"the old value only: take it from {settings.secrets and settings.secrets.folder}/{lost[0].lower()}, "
+            "or delete that file to get a new one"
+        )
 
 
 def _with_registry(stack: Stack, env: EnvPlan | None) -> tuple[Stack, EnvPlan | None]:
@@ -113,17 +135,12 @@ def _start(stack: Stack, facts: Facts, scale: Mapping[str, int]) -> Iterator[Ste
     arguments = ("--progress", "plain", "up", "--detach", "--remove-orphans", "--no-build", *scaled)
     yield Do(START, str(stack.project.command(*arguments)), _starting(stack, arguments))
     yield wait_step(stack.project)
-    stale = _with_changed_secrets(stack, facts)
+    stale = stale_services(stack, facts.merged, facts.running)
     if stale:
         yield Run("restart what reads a changed secret", stack.project.command("restart", *stale))
         yield wait_step(stack.project)
-    if switched and running:
-        yield reload_step(stack)
-
-
-def reload_step(stack: Stack) -> Step:
-    """Tells the running nginx to read the live generation."""
-    return Run("reload nginx", stack.project.command("kill", "--signal", "HUP", _edge(stack).service))
+    if settings.edge is not None and running and (switched or must_reload(settings.edge)):
+        yield reload_step(stack, settings.edge)
 
 
 def _test_step(stack: Stack) -> Step:
@@ -153,17 +170,6 @@ def _starting(stack: Stack, arguments: tuple[str, ...]) -> Callable[[Host, Say],
         raise StepFailedError(host.name, START, reason, explain(host, stack.project, failed[0]))
 
     return start
-
-
-def _with_changed_secrets(stack: Stack, facts: Facts) -> list[str]:
-    """Running services that have a secret's old file: a file is replaced whole, and the mount keeps the old one."""
-    if stack.settings.secrets is None:
-        return []
-    paths = secret_paths(facts.merged)
-    changed = changed_secrets(stack.settings.secrets, paths, stack.values, stack.host)
-    services = facts.merged["services"].items()
-    reading = {name for name, service in services for used in service.get("secrets") or () if used["source"] in changed}
-    return sorted(name for name in reading if _is_running(facts, name))
 
 
 def _is_running(facts: Facts, service: str) -> bool:

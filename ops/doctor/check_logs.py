@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from ..command import Command
 from ..masking import without
@@ -15,7 +16,7 @@ from .patient import ASK_S, Patient, is_job
 from .seen import Seen
 from .verdict import Check, Verdict, ok, skipped, unseen, wrong
 
-RECENT = "10m"
+RECENT = timedelta(minutes=10)
 """How far back a service that is well is asked."""
 
 LONGEST_LOG = 5000
@@ -52,6 +53,12 @@ def explained(lines: Iterable[str], kinds: frozenset[str], *, lasting_only: bool
     return list(counted.values())
 
 
+def log_since(started_at: str, now: datetime, *, calm: bool) -> str:
+    """From when on a log is read: never before the last start, since what was before is over."""
+    recent = (now - RECENT).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return max(recent, started_at) if calm else started_at
+
+
 def _known(line: str, kinds: frozenset[str]) -> KnownError | None:
     fitting = (error for error in KNOWN_ERRORS if not error.kinds or error.kinds & kinds)
     return next((error for error in fitting if error.pattern.search(line)), None)
@@ -74,12 +81,11 @@ def _looking(patient: Patient, service: str) -> Callable[[], Verdict]:
 def _of_container(patient: Patient, container: Seen) -> list[Explained] | str:
     """What its log holds since its last start; of a service that is well only what is recent and matters."""
     calm = patient.all_is_well
-    since = RECENT if calm else container.started_at
-    flags = ("--tail", str(LONGEST_LOG), *(() if since.startswith("0001") else ("--since", since)))
+    since = log_since(container.started_at, datetime.now(UTC), calm=calm)
+    flags = ("--tail", str(LONGEST_LOG), "--since", since)
     log = patient.host.run(Command((patient.client, "logs", *flags, container.name)), timeout_s=ASK_S)
     if not log.ok:
         return f"docker logs {container.name}: {log.reason}"
-    # a start in the last minutes hides what was before it: that life is over
     lines = (without(CONTROL.sub("", line), patient.secrets) for line in (log.out + log.err).splitlines())
     job = is_job(patient.services[container.service])
     kinds = container.kinds | ({"gunicorn"} if job or not container.kinds else set())

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from fairlead.ops.doctor.check_logs import explained
+from fairlead.ops.doctor.check_logs import explained, log_since
 from fairlead.ops.doctor.known_errors import KNOWN_ERRORS
 
 TEXT = (Path(__file__).parent / "doctor-log-lines.txt").read_text()
@@ -57,6 +58,18 @@ def test_what_is_over_is_left_out_where_all_is_well():
     found = explained(lines, frozenset({"nginx"}), lasting_only=True)
 
     assert ["1024 worker_connections are not enough"] == [one.line for one in found]
+
+
+@pytest.mark.parametrize(
+    ("started_at", "calm", "since"),
+    [
+        ("2026-11-22T11:55:00.5Z", True, "2026-11-22T11:55:00.5Z"),
+        ("2026-11-22T09:00:00.5Z", True, "2026-11-22T11:50:00Z"),
+        ("2026-11-22T09:00:00.5Z", False, "2026-11-22T09:00:00.5Z"),
+    ],
+)
+def test_what_was_before_the_last_start_is_never_read(started_at, calm, since):
+    assert since == log_since(started_at, datetime(2026, 11, 22, 12, tzinfo=UTC), calm=calm)
 
 
 def test_a_line_of_another_program_is_not_taken_for_ones_own():
