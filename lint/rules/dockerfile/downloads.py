@@ -37,7 +37,7 @@ def download_piped_to_shell(dockerfile: Dockerfile) -> Iterator[Report]:
                 yield command.place, "a download is run unseen; fetch it, compare its sha256sum, then run it"
 
 
-_RUNNERS = ("sh", "bash", "ash", "dash", "zsh", "python", "python3", "perl", "node")
+_RUNNERS = ("sh", "bash", "ash", "dash", "zsh", "python", "python3", "perl", "node", "php", "ruby")
 
 
 def _is_fed_by_download(command: Command) -> bool:

@@ -92,6 +92,33 @@ def _starts_script(program: str) -> bool:
 
 
 @rule(
+    "dockerfile/operator-in-exec-form",
+    Severity.ERROR,
+    bad="""
+        FROM python:3.13
+        USER 1000
+        HEALTHCHECK CMD ["curl", "-f", "http://127.0.0.1/", "||", "exit", "1"]  # <-
+        CMD ["python", "migrate.py", "&&", "python", "app.py"]  # <-
+    """,
+    good="""
+        FROM python:3.13
+        USER 1000
+        HEALTHCHECK CMD curl -f http://127.0.0.1/ || exit 1
+        ENTRYPOINT ["find", "/srv", "-name", "a", "-exec", "rm", "{}", ";"]
+        CMD ["sh", "-c", "python migrate.py && exec python app.py"]
+    """,
+    source="https://docs.docker.com/reference/dockerfile/#exec-form",
+)
+def operator_in_exec_form(dockerfile: Dockerfile) -> Iterator[Report]:
+    """An operator of the shell in a JSON array: no shell is there, and the program gets it as an argument."""
+    for _, each in dockerfile.in_stages("CMD", "ENTRYPOINT", "HEALTHCHECK", "RUN"):
+        for word in each.json or ():
+            if word.text in ("&&", "||", "|", ">", ">>", "2>&1"):
+                yield word.place, f'"{word.text}" is an argument here; write ["sh", "-c", "..."], or the shell form'
+                break
+
+
+@rule(
     "dockerfile/healthcheck-cannot-fail",
     Severity.ERROR,
     bad="""

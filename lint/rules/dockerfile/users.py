@@ -61,6 +61,11 @@ RUN_AS_ROOT = frozenset(
         FROM mysql:8.4.6
         COPY my.cnf /etc/mysql/conf.d/
         """,
+        """
+        FROM debian:13.1
+        COPY --from=tianon/gosu:1.19 /usr/local/bin/gosu /usr/local/bin/
+        ENTRYPOINT ["/entrypoint.sh"]
+        """,
     ),
     source="https://docs.docker.com/build/building/best-practices/#user",
     covers=("hadolint:DL3002", "trivy:DS-0002", "checkov:CKV_DOCKER_3", "checkov:CKV_DOCKER_8",
@@ -83,8 +88,13 @@ def root_user(dockerfile: Dockerfile) -> Iterator[Report]:
             yield user.argument.place, f'the image runs as "{name}"; end the stage with USER and a number such as 10001'
         return
     image = stage.root_image
-    if image and image.official in RUN_AS_ROOT and stage.base_word:
+    if image and image.official in RUN_AS_ROOT and stage.base_word and not _changes_user(dockerfile, stage):
         yield _base_place(stage), "the image runs as root; add USER and a number such as 10001"
+
+
+def _changes_user(dockerfile: Dockerfile, stage: Stage) -> bool:
+    """Whether the entry point may give root up by itself: a program for that is brought along."""
+    return stage.entrypoint is not None and bool(re.search(r"\b(?:gosu|su-exec|setpriv|runuser)\b", dockerfile.text))
 
 
 def _base_place(stage: Stage) -> Place:
