@@ -5,7 +5,6 @@ A value is looked for in config.yaml, then in the environment, then in the file 
 Only the standard library is needed to read the table, so that other programs can compare their documents with it.
 """
 
-import ipaddress
 import json
 import os
 import sys
@@ -13,85 +12,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
-from urllib.parse import urlsplit
+
+from .readers import address, addresses, level, networks, port, positive, provider, signing_key, switch
 
 CONFIG_PATH = Path(__file__).with_name("config.yaml")
 BAD_SETTINGS_EXIT = 2
-HIGHEST_PORT = 65535
-SHORTEST_SIGNING_KEY = 32
 PRIVATE_NETWORKS = "127.0.0.0/8,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,::1/128,fc00::/7"
 
 
 class SettingsError(Exception):
     """A setting is missing or malformed; the text names it and never shows a secret's value."""
-
-
-def port(text: str) -> int:
-    number = int(text)
-    if not 0 < number <= HIGHEST_PORT:
-        raise ValueError(f"a port between 1 and {HIGHEST_PORT}")
-    return number
-
-
-def positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError("a whole number of at least 1")
-    return number
-
-
-def switch(text: str) -> bool:
-    answers = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
-    if text.lower() not in answers:
-        raise ValueError("true or false")
-    return answers[text.lower()]
-
-
-def level(text: str) -> str:
-    if text.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
-        raise ValueError("DEBUG, INFO, WARNING or ERROR")
-    return text.upper()
-
-
-def address(text: str) -> str:
-    if text and not is_web_address(text):
-        raise ValueError("an address that begins with http:// or https://")
-    return text.rstrip("/")
-
-
-def is_web_address(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-
-
-def addresses(text: str) -> tuple[str, ...]:
-    return tuple(address(part) for part in listed(text))
-
-
-def networks(text: str) -> tuple[str, ...]:
-    try:
-        return tuple(str(ipaddress.ip_network(part)) for part in listed(text))
-    except ValueError:
-        raise ValueError("networks such as 10.0.0.0/8, separated by commas") from None
-
-
-def listed(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
-
-
-def provider(text: str) -> str:
-    if text not in ("auto", "echo", "openai", "qwen", "anthropic"):
-        raise ValueError("auto, echo, openai, qwen or anthropic")
-    return text
-
-
-def signing_key(text: str) -> str:
-    if text and len(text) < SHORTEST_SIGNING_KEY:
-        raise ValueError(f"at least {SHORTEST_SIGNING_KEY} characters")
-    return text
 
 
 def setting(
