@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from .casts import TRUTHS
-from .nodes import UNKNOWN, Mapping, Node, Plain, Scalar
+from .nodes import UNKNOWN, Mapping, Node, Plain, Scalar, Sequence
 from .problem import Problem, error
 from .quantities import byte_size, duration
 from .words import UnbalancedError, split
@@ -50,6 +50,15 @@ def wrong_amounts(tree: Mapping) -> Iterator[Problem]:
         for paths, is_right, message in _CHECKS:
             for path in paths:
                 yield from _wrong(service, path, is_right, message)
+        for item in _items(service, "extra_hosts"):
+            if not any(sign in str(item.data) for sign in (*"=:", UNKNOWN)):
+                message = f'host "{item.text}" has no address; write "{item.text}=ADDRESS"'
+                yield error("wrong-value", item.place, message)
+
+
+def _items(service: Node, key: str) -> list[Scalar]:
+    found = service.children.get(key) if isinstance(service, Mapping) else None
+    return [item for item in found.items if isinstance(item, Scalar)] if isinstance(found, Sequence) else []
 
 
 def _wrong(service: Node, path: tuple[str, ...], is_right: Callable[[str], bool], message: str) -> Iterator[Problem]:

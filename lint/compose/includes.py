@@ -99,7 +99,7 @@ class Includer:
     def _take_one(self, kind: str, target: Mapping, source: Mapping, name: str, child: Node) -> None:
         if name not in target.children:
             target.put(source.keys[name], child, name)
-        elif raw(target.children[name]) != raw(child):
+        elif raw(target.children[name]) != raw(child) or _names_other_file(child):
             there = source.keys[name].place
             message = (
                 f"{kind}.{name} is also defined in {there.path}:{there.line}, which is included; rename one of them"
@@ -112,6 +112,12 @@ class Includer:
     def _unresolved(self, node: Scalar, reason: str) -> None:
         message = f'"{node.text}" to include cannot be read: {reason}'
         self._loader.problems.append(error("include-unresolved", node.place, message))
+
+
+def _names_other_file(node: Node) -> bool:
+    """Whether *node* names a file of another folder: the same words then mean another file."""
+    file = _child(node, "file")
+    return isinstance(file, Scalar) and file.source.base != "" and not str(file.data).startswith("/")
 
 
 def _child(node: Node, name: str) -> Node | None:

@@ -47,6 +47,8 @@ SERVICE_LAYERS: dict[str, tuple[str, ...]] = {
     "wrong port range": ("ports: ['8000-8001:80-85']",),
     "wrong address": ("ports: ['localhost:80:80']",),
     "wrong volume": ("volumes: ['a:b:c:d']",),
+    "host without address": ("extra_hosts: ['a:1.1.1.1', b]",),
+    "wrong build flag": ("build: {context: ., pull: often}",),
     "wrong flag": ("privileged: maybe",),
     "unknown key": ("restrat: always",),
     "list and map": ("ports: ['80:80']", "ports: {a: 1}"),

@@ -6,7 +6,7 @@ import textwrap
 
 from hypothesis import strategies as st
 
-from .corpus import AROUND
+from .corpus import AROUND, EXTRA_FILES
 
 PIECES: dict[str, tuple[str, ...]] = {
     "annotations": ("{a: x}", "['a=y', 'b=z']"),
@@ -49,7 +49,7 @@ PIECES: dict[str, tuple[str, ...]] = {
     "external_links": ("[a]", "[b]"),
     "extra_hosts": ("['a:1.1.1.1']", "['a=2.2.2.2', 'b:3.3.3.3']", "{a: 1.1.1.1}", "{c: '::1'}"),
     "healthcheck": ("{test: [CMD, a], interval: 10s}", "{test: b c}", "{retries: '3'}", "{disable: true}"),
-    "hostname": ("a", "'b'", "${SET}", ""),
+    "hostname": ("a", "'b'", "${SET}"),
     "image": ("other:1", "'${SET}:2'"),
     "init": ("true", "false"),
     "labels": ("{a: 1, b: null}", "['a=x', 'c']", "{d.e: '${EMPTY:-q}'}"),
@@ -86,7 +86,7 @@ PIECES: dict[str, tuple[str, ...]] = {
         "[{type: tmpfs, target: /t, tmpfs: {size: 10m}}]",
         "['./${SET}/y:/y/']",
     ),
-    "volumes_from": ("[db]", "['cache:ro']"),
+    "volumes_from": ("[db]",),
     "working_dir": ("/srv", "'/x'"),
     "x-note": ("{a: 1}", "{b: 2}", "text"),
 }
@@ -103,34 +103,81 @@ TOP: tuple[str, ...] = (
 )
 
 
+FAR = "extends: {file: far/common.yaml, service: far}\n"
+EXTENDS = (
+    "",
+    "",
+    "",
+    "extends: base\n",
+    "extends: {service: base}\n",
+    "extends: {file: far/common.yaml, service: far}\n",
+)
+EMPTY_IN_OVERRIDES = frozenset(
+    (
+        "command",
+        "entrypoint",
+        "hostname",
+        "image",
+        "restart",
+        "user",
+        "working_dir",
+        "mem_limit",
+        "shm_size",
+        "cpus",
+        "privileged",
+        "init",
+    )
+)
+"""Keys that are scalars: an empty one keeps the base. In Compose 2.26 an empty ``logging`` over one is a crash."""
+
+INSIDE = """networks: {front: {}, back: {driver: bridge}}
+volumes: {data: {}, other: {driver: local}}
+"""
+
+
 @st.composite
 def _service(draw: st.DrawFn, *, may_tag: bool) -> str:
     keys = draw(st.lists(st.sampled_from(sorted(PIECES)), max_size=7, unique=True))
     lines = []
     for key in keys:
         tag = draw(st.sampled_from(("", "", "", "", "!override ", "!reset "))) if may_tag else ""
-        lines.append(f"{key}: {tag}{draw(st.sampled_from(PIECES[key]))}")
+        is_empty = may_tag and not tag and key in EMPTY_IN_OVERRIDES and draw(st.integers(0, 9)) == 0
+        lines.append(f"{key}: {tag}{'' if is_empty else draw(st.sampled_from(PIECES[key]))}")
     return "\n".join(lines)
 
 
 @st.composite
 def pairs(draw: st.DrawFn) -> dict[str, str]:
-    """A base and one or two overrides, by name in the order of merging."""
+    """A base and one or two overrides, by name in the order of merging, and what the base may extend and include."""
     base = draw(_service(may_tag=False))
-    image = "" if "\nimage:" in f"\n{base}" else "image: app:1\n"
-    extends = draw(st.sampled_from(("", "", "extends: base\n", "extends: {service: base}\n")))
+    extends = draw(st.sampled_from(EXTENDS))
     parent = draw(_service(may_tag=False))
+    common = draw(_service(may_tag=False)) if draw(st.booleans()) else ""
     files = {
-        "base.yaml": "services:\n"
-        + _named("web", extends + image + base)
-        + _named("base", f"{'' if 'image:' in parent else 'image: b'}\n{parent}")
+        "base.yaml": (f"x-common: &common\n{textwrap.indent(common, '  ')}\n" if common else "")
+        + ("include: [sub/included.yaml]\n" if draw(st.integers(0, 3)) == 0 else "")
+        + "services:\n"
+        + _named("web", ("<<: *common\n" if common else "") + extends + _with_image(base))
+        + _named("base", _with_image(parent))
         + AROUND.lstrip("\n")
     }
+    if "include:" in files["base.yaml"]:
+        included = draw(_service(may_tag=False))
+        files["-sub/included.yaml"] = "services:\n" + _named("extra", _with_image(included)) + INSIDE
+        files["-sub/.env"] = "SET=inner\nUNSET=inner\n"
+    if "file:" in extends:
+        files["-far/common.yaml"] = "services:\n" + _named("far", draw(_service(may_tag=False)) or "user: far")
+    for path in ("sub", "far"):
+        files.update({f"-{path}/{name}": text for name, text in EXTRA_FILES.items() if name != ".env"})
     for index in range(draw(st.integers(1, 2))):
         body = draw(_service(may_tag=True))
         top = draw(st.sampled_from(("", "", *TOP)))
         files[f"over{index}.yaml"] = ("services:\n" + _named("web", body) if body else "services: {}\n") + top + "\n"
     return files
+
+
+def _with_image(body: str) -> str:
+    return body if "\nimage:" in f"\n{body}" else f"image: app:1\n{body}"
 
 
 def _named(name: str, body: str) -> str:

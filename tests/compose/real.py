@@ -81,7 +81,9 @@ def differences(name: str, files: Mapping[str, str], folder: Path) -> list[str]:
     if refused(project):
         return [f"only the model refuses: {project.problems or project.missing}"]
     top = Path(folder, names[0]).parent.name.lower()
+    real.pop("x-common", None)  # printed as plain Go data: an empty list as null, a date in another form
     ours = project.canonical(name=re.sub(r"[^a-z0-9_-]", "", top).lstrip("_-"), root=str(folder))
+    ours.pop("x-common", None)
     return [f"{path}: Compose {was!r}, model {is_!r}" for path, was, is_ in unlike(real, rounded(ours))]
 
 
