@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from ..place import Place
 from .file import NginxFile
 
+_SCANNED = 12
+"""The number of statements in a block up to which looking through them is quicker than an index."""
+
 
 class Directive:
     """
@@ -26,7 +29,7 @@ class Directive:
         context: crossplane's bits of the contexts it may stand in (see `table`); 0 inside data and foreign blocks.
     """
 
-    __slots__ = ("args", "block", "context", "file", "name", "order", "parent", "token", "via")
+    __slots__ = ("_by_name", "args", "block", "context", "file", "name", "order", "parent", "token", "via")
 
     def __init__(
         self,
@@ -47,6 +50,7 @@ class Directive:
         self.order = 0
         self.context = 0
         self.token = token
+        self._by_name: dict[str, list[Directive]] | None = None
 
     def __repr__(self) -> str:
         return f"<{' '.join((self.name, *self.args))} at {self.place}>"
@@ -127,7 +131,11 @@ class Directive:
 
     def find(self, *names: str) -> Iterator[Directive]:
         """The directives of those names directly in its block, in order."""
-        return (child for child in self.block or () if child.name in names)
+        block = self.block or ()
+        if len(block) <= _SCANNED:
+            return (child for child in block if child.name in names)
+        found = [child for name in dict.fromkeys(names) for child in self._named().get(name, ())]
+        return iter(sorted(found, key=_order) if len(names) > 1 else found)
 
     def first(self, *names: str) -> Directive | None:
         """The first directive of those names directly in its block."""
@@ -135,7 +143,19 @@ class Directive:
 
     def last(self, *names: str) -> Directive | None:
         """The last directive of those names directly in its block."""
-        return next((child for child in reversed(self.block or ()) if child.name in names), None)
+        block = self.block or ()
+        if len(block) <= _SCANNED:
+            return next((child for child in reversed(block) if child.name in names), None)
+        named = self._named()
+        return max((named[name][-1] for name in names if name in named), key=_order, default=None)
+
+    def _named(self) -> dict[str, list[Directive]]:
+        """The children by name, made once: ``http`` may hold a thousand servers and is asked by each of them."""
+        if self._by_name is None:
+            self._by_name = {}
+            for child in self.block or ():
+                self._by_name.setdefault(child.name, []).append(child)
+        return self._by_name
 
     def walk(self) -> Iterator[Directive]:
         """Everything inside its block, in order, outer before inner."""
@@ -156,6 +176,10 @@ class Directive:
     def _end_token(self) -> int:
         terminator = self.file.terminator(self.token)
         return self.file.closing.get(terminator, terminator)
+
+
+def _order(directive: Directive) -> int:
+    return directive.order
 
 
 def _without_parentheses(ranges: list[tuple[int, int]], text: str) -> list[tuple[int, int]]:
