@@ -20,12 +20,12 @@ def env(c: Context) -> None:
     cli.env(dry=c.config.run.dry)
 
 
-@task
-def bases(c: Context) -> None:
+@task(help={"rebuild": "Build all of them anew, with today's packages."})
+def bases(c: Context, rebuild: bool = False) -> None:
     """Build the base images from Debian's packages, where no container registry can be reached."""
     from fairlead.ops import cli
 
-    cli.bases(dry=c.config.run.dry)
+    cli.bases(rebuild=rebuild, dry=c.config.run.dry)
 
 
 @task(help={"dev": "The developer's shape: code reloads, the API answers on 127.0.0.1 too."})

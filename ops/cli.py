@@ -23,7 +23,7 @@ from .progress import Progress
 from .stack import Stack, open_stack
 from .state import print_state, state_json
 from .step import Write
-from .up import plan_up, refuse_forgotten
+from .up import LOCAL_REGISTRY, REGISTRY, plan_up, refuse_forgotten
 
 
 def env(*, dry: bool = False) -> None:
@@ -37,16 +37,17 @@ def env(*, dry: bool = False) -> None:
     _print_env(plan, str(path))
 
 
-def bases(*, dry: bool = False) -> None:
+def bases(*, rebuild: bool = False, dry: bool = False) -> None:
     """`inv bases`."""
-    stack = open_stack()
-    plan = plan_for(stack.host.name, *base_images.steps(stack.host, stack.project.client))
+    stack = _running()
+    plan = plan_for(stack.host.name, *base_images.steps(stack.host, stack.project.client, rebuild=rebuild))
     _carry_out(stack, plan, "inv bases", dry=dry)
+    print(base_images.remark())
 
 
 def build(*, development: bool = False, dry: bool = False) -> None:
     """`inv build`."""
-    stack = open_stack(development=development)
+    stack = _running(development=development)
     _carry_out(stack, plan_up(stack, start=False), "inv build", dry=dry)
 
 
@@ -54,16 +55,19 @@ def up(*, development: bool = False, scale: Iterable[str] = (), dry: bool = Fals
     """`inv up`."""
     if not dry:
         ready_engine(LocalHost())
-    stack = open_stack(development=development)
+    stack = _running(development=development)
     counts = dict(_count(text) for text in scale)
     _carry_out(stack, plan_up(stack, scale=counts), "inv up", dry=dry)
     if not dry:
-        print_state(open_stack(development=development))
+        after = _running(development=development)
+        print_state(after)
+        if after.values.get(REGISTRY) == LOCAL_REGISTRY:
+            print(base_images.remark())
 
 
 def down(*, volumes: bool = False, yes: bool = False, prune: bool = False, dry: bool = False) -> None:
     """`inv down`."""
-    stack = open_stack()
+    stack = _running()
     if volumes and not dry:
         confirm_loss(volumes_lost(stack), yes=yes)
     _carry_out(stack, plan_down(stack, volumes=volumes, prune=prune), "inv down", dry=dry)
@@ -71,7 +75,7 @@ def down(*, volumes: bool = False, yes: bool = False, prune: bool = False, dry: 
 
 def status(*, as_json: bool = False) -> None:
     """`inv status`; exits with 1 where a service is not as it should be."""
-    stack = open_stack()
+    stack = _running()
     if as_json:
         print(json.dumps(state_json(stack), indent=2))
     else:
@@ -83,7 +87,7 @@ def status(*, as_json: bool = False) -> None:
 
 def logs(*, service: str = "", follow: bool = False, since: str = "") -> None:
     """`inv logs`."""
-    stack = open_stack()
+    stack = _running()
     _check_service(stack, service)
     flags = [*(["--follow"] if follow else []), *(["--since", since] if since else [])]
     command = stack.project.command("logs", "--timestamps", *flags, *([service] if service else []))
@@ -97,7 +101,7 @@ def execute(*, service: str, command: str, dry: bool = False) -> None:
     """`inv exec`; exits with the command's exit code."""
     if not (service and command):
         raise SettingsError('exec: say where and what, such as --service backend --command "python --version"')
-    stack = open_stack()
+    stack = _running()
     _check_service(stack, service)
     terminal = [] if sys.stdin.isatty() and sys.stdout.isatty() else ["-T"]
     asked = stack.project.command("exec", *terminal, service, *shlex.split(command))
@@ -117,6 +121,11 @@ def config(*, development: bool = False, as_json: bool = False) -> None:
     from ..lint.data import dump_yaml  # noqa: PLC0415 - 30 ms that JSON does not need
 
     print(dump_yaml(merged), end="")
+
+
+def _running(*, development: bool = False) -> Stack:
+    """The stack, where an engine that is good enough runs."""
+    return open_stack(development=development, client=str(require_engine(LocalHost()).client))
 
 
 def _carry_out(stack: Stack, plan: Plan, what: str, *, dry: bool) -> None:

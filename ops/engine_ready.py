@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 
@@ -24,6 +25,8 @@ def ready_engine(host: Host, ask: Callable[[str], str] = input) -> None:
     problem = engine_facts(host).problem
     if problem is None:
         return
+    if os.environ.get("DOCKER_HOST"):  # another machine's, or started in a way of its own
+        raise problem
     plan = fix_plan(host)
     installs = len(plan.steps) > 1
     if installs and not (sys.stdin.isatty() and _agreed(f"{problem}\n\n{plan}\n\nRun these commands? [y/N] ", ask)):
