@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 from ..engine import MINIMUM_COMPOSE, MINIMUM_ENGINE, EngineForbiddenError, EngineMissingError, version_of
@@ -42,7 +43,9 @@ def _running(patient: Patient) -> Verdict:
     engine = patient.engine
     if not engine.running:
         says = f"the engine does not answer: {engine.trouble or 'no word from it'}"
-        return wrong(says, "./inv doctor --fix starts it", exit_code=UNREACHABLE)
+        elsewhere = os.environ.get("DOCKER_HOST")
+        todo = f"start it at {elsewhere}, or unset DOCKER_HOST" if elsewhere else "./inv doctor --fix starts it"
+        return wrong(says, todo, exit_code=UNREACHABLE)
     return ok(str(patient.machine.get("OperatingSystem", "")))
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
 
+from ..engine import EngineError, engine_facts
 from ..engine_install import fix_plan
 from ..errors import SettingsError
 from ..execute import execute
@@ -25,6 +27,9 @@ def fix(host: Host, *, yes: bool, dry: bool, quiet: bool = False, ask: Callable[
         SettingsError: nobody is there to ask, or the answer is not yes.
         EngineError: there is no way to make it usable here.
     """
+    elsewhere = os.environ.get("DOCKER_HOST")
+    if elsewhere and (problem := engine_facts(host).problem):
+        raise EngineError(f"DOCKER_HOST is {elsewhere}: {str(problem).partition(';')[0]}; mend it there, or unset it")
     plan = fix_plan(host)
     with redirect_stdout(sys.stderr if quiet else sys.stdout):
         if dry or not plan:
