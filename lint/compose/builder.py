@@ -163,7 +163,10 @@ class Builder:
         node.end = max(end, node.start)
         if frame.merged and isinstance(node, Mapping):
             self.problems += with_merged_keys(node, frame.merged)
-        node.size = 1 + sum(child.size for child in _children(node))
+        for child in _children(node):
+            node.size += child.size
+            if child.depth >= node.depth:
+                node.depth = child.depth + 1
         if frame.anchor is not None:
             self._known[frame.anchor] = node
         if frame.key is not None and not self._open:
@@ -191,6 +194,8 @@ class Builder:
             return "alias-loop", f'"*{name}" stands inside of what it repeats'
         if node is None:
             return "unknown-alias", f'"*{name}" has no anchor "&{name}" before it'
+        if len(self._open) + node.depth > DEEPEST:
+            return "nested-too-deep", f'"*{name}" goes deeper than {DEEPEST} levels; what is below is not read'
         self._expanded += node.size
         if node.size > _LARGEST_ALIAS or self._expanded > _ALL_ALIASES:
             self._expanded -= node.size

@@ -18,6 +18,10 @@ REMOTE = ("https://", "http://", "git://", "ssh://", "oci://", "git@", "github.c
 """What Compose would fetch; never followed."""
 
 
+_LONGEST = 100
+"""How many services may stand above each other; real files have two or three."""
+
+
 class Extender:
     """Puts the extended service under each that names one. A name that leads nowhere is a problem of the loader."""
 
@@ -49,8 +53,10 @@ class Extender:
         if found is None:
             return service
         others, base_name, path, all_gone = found
-        if (path, base_name) in trail:
+        if (path, base_name) in trail or len(trail) > _LONGEST:
             message = f'service "{name}" extends itself by way of "{base_name}"'
+            if (path, base_name) not in trail:
+                message = f'more than {_LONGEST} services extend each other up to "{base_name}"; write it out'
             self._loader.problems.append(error("extends-cycle", extends.place, message))
             return service
         base = self._service(base_name, others, (*trail, (path, base_name)), all_gone)

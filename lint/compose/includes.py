@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..files import ReadError
 from .extends import REMOTE
-from .nodes import UNKNOWN, Mapping, Node, Scalar, Sequence, raw
+from .nodes import UNKNOWN, Mapping, Node, Scalar, Sequence, Source, raw
 from .problem import error
 
 if TYPE_CHECKING:
@@ -92,15 +92,17 @@ class Includer:
                 present.copy() if isinstance(present, Mapping) else Mapping(source.source, source.start, source.end)
             )
             for name, child in source.children.items():
-                self._take_one(kind, target, source, name, child)
+                self._take_one(kind, target, (source.keys[name], child), tree.source)
             tree.children[kind] = target
             tree.keys.setdefault(kind, imported.keys[kind])
 
-    def _take_one(self, kind: str, target: Mapping, source: Mapping, name: str, child: Node) -> None:
+    def _take_one(self, kind: str, target: Mapping, entry: tuple[Scalar, Node], kept: Source) -> None:
+        key, child = entry
+        name = key.text
         if name not in target.children:
-            target.put(source.keys[name], child, name)
-        elif raw(target.children[name]) != raw(child) or _names_other_file(child):
-            there = source.keys[name].place
+            target.put(key, child, name)
+        elif raw(target.children[name]) != raw(child) or _file(target.children[name], kept) != _file(child, None):
+            there = key.place
             message = (
                 f"{kind}.{name} is also defined in {there.path}:{there.line}, which is included; rename one of them"
             )
@@ -114,10 +116,12 @@ class Includer:
         self._loader.problems.append(error("include-unresolved", node.place, message))
 
 
-def _names_other_file(node: Node) -> bool:
-    """Whether *node* names a file of another folder: the same words then mean another file."""
+def _file(node: Node, kept: Source | None) -> str | None:
+    """The file a secret or config names: from the current folder, but as written in the source *kept*."""
     file = _child(node, "file")
-    return isinstance(file, Scalar) and file.source.base != "" and not str(file.data).startswith("/")
+    if not isinstance(file, Scalar) or not isinstance(file.data, str):
+        return None
+    return file.data if file.source is kept else posixpath.normpath(posixpath.join(file.source.base, file.data))
 
 
 def _child(node: Node, name: str) -> Node | None:

@@ -149,8 +149,15 @@ class Loader:
 
     def _validate(self, tree: Mapping) -> None:
         """Holds *tree* to the schema."""
-        if not fits(tree):
-            self.problems += faults(tree)
+        if fits(tree):
+            return
+        broken = {source.path for source in self.sources if not source.complete}
+        self.problems += [each for each in faults(tree) if each[1].path not in broken or _is_sure(each)]
+
+
+def _is_sure(problem: Problem) -> bool:
+    """Whether a fault of a file that was not read to its end is none of what was left out: a key that is misspelt."""
+    return problem[0] == "compose/unknown-key" and "did you mean" in problem[2]
 
 
 def folder_of(path: str) -> str:

@@ -105,6 +105,7 @@ class Scalar:
     __slots__ = ("data", "end", "origin", "source", "start", "style", "tag", "text")
 
     size = 1
+    depth = 0
 
     def __init__(
         self, source: Source, start: int, end: int, text: str, data: Plain, *, style: str = "", tag: str | None = None
@@ -148,7 +149,7 @@ class Mapping:
     *resets* are the keys whose value was ``!reset``; *overrides* those with ``!override``.
     """
 
-    __slots__ = ("children", "end", "keys", "overrides", "resets", "size", "source", "start", "tag")
+    __slots__ = ("children", "depth", "end", "keys", "overrides", "resets", "size", "source", "start", "tag")
 
     def __init__(self, source: Source, start: int, end: int, tag: str | None = None) -> None:
         self.source = source
@@ -160,6 +161,7 @@ class Mapping:
         self.resets: dict[str, Scalar] | None = None
         self.overrides: set[str] | None = None
         self.size = 1
+        self.depth = 1
 
     @property
     def place(self) -> Place:
@@ -199,7 +201,7 @@ class Mapping:
 class Sequence:
     """A sequence of nodes."""
 
-    __slots__ = ("end", "items", "size", "source", "start", "tag")
+    __slots__ = ("depth", "end", "items", "size", "source", "start", "tag")
 
     def __init__(self, source: Source, start: int, end: int, items: list[Node], tag: str | None = None) -> None:
         self.source = source
@@ -208,6 +210,7 @@ class Sequence:
         self.items = items
         self.tag = tag
         self.size = 1
+        self.depth = 1
 
     @property
     def place(self) -> Place:

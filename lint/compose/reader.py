@@ -10,6 +10,7 @@ from .nodes import Node, Source
 from .problem import Problem, error
 
 _UNPRINTABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_TEMPLATE = re.compile(r"\{%|<%|\{\{[^{}\n]*\}\}")
 _ATTEMPTS = 8
 _COLON = re.compile(r"""(?<=[^\s'"\[\]{},]):(?=\S)""")
 """A colon inside of a word. In ``[80:80]`` the C parser stops at it, Compose's does not."""
@@ -20,7 +21,8 @@ def read(source: Source) -> tuple[list[Node], list[Problem]]:
     The documents of *source*, and what is wrong with it as YAML.
 
     After a syntax error the lines at fault are left out and the rest is read,
-    so the trees hold as much as can be; ``source.complete`` is then False.
+    so the trees hold as much as can be; ``source.complete`` is then False. What else seems wrong may come from that,
+    so nothing is said about it.
     """
     text = source.body
     problems: list[Problem] = []
@@ -35,6 +37,7 @@ def read(source: Source) -> tuple[list[Node], list[Problem]]:
     if fault is not None:
         problems.append(_syntax(source, fault))
         builder = _rest(source, text, builder, fault)
+        builder.problems[:] = [each for each in builder.problems if each[0] == "compose/invalid-interpolation"]
     source.complete = not problems
     builder.publish()
     return builder.documents, [*problems, *builder.problems]
@@ -76,6 +79,8 @@ def _syntax(source: Source, fault: Any) -> Problem:
     if source.body[index : index + 1] in ("\n", "\r"):
         index = max(len(source.body[:index].rstrip()) - 1, 0)
     place = source.place(index, min(index + 1, len(source.body)))
+    if _TEMPLATE.search(source.body):
+        return error("yaml-syntax", place, "not YAML, and it looks like a template; lint the file that is made of it")
     return error("yaml-syntax", place, _explained(source, fault, index))
 
 

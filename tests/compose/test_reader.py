@@ -167,6 +167,20 @@ def test_what_stands_after_a_syntax_error_is_still_read() -> None:
     assert not project.complete
 
 
+def test_what_a_syntax_error_may_have_caused_is_not_reported() -> None:
+    project = parse("services:\n  a:\n    image: x\n  b: @\n    image: y\n    ports: 5\n")
+
+    assert ["compose/yaml-syntax"] == [rule for rule, _, _ in project.problems]
+
+
+def test_a_template_is_told_to_be_one() -> None:
+    found = problems("services:\n  {% if x %}\n  a:\n    image: {{ image }}\n  {% endif %}\n")
+
+    assert [
+        "2:4: not YAML, and it looks like a template; lint the file that is made of it [compose/yaml-syntax]"
+    ] == found
+
+
 def test_of_a_duplicate_key_both_lines_are_named_and_the_rest_is_read() -> None:
     project = parse("services:\n  a:\n    image: x\n    user: a\n    user: b\n")
 
@@ -194,6 +208,19 @@ def test_an_alias_bomb_is_refused_once_and_quickly() -> None:
 def test_ten_thousand_levels_are_a_problem_and_no_crash() -> None:
     for text in ("a: " + "[" * 10_000 + "]" * 10_000, "\n".join(f"{' ' * n}a:" for n in range(400))):
         assert "compose/nested-too-deep" in [rule for rule, _, _ in parse(text + "\n").problems]
+
+
+def test_aliases_cannot_nest_deeper_than_text() -> None:
+    lines = ["x0: &x0 " + "[" * 200 + "]" * 200]
+    lines += [f"x{n}: &x{n} " + "[" * 200 + f"*x{n - 1}" + "]" * 200 for n in range(1, 20)]
+
+    assert "compose/nested-too-deep" in [rule for rule, _, _ in parse("\n".join(lines) + "\n").problems]
+
+
+def test_a_thousand_services_that_extend_each_other_are_no_crash() -> None:
+    text = "services:\n" + "".join(f"  s{n}: {{extends: s{n + 1}}}\n" for n in range(1000)) + "  s1000: {image: x}\n"
+
+    assert "compose/extends-cycle" in [rule for rule, _, _ in parse(text).problems]
 
 
 def test_ten_thousand_services_are_read() -> None:
