@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,9 @@ from .errors import LintError
 from .record import dataclass
 
 Data = Mapping[str, Any]
+
+_LONGEST = 300
+"""No name or placeholder is longer, and a user's patterns may take quadratic time."""
 
 PRODUCTION = Path(__file__).parent / "policies" / "production.yaml"
 
@@ -106,11 +109,15 @@ class Policy:
     def is_secret_name(self, name: str) -> bool:
         """Whether a variable, key or option of that name holds a secret."""
         secrets = self.data["secrets"]
-        return _matches(tuple(secrets["names"]), name) and not _matches(tuple(secrets["not_secret"]), name)
+        return (
+            len(name) <= _LONGEST
+            and _matches(tuple(secrets["names"]), name)
+            and not _matches(tuple(secrets["not_secret"]), name)
+        )
 
     def is_placeholder(self, value: str) -> bool:
         """Whether *value* is one that somebody forgot to replace."""
-        return _matches(tuple(self.data["secrets"]["placeholders"]), value.strip())
+        return len(value) <= _LONGEST and _matches(tuple(self.data["secrets"]["placeholders"]), value.strip())
 
     def is_equivalent_type(self, one: str, other: str) -> bool:
         """Whether two media types name the same kind of content."""
@@ -156,6 +163,7 @@ def _headers(data: Data) -> Mapping[str, HeaderPolicy]:
     return {name: HeaderPolicy(**{**entry, "allowed": tuple(entry["allowed"])}) for name, entry in data.items()}
 
 
+@lru_cache(4096)
 def _matches(patterns: tuple[str, ...], value: str) -> bool:
     return _joined(patterns).fullmatch(value) is not None
 

@@ -11,12 +11,12 @@ MASK = "***"
 
 _VALUE = r"(?P<value>\"[^\"\n]*\"?|'[^'\n]*'?|[^\s;,}\]]+)"
 _NAMED = re.compile(
-    r"(?P<name>[\w.-]*(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|private[_-]?key|credential|requirepass)[\w.-]*"
-    r"[\"']?\s*[:=]\s*)" + _VALUE,
+    r"(?P<name>(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|private[_-]?key|credential|requirepass)[\w.-]{0,60}"
+    r"[\"']?[ \t]{0,9}[:=][ \t]{0,9})" + _VALUE,
     re.IGNORECASE,
 )
-_HEADER = re.compile(r"(?P<name>\b(?:Bearer|Basic|requirepass|masterauth)\s+)(?P<value>[^\s\"';]+)", re.IGNORECASE)
-_ADDRESS = re.compile(r"(?P<name>\w://[^/\s:@]*:)(?P<value>[^/\s@]+)(?=@)")
+_HEADER = re.compile(r"(?P<name>\b(?:Bearer|Basic|requirepass|masterauth)\s{1,9})(?P<value>[^\s\"';]+)", re.IGNORECASE)
+_ADDRESS = re.compile(r"(?P<name>\w://[^/\s:@]{0,200}:)(?P<value>[^/\s@]+)(?=@)")
 _REFERENCE = re.compile(
     r"[\"']?\$\{?\w+(?::?\?[^}]*)?\}?[\"']?|[\"']{2}|/run/secrets/\S*|true|false|null|~", re.IGNORECASE
 )
