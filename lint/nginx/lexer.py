@@ -150,16 +150,15 @@ class _Lexer:
 
     def _from(self, position: int) -> int | None:
         """Reads on from *position*; the new position where reading must start afresh, None at the end."""
-        out, add, escaped = self.out, self.out.add, "\\"
+        add, escaped = self.out.add, "\\"
         for match in _TOKEN.finditer(self.text, position):
             kind = match.lastindex
             if kind == _WORD:
-                value, start = match[6], match.start(6)
-                end = match.end()
+                value, start, end = match[_WORD], match.start(_WORD), match.end()
                 if "}" in value and (end := self._bare_end(start, end)) != match.end():
                     value = self.text[start:end]
                 if self.name < 0:
-                    self.name = len(out.values)
+                    self.name = len(self.out.values)
                 add(unescaped(value) if escaped in value else value, start, end, BARE)
                 if end != match.end():
                     return end
@@ -193,18 +192,19 @@ class _Lexer:
 
     def _mark(self, mark: str, at: int) -> int:
         """One of ``; { }``; an offset to read on from, or 0 to go on."""
-        if mark == "}":
+        if mark == ";" and self.name >= 0:
+            self._end_statement(";", at, at + 1)
+        elif mark == "}":
             self._close(at)
         elif self.name < 0:
             self._nameless(mark, at)
-        elif mark == ";":
-            self._end_statement(";", at, at + 1)
         else:
             return self._open(at)
         return 0
 
     def _end_statement(self, mark: str, start: int, end: int) -> None:
-        self._divide(start)
+        if self.text.find("\n", self.out.starts[self.name], start) >= 0:
+            self._divide(start)
         self.out.add(mark, start, end, MARK)
         self.name = -1
 
