@@ -32,7 +32,7 @@ _TELLING = re.compile(
     r".*(?:SECRET|PASSWORD|PASSWD|PRIVATE)(?!.*PUBLI[CSH]).*|.*(?:OPENAI|ANTHROPIC|AWS|SENDGRID|TWILIO)\w*_KEY", re.I
 )
 
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://(?P<user>[^/\s:@]*):(?P<password>[^/\s@]+)@", re.IGNORECASE)
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]{0,30}://(?P<user>[^/\s:@]{0,200}):(?P<password>[^/\s@]+)@", re.IGNORECASE)
 
 
 @rule(
