@@ -9,9 +9,9 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping as Lookup
 from collections.abc import Sequence as Listing
-from dataclasses import dataclass, field
 
 from ..files import Files
+from ..record import dataclass, field
 from . import resets
 from .casts import Casts
 from .extends import Extender

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Mapping as Environment
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from ..envfile.interpolation import Variable
 from ..place import Place
+from ..record import dataclass, field
 from ..source import Source as Lines
 from .comments import comments
 

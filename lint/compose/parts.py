@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..place import Place
+from ..record import dataclass
 from .nodes import Unknown
 from .quantities import ByteSize, Duration, ImageName
 from .value import Value

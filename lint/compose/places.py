@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ..envfile.interpolation import Variable, parts_of
 from ..place import Place
+from ..record import dataclass
 from .nodes import Node, Scalar, scalars
 
 

@@ -6,12 +6,12 @@ import posixpath
 from collections.abc import Iterator
 from collections.abc import Mapping as Lookup
 from collections.abc import Sequence as Listing
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..files import Files, ReadError
 from ..place import Place
+from ..record import dataclass, field
 from .amounts import wrong_amounts
 from .loader import Layer, Loader, Setting
 from .nodes import UNKNOWN, Mapping, Source

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from ..record import dataclass
 from .nodes import UNKNOWN, Unknown
 
 _DURATION = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*(?:ns|us|µs|μs|ms|s|m|h)|\.[0-9]+(?:ns|us|µs|μs|ms|s|m|h))+|[-+]?0")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from ..place import Place
+from ..record import dataclass
 from .nodes import Mapping, Node, Scalar, Sequence, Unknown
 from .places import Use, part_place, uses, written_scalars
 

@@ -6,7 +6,7 @@ Source: Parse of mattn/go-shellwords, without variables and backticks being run.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from ..record import dataclass
 
 _SPACE = " \t\r\n"
 _OPERATORS = ";&|<>"
