@@ -234,7 +234,7 @@ def test_what_is_no_file_is_refused_at_once(folder, lint) -> None:
         b"\\",
         b"$\r\r\n{",
     ],
-    ids=repr,
+    ids=lambda content: repr(content[:6]),
 )
 @pytest.mark.parametrize("name", ["nginx.conf", "docker-compose.yml", "Dockerfile", ".env"])
 def test_no_content_leads_to_a_traceback(folder, lint, name: str, content: bytes) -> None:
