@@ -72,7 +72,19 @@ def _page(name: str, catalogue: Catalogue) -> str:
 
 
 def _explanation(asked: Session) -> str:
-    raise UsageError("--why is not available")
+    from .nginx import explain, load  # noqa: PLC0415 - the model, only when asked for
+
+    files = asked.files()
+    scope = asked.scope(files)
+    for line in scope.failures:
+        raise UsageError(line)
+    if not scope.paths["nginx"]:
+        raise UsageError("--why: no nginx files here; name the one that serves the site")
+    configs = load(scope.paths["nginx"], files, asked.setup.options)
+    try:
+        return explain(configs, asked.arguments.why).rstrip("\n") + "\n"
+    except ValueError as error:
+        raise UsageError(f"--why: {error}") from None
 
 
 def _version() -> str:
