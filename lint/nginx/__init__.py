@@ -35,11 +35,12 @@ from .blocks import (
 )
 from .config import Fault, NginxConfig, Unread
 from .directive import Directive
-from .effective import HANDLERS, PASSES, Access, Compression, Effective, Proxy, Tls, answering_blocks
+from .effective import HANDLERS, PASSES, Effective, answering_blocks
 from .headers import ResponseHeader
 from .loading import load, read_all
 from .reading import parse, read
 from .table import NEWEST, Version
+from .topics import Access, Compression, Proxy, Tls
 
 
 def explain(configs: Sequence[NginxConfig], url: str) -> str:

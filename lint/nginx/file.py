@@ -12,8 +12,9 @@ import crossplane.parser
 
 from ..place import Place
 from ..source import Source
-from .lexer import BARE, COMMENT, MARK, QUOTED, Flaw, Tokens, tokens
+from .lexer import tokens
 from .table import forgotten_semicolon
+from .tokens import COMMENT, MARK, QUOTED, Flaw, Tokens
 
 Statement = dict[str, Any]
 """A statement as crossplane gives it; its ``line`` is the index of the token of its name."""
@@ -95,6 +96,3 @@ def _parsed(path: str, found: Tokens) -> list[Statement]:
     payload = parse(path, single=True, comments=False, check_ctx=False, check_args=False, catch_errors=True)
     statements: list[Statement] = payload["config"][0]["parsed"]
     return statements
-
-
-__all__ = ["BARE", "NginxFile", "Statement"]

@@ -8,12 +8,10 @@ the rest of a faulty file is still linted.
 from __future__ import annotations
 
 import re
-from array import array
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
-BARE, QUOTED, MARK, COMMENT = range(4)
-"""The kinds of tokens; a mark is one of ``; { }``."""
+from .templates import without_marks
+from .tokens import BARE, COMMENT, MARK, QUOTED, Flaw, Tokens
 
 DEEPEST = 100
 """How many blocks may be nested; nobody nests ten, and what reads deeper input recurses no further."""
@@ -33,10 +31,9 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _PUNCTUATION, _COMMENT, _LONE_QUOTE, _WORD = 1, 2, 5, 6
-_TEMPLATE_STATEMENT = re.compile(r"\{%[^\n]*?%\}|^[ \t]*\{\{[^\n]*\}\}[ \t\r]*$", re.MULTILINE)
-_TEMPLATE_LINE = re.compile(r"^[ \t]*\$\{[A-Z][A-Z0-9_]*\}[ \t\r]*$", re.MULTILINE)
 _ESCAPE = re.compile(r"\\([\"'\\trn])")
 _ESCAPED = {"t": "\t", "r": "\r", "n": "\n"}
+_QUANTIFIER = re.compile(r"\{\d+(?:,\d*)?\}[^ \t\r\n;{]*")
 _LUA = re.compile(
     r"""
       --\[(=*)\[.*?(?:\]\1\]|\Z)
@@ -52,51 +49,6 @@ _LONGEST_SHOWN = 60
 _AFTER_QUOTE = frozenset(" \t\r\n;{)")
 
 
-@dataclass(frozen=True, slots=True)
-class Flaw:
-    """What is broken at the characters from *start* to *end*; *insert* at *start* would mend it."""
-
-    start: int
-    end: int
-    message: str
-    insert: str = ""
-
-
-@dataclass(slots=True)
-class Tokens:
-    """
-    The tokens of one text in parallel columns, always whole: every statement ends and every block closes.
-
-    Attributes:
-        values: Unquoted and unescaped, as nginx would pass them on.
-        starts: Offsets of the first character, a quote included.
-        ends: Offsets after the last character. A token that was added to repair the text is empty.
-        kinds: One byte for each token.
-        closing: The index of the closing brace of each opening one.
-    """
-
-    values: list[str] = field(default_factory=list)
-    starts: array[int] = field(default_factory=lambda: array("L"))
-    ends: array[int] = field(default_factory=lambda: array("L"))
-    kinds: bytearray = field(default_factory=bytearray)
-    closing: dict[int, int] = field(default_factory=dict)
-    flaws: list[Flaw] = field(default_factory=list)
-
-    def add(self, value: str, start: int, end: int, kind: int) -> None:
-        """Appends one token."""
-        self.values.append(value)
-        self.starts.append(start)
-        self.ends.append(end)
-        self.kinds.append(kind)
-
-    def terminator(self, index: int) -> int:
-        """The index of the ``;`` or ``{`` that ends the statement whose name has *index*."""
-        kinds = self.kinds
-        while kinds[index] != MARK:
-            index += 1
-        return index
-
-
 Split = Callable[["Tokens", int, str], int]
 """Finds the argument at which a statement with a forgotten ``;`` should have ended; 0 where there is none."""
 
@@ -108,26 +60,12 @@ def tokens(text: str, split: Split | None = None) -> Tokens:
     Args:
         split: Asked for each statement over several lines, with the index of its name, for a forgotten ``;``.
     """
-    if "{%" in text or "{{" in text:
-        text = _TEMPLATE_STATEMENT.sub(_blank, text)
-    if "${" in text:
-        text = _TEMPLATE_LINE.sub(lambda line: _blank(line) if _begins_statement(text, line.start()) else line[0], text)
-    return _Lexer(text, split).run()
+    return _Lexer(without_marks(text), split).run()
 
 
 def unescaped(raw: str) -> str:
     r"""*raw* as nginx stores it: ``\" \' \\ \t \r \n`` are replaced, every other backslash stays."""
     return _ESCAPE.sub(lambda match: _ESCAPED.get(match[1], match[1]), raw) if "\\" in raw else raw
-
-
-def _blank(mark: re.Match[str]) -> str:
-    return " " * len(mark[0])
-
-
-def _begins_statement(text: str, line: int) -> bool:
-    """Whether the line that begins at *line* does not go on with a statement of the line above."""
-    above = text[max(0, line - 500) : line].rstrip()
-    return not above or above[-1] in ";{}" or above.rpartition("\n")[2].lstrip().startswith("#")
 
 
 class _Lexer:
@@ -236,7 +174,23 @@ class _Lexer:
         else:
             self.out.flaws.append(Flaw(at, at + 1, 'a ";" without a directive before it; remove it'))
 
+    def _quantifier(self, at: int) -> int:
+        """The offset behind the ``{1,3}`` of an expression without quotes, which nginx takes for a block; or 0."""
+        match = _QUANTIFIER.match(self.text, at)
+        last = len(self.out.values) - 1
+        if match is None or self.out.kinds[last] != BARE or self.out.ends[last] != at:
+            return 0
+        start = self.out.starts[last]
+        self.out.values[last] += match[0]
+        self.out.ends[last] = match.end()
+        if not any(flaw.start == start for flaw in self.out.flaws[-1:]):
+            message = 'an expression with a "{" in it, which nginx takes for a block; put it into quotes'
+            self.out.flaws.append(Flaw(start, match.end(), message))
+        return match.end()
+
     def _open(self, at: int) -> int:
+        if quantified := self._quantifier(at):
+            return quantified
         if self.out.values[self.name].endswith("_by_lua_block"):
             return self._lua(at)
         self._divide(at)

@@ -17,8 +17,8 @@ from .contexts import assumed_context, set_contexts
 from .directive import Directive
 from .file import NginxFile, Statement
 from .includes import Tree
-from .lexer import Flaw
 from .table import NEWEST, Version
+from .tokens import Flaw
 
 DEEPEST_INCLUDE = 40
 """How many files may include one another; far more than anybody uses, and less than the stack holds."""

@@ -8,8 +8,8 @@ from functools import cache
 
 from crossplane import analyzer
 
-from .lexer import BARE, Tokens
 from .newer import ADDED, FOREIGN, FORMER, WIDENED
+from .tokens import BARE, Tokens
 
 Version = tuple[int, int, int]
 

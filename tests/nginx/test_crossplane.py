@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from fairlead.lint.nginx import parse
 from fairlead.lint.nginx.directive import Directive
 from fairlead.lint.nginx.file import NginxFile
-from fairlead.lint.nginx.lexer import COMMENT, QUOTED, tokens
+from fairlead.lint.nginx.lexer import tokens
+from fairlead.lint.nginx.tokens import COMMENT, QUOTED
 
 CORPUS = sorted((Path(__file__).parent / "corpus").glob("*.conf"))
 

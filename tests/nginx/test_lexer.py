@@ -64,6 +64,11 @@ def test_every_token_knows_its_range() -> None:
         ('a "b;\nc d;', 2, 'a " that is never closed; close it where the value ends'),
         ('a "b;\nc "d";', 2, 'a " that is never closed; close it where the value ends'),
         ("a 'b'c;", 5, "a quoted value with 'c' right behind it; put a space, or all of it into the quotes"),
+        (
+            "a ~ ^/[a-z]{2,3}/[0-9]{2}$ { b; }",
+            4,
+            'an expression with a "{" in it, which nginx takes for a block; put it into quotes',
+        ),
         ("x_by_lua_block { if a then", 15, 'a block of Lua that is never closed; add "}" where it ends'),
     ],
 )
@@ -74,6 +79,10 @@ def test_each_break_is_reported_once_where_it_is(text: str, start: int, message:
 @pytest.mark.parametrize("text", ['a "b;\nc d;', 'a "b;\nc "d";', "a b\n}\nc d;", "a { b }\nc d;", "}}}\nc d;"])
 def test_what_follows_a_break_is_still_read(text: str) -> None:
     assert ["c", "d", ";"] == words(text)[-3:]
+
+
+def test_an_expression_without_its_quotes_is_read_as_it_was_meant() -> None:
+    assert ["a", "~", "^/[a-z]{2,3}/[0-9]{2}$", "{", "b", ";", "}"] == words("a ~ ^/[a-z]{2,3}/[0-9]{2}$ { b; }")
 
 
 @pytest.mark.parametrize(
