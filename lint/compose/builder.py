@@ -20,6 +20,7 @@ DEEPEST = 250
 COLON = "\ufdd1"
 """Stands for a colon inside of a word where the parser would stumble over it."""
 
+_GROWS = "would grow"
 _LARGEST_ALIAS = 100_000
 _ALL_ALIASES = 2_000_000
 
@@ -140,7 +141,7 @@ class Builder:
         if self._too_deep or len(self._open) >= DEEPEST:
             if not self._too_deep:
                 message = f"nested deeper than {DEEPEST} levels; what is below is not read"
-                self.problems.append(error("nested-too-deep", self.source.place(node.start, node.start + 1), message))
+                self.problems.append(error("invalid-alias", self.source.place(node.start, node.start + 1), message))
             self._too_deep += 1
             return
         if event.anchor is not None:
@@ -181,26 +182,30 @@ class Builder:
         place = self.source.place(start, end)
         self._aliases.append((name, place))
         node = self._known.get(name)
-        rule, message = self._alias_fault(name, node)
-        if rule or node is None:
-            if rule != "alias-bomb" or not any(problem[0] == "compose/alias-bomb" for problem in self.problems):
-                self.problems.append(error(rule, place, message))
+        message = self._alias_fault(name, node)
+        if message or node is None:
+            self._report_alias(place, message)
             node = Scalar(self.source, start, end, "", None)
         self._add(node, end)
 
-    def _alias_fault(self, name: str, node: Node | None) -> tuple[str, str]:
-        """The rule and message of what is wrong with an alias, or two empty texts."""
+    def _report_alias(self, place: Place, message: str) -> None:
+        """A problem of an alias; of aliases that grow too large only the first one, since thousands follow."""
+        if _GROWS not in message or not any(_GROWS in text for _, _, text in self.problems):
+            self.problems.append(error("invalid-alias", place, message))
+
+    def _alias_fault(self, name: str, node: Node | None) -> str:
+        """What is wrong with an alias, or an empty text."""
         if any(frame.anchor == name for frame in self._open):
-            return "alias-loop", f'"*{name}" stands inside of what it repeats'
+            return f'"*{name}" stands inside of what it repeats'
         if node is None:
-            return "unknown-alias", f'"*{name}" has no anchor "&{name}" before it'
+            return f'"*{name}" has no anchor "&{name}" before it'
         if len(self._open) + node.depth > DEEPEST:
-            return "nested-too-deep", f'"*{name}" goes deeper than {DEEPEST} levels; what is below is not read'
+            return f'"*{name}" goes deeper than {DEEPEST} levels; what is below is not read'
         self._expanded += node.size
         if node.size > _LARGEST_ALIAS or self._expanded > _ALL_ALIASES:
             self._expanded -= node.size
-            return "alias-bomb", f'"*{name}" would grow to {node.size:,} values; write them out or split the file'
-        return "", ""
+            return f'"*{name}" {_GROWS} to {node.size:,} values; write them out or split the file'
+        return ""
 
     def _anchor(self, event: Any, node: Node) -> None:
         self._known[event.anchor] = node

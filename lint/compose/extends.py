@@ -57,7 +57,7 @@ class Extender:
             message = f'service "{name}" extends itself by way of "{base_name}"'
             if (path, base_name) not in trail:
                 message = f'more than {_LONGEST} services extend each other up to "{base_name}"; write it out'
-            self._loader.problems.append(error("extends-cycle", extends.place, message))
+            self._loader.problems.append(error("extends-unresolved", extends.place, message))
             return service
         base = self._service(base_name, others, (*trail, (path, base_name)), all_gone)
         return self._merged(name, base, service, all_gone)

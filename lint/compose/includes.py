@@ -43,7 +43,7 @@ class Includer:
         paths = [self._path(each) for each in written]
         if paths[0] in trail:
             message = f'"{written[0].text}" includes itself by way of {" and ".join(trail)}'
-            self._loader.problems.append(error("include-cycle", written[0].place, message))
+            self._loader.problems.append(error("include-unresolved", written[0].place, message))
             return None
         setting = self._inner_setting(entry, posixpath.dirname(paths[0]))
         for path, each in zip(paths, written, strict=True):
@@ -106,7 +106,7 @@ class Includer:
             message = (
                 f"{kind}.{name} is also defined in {there.path}:{there.line}, which is included; rename one of them"
             )
-            self._loader.problems.append(error("include-conflict", target.keys[name].place, message))
+            self._loader.problems.append(error("include-unresolved", target.keys[name].place, message))
 
     def _path(self, node: Scalar) -> str:
         return posixpath.normpath(posixpath.join(self._setting.base, str(node.data)))

@@ -11,6 +11,7 @@ from collections.abc import Mapping as Lookup
 from collections.abc import Sequence as Listing
 
 from ..files import Files
+from ..place import Place
 from ..record import dataclass, field
 from . import resets
 from .casts import Casts
@@ -54,12 +55,13 @@ class Layer:
 
 @dataclass(eq=False)
 class Loader:
-    """Reads files through *files*, and keeps every source, layer and problem met."""
+    """Reads files through *files*, and keeps every source, layer, problem and misspelt key met."""
 
     files: Files
     sources: list[Source] = field(default_factory=list)
     layers: list[Layer] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    meant: dict[Place, str] = field(default_factory=dict)
 
     def model(self, paths: Listing[str], setting: Setting, trail: tuple[str, ...] = ()) -> Mapping:
         """
@@ -132,7 +134,7 @@ class Loader:
             return True
         if not isinstance(node, Scalar) or node.data is not None:
             message = 'a compose file is a map with keys such as "services"; this is none'
-            self.problems.append(error("not-a-map", node.place, message))
+            self.problems.append(error("not-compose", node.place, message))
         return False
 
     def _merged(self, model: Mapping, tree: Mapping) -> Mapping:
@@ -152,7 +154,7 @@ class Loader:
         if fits(tree):
             return
         broken = {source.path for source in self.sources if not source.complete}
-        self.problems += [each for each in faults(tree) if each[1].path not in broken or _is_sure(each)]
+        self.problems += [each for each in faults(tree, self.meant) if each[1].path not in broken or _is_sure(each)]
 
 
 def _is_sure(problem: Problem) -> bool:

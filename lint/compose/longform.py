@@ -101,7 +101,7 @@ class LongForm:
         """A problem that shows no value of a variable, since that may be a secret."""
         is_written = str(node.data) == node.text
         message = str(fault) if is_written else f'"{node.text}" is no {what} once its variables are filled in'
-        self.problems.append(error(f"wrong-{what}", node.place, message))
+        self.problems.append(error("wrong-value", node.place, message))
 
 
 def _put_options(node: Scalar, mapping: Mapping, parts: short.ShortVolume) -> None:

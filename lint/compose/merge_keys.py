@@ -23,7 +23,7 @@ def with_merged_keys(mapping: Mapping, merged: list[tuple[Scalar, Node]]) -> lis
                 _take(mapping, other)
             else:
                 message = '"<<" takes a map or a list of maps, such as *name'
-                problems.append(error("merge-key-not-map", key.place, message))
+                problems.append(error("invalid-alias", key.place, message))
     return problems
 
 

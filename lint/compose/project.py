@@ -36,6 +36,7 @@ class Project:
         environment: What variables were filled in with: the ``.env`` file's values, or what the caller gave.
         layers: Each file before merging, in the order of merging.
         problems: What keeps Compose from reading the files, with the id of the rule that says so.
+        meant: For the place of each misspelt key the one that is meant.
     """
 
     paths: tuple[str, ...]
@@ -45,6 +46,7 @@ class Project:
     sources: tuple[Source, ...]
     layers: tuple[Layer, ...]
     problems: tuple[Problem, ...]
+    meant: Lookup[Place, str]
     reader: Files
     _env_files: dict[str, EnvFile | None] = field(default_factory=dict)
 
@@ -113,6 +115,12 @@ class Project:
         """Every use of a variable in every file, in the order of reading; those in extensions too."""
         return tuple(use for source in self.sources for scalar in source.interpolated for use in uses(scalar))
 
+    def problems_of(self, rule: str) -> Iterator[tuple[Place, str]]:
+        """The places and messages of the problems of one rule."""
+        for name, place, message in self.problems:
+            if name == rule:
+                yield place, message
+
     @cached_property
     def missing(self) -> tuple[Use, ...]:
         """The uses such as ``${NAME:?}`` that Compose refuses to go on without a value for."""
@@ -172,7 +180,15 @@ def load_project(
         loader.problems += wrong_amounts(tree)
     problems = tuple(dict.fromkeys(loader.problems))
     return Project(
-        tuple(paths), directory, tree, environment, tuple(loader.sources), tuple(loader.layers), problems, files
+        paths=tuple(paths),
+        directory=directory,
+        tree=tree,
+        environment=environment,
+        sources=tuple(loader.sources),
+        layers=tuple(loader.layers),
+        problems=problems,
+        meant=loader.meant,
+        reader=files,
     )
 
 

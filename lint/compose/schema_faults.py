@@ -21,15 +21,21 @@ _KINDS = {
 _NAME_PATTERN = "^[a-zA-Z0-9._-]+$"
 
 
-def faults(tree: Node) -> Iterator[Problem]:
-    """What is wrong with *tree*, each at its own place; one fault hides no other."""
+def faults(tree: Node, meant: dict[Place, str] | None = None) -> Iterator[Problem]:
+    """
+    What is wrong with *tree*, each at its own place; one fault hides no other.
+
+    Args:
+        meant: Takes for the place of each misspelt key the one that is meant.
+    """
     compiler, check = compiled()
-    yield from _Faults(compiler).of(check, tree, (), None)
+    yield from _Faults(compiler, {} if meant is None else meant).of(check, tree, (), None)
 
 
 class _Faults:
-    def __init__(self, compiler: Compiler) -> None:
+    def __init__(self, compiler: Compiler, meant: dict[Place, str]) -> None:
         self._compiler = compiler
+        self._meant = meant
 
     def of(self, check: Check, node: Node, path: tuple[str, ...], key: Scalar | None) -> Iterator[Problem]:
         """The faults of *node*, which stands at *path* under *key*."""
@@ -63,7 +69,7 @@ class _Faults:
                 checks.append(properties[name])
             if not checks and others is False:
                 named = any(pattern.pattern == _NAME_PATTERN for pattern, _ in patterns)
-                yield _unknown_key(node.keys[name], name, path, None if named else properties)
+                yield self._unknown_key(node.keys[name], name, path, None if named else properties)
             elif not checks and isinstance(others, Check):
                 checks.append(others)
             for each in checks:
@@ -83,6 +89,17 @@ class _Faults:
                 text = f'"{item.text.partition("=")[0]}"' if isinstance(item, Scalar) else "the same entry"
                 yield error("repeated-entry", item.place, f"{_where(path)} has {text} twice; remove one")
 
+    def _unknown_key(self, key: Scalar, name: str, path: tuple[str, ...], known: Iterable[str] | None) -> Problem:
+        where = f" in {_where(path)}" if path else ""
+        if known is None:
+            message = f'name "{name}"{where} may only have letters, digits, dots, dashes and underscores; rename it'
+            return error("wrong-value", key.place, message)
+        close = _closest(name, known)
+        if close:
+            self._meant[key.place] = close
+        hint = f'; did you mean "{close}"?' if close else f'; remove it, or write "x-{name}" to keep it as a note'
+        return error("unknown-key", key.place, f'unknown key "{name}"{where}{hint}')
+
     def _misfit(self, check: Check, node: Node, path: tuple[str, ...], key: Scalar | None) -> Problem:
         allowed = [name for name in _KINDS if check.tests(name) is not None]
         if "number" in allowed:
@@ -101,7 +118,8 @@ class _Faults:
         schema = check.schema
         if "enum" in schema:
             wanted = "one of " + ", ".join(map(str, schema["enum"]))
-            wanted += _suggestion(str(node.data), [str(each) for each in schema["enum"]])
+            close = _closest(str(node.data), [str(each) for each in schema["enum"]])
+            wanted += f'; did you mean "{close}"?' if close else ""
         elif "pattern" in schema and kind(node) == "string":
             wanted = f"a text like {schema['pattern']}"
         else:
@@ -110,23 +128,15 @@ class _Faults:
         return error("wrong-value", node.place, f'{_where(path)} is "{node.text}"; it must be {wanted}')
 
 
-def _unknown_key(key: Scalar, name: str, path: tuple[str, ...], known: Iterable[str] | None) -> Problem:
-    where = f" in {_where(path)}" if path else ""
-    if known is None:
-        message = f'name "{name}"{where} may only have letters, digits, dots, dashes and underscores; rename it'
-        return error("wrong-name", key.place, message)
-    hint = _suggestion(name, known) or f'; remove it, or write "x-{name}" to keep it as a note'
-    return error("unknown-key", key.place, f'unknown key "{name}"{where}{hint}')
-
-
-def _suggestion(name: str, known: Iterable[str]) -> str:
+def _closest(name: str, known: Iterable[str]) -> str:
+    """The one of *known* that *name* is most likely meant to be, or ""."""
     from difflib import get_close_matches  # noqa: PLC0415 - only wrong files need it
 
     names = list(known)
     close = get_close_matches(name.lower().replace("-", "_"), names, 1, 0.7)
     if not close and len(name) > 3:  # noqa: PLR2004 - a shorter one is in too many
         close = [each for each in names if name in each]
-    return f'; did you mean "{close[0]}"?' if close else ""
+    return close[0] if close else ""
 
 
 def _where(path: tuple[str, ...]) -> str:

