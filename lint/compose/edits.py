@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..finding import Edit
 from ..place import Place
-from .nodes import Mapping, Scalar, Sequence
+from .nodes import Mapping, Node, Scalar, Sequence
 from .value import Value
 
 
@@ -54,6 +54,14 @@ def removed(value: Value, *, safe: bool = True) -> Edit | None:
         return None
     after = min(line_end + 1, len(body))
     return Edit(_lines(value, line_start, after), "", safe)
+
+
+def renamed(key: Scalar, child: Node, name: str) -> Edit:
+    """*name* instead of a key; the value goes along, since below another key it means something else."""
+    body = key.source.body
+    has_value = child.source is key.source and child.start >= key.end
+    end = max(child.end, key.end) if has_value else key.end
+    return Edit(key.source.place(key.start, end), name + body[key.end : end], safe=False)
 
 
 def _lines(value: Value, start: int, end: int) -> Place:

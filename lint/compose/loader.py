@@ -11,6 +11,7 @@ from collections.abc import Mapping as Lookup
 from collections.abc import Sequence as Listing
 
 from ..files import Files
+from ..finding import Edit
 from ..place import Place
 from ..record import dataclass, field
 from . import resets
@@ -61,7 +62,7 @@ class Loader:
     sources: list[Source] = field(default_factory=list)
     layers: list[Layer] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    meant: dict[Place, str] = field(default_factory=dict)
+    meant: dict[Place, Edit] = field(default_factory=dict)
 
     def model(self, paths: Listing[str], setting: Setting, trail: tuple[str, ...] = ()) -> Mapping:
         """

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..files import Files, ReadError
+from ..finding import Edit
 from ..place import Place
 from ..record import dataclass, field
 from .amounts import wrong_amounts
@@ -36,7 +37,7 @@ class Project:
         environment: What variables were filled in with: the ``.env`` file's values, or what the caller gave.
         layers: Each file before merging, in the order of merging.
         problems: What keeps Compose from reading the files, with the id of the rule that says so.
-        meant: For the place of each misspelt key the one that is meant.
+        meant: For the place of each misspelt key the edit that spells it right.
     """
 
     paths: tuple[str, ...]
@@ -46,7 +47,7 @@ class Project:
     sources: tuple[Source, ...]
     layers: tuple[Layer, ...]
     problems: tuple[Problem, ...]
-    meant: Lookup[Place, str]
+    meant: Lookup[Place, Edit]
     reader: Files
     _env_files: dict[str, EnvFile | None] = field(default_factory=dict)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from ..finding import Edit
 from ..place import Place
+from .edits import renamed
 from .nodes import Mapping, Node, Scalar, Sequence
 from .problem import Problem, error
 from .schema import Check, Compiler, compiled, kind, repeated
@@ -21,19 +23,19 @@ _KINDS = {
 _NAME_PATTERN = "^[a-zA-Z0-9._-]+$"
 
 
-def faults(tree: Node, meant: dict[Place, str] | None = None) -> Iterator[Problem]:
+def faults(tree: Node, meant: dict[Place, Edit] | None = None) -> Iterator[Problem]:
     """
     What is wrong with *tree*, each at its own place; one fault hides no other.
 
     Args:
-        meant: Takes for the place of each misspelt key the one that is meant.
+        meant: Takes for the place of each misspelt key the edit that spells it right.
     """
     compiler, check = compiled()
     yield from _Faults(compiler, {} if meant is None else meant).of(check, tree, (), None)
 
 
 class _Faults:
-    def __init__(self, compiler: Compiler, meant: dict[Place, str]) -> None:
+    def __init__(self, compiler: Compiler, meant: dict[Place, Edit]) -> None:
         self._compiler = compiler
         self._meant = meant
 
@@ -69,7 +71,7 @@ class _Faults:
                 checks.append(properties[name])
             if not checks and others is False:
                 named = any(pattern.pattern == _NAME_PATTERN for pattern, _ in patterns)
-                yield self._unknown_key(node.keys[name], name, path, None if named else properties)
+                yield self._unknown_key(node, name, path, None if named else properties)
             elif not checks and isinstance(others, Check):
                 checks.append(others)
             for each in checks:
@@ -89,14 +91,15 @@ class _Faults:
                 text = f'"{item.text.partition("=")[0]}"' if isinstance(item, Scalar) else "the same entry"
                 yield error("repeated-entry", item.place, f"{_where(path)} has {text} twice; remove one")
 
-    def _unknown_key(self, key: Scalar, name: str, path: tuple[str, ...], known: Iterable[str] | None) -> Problem:
+    def _unknown_key(self, node: Mapping, name: str, path: tuple[str, ...], known: Iterable[str] | None) -> Problem:
+        key = node.keys[name]
         where = f" in {_where(path)}" if path else ""
         if known is None:
             message = f'name "{name}"{where} may only have letters, digits, dots, dashes and underscores; rename it'
             return error("wrong-value", key.place, message)
         close = _closest(name, known)
         if close:
-            self._meant[key.place] = close
+            self._meant[key.place] = renamed(key, node.children[name], close)
         hint = f'; did you mean "{close}"?' if close else f'; remove it, or write "x-{name}" to keep it as a note'
         return error("unknown-key", key.place, f'unknown key "{name}"{where}{hint}')
 

@@ -1,0 +1,1 @@
+"""Rules about Compose files; each receives a `Project`."""
