@@ -19,16 +19,19 @@ _FIELDS: Final = "__record_fields__"
 class Default:
     """How a field gets its value when none is given."""
 
-    __slots__ = ("factory", "value")
+    __slots__ = ("factory", "is_shown", "value")
 
-    def __init__(self, value: object = _MISSING, factory: Callable[[], object] | None = None) -> None:
+    def __init__(
+        self, value: object = _MISSING, factory: Callable[[], object] | None = None, *, is_shown: bool = True
+    ) -> None:
         self.value = value
         self.factory = factory
+        self.is_shown = is_shown
 
 
-def field(*, default_factory: Callable[[], T]) -> T:
+def field(*, default_factory: Callable[[], T], repr: bool = True) -> T:  # noqa: A002 - the standard's word
     """A field whose value is made anew for each object."""
-    return Default(factory=default_factory)  # type: ignore[return-value] # the decorator takes it away
+    return Default(factory=default_factory, is_shown=repr)  # type: ignore[return-value] # the decorator takes it away
 
 
 def replace(record: T, /, **changes: Any) -> T:
@@ -129,7 +132,8 @@ def _with_slots(cls: type[T], own: list[str], methods: Mapping[str, Any]) -> typ
 
 
 def _repr(self: Any) -> str:
-    values = ", ".join(f"{name}={getattr(self, name)!r}" for name in getattr(self, _FIELDS))
+    shown = [name for name, default in getattr(self, _FIELDS).items() if default.is_shown]
+    values = ", ".join(f"{name}={getattr(self, name)!r}" for name in shown)
     return f"{type(self).__qualname__}({values})"
 
 

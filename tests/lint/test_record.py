@@ -23,6 +23,7 @@ def made(module: Any, **keywords: bool) -> Any:
         x: int
         y: int = 2
         tags: list[str] = module.field(default_factory=list)
+        cache: dict[str, int] = module.field(default_factory=dict, repr=False)
 
         @property
         def total(self) -> int:
