@@ -350,3 +350,29 @@ def test_wrong_settings_are_named_by_their_key(folder: Path, lint, text: str, co
 
     assert result.code == 2
     assert result.err.startswith(f"fairlead-lint: {complaint}")
+
+
+class Interrupting:
+    """Standard input at which the user presses Ctrl-C."""
+
+    @property
+    def buffer(self) -> Interrupting:
+        return self
+
+    def read(self) -> bytes:
+        raise KeyboardInterrupt
+
+
+def test_an_interrupt_ends_with_130_and_no_word(
+    folder, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fairlead.lint.__main__ import main
+
+    monkeypatch.setattr(sys, "argv", ["fairlead-lint", "--stdin-filename", "nginx.conf"])
+    monkeypatch.setattr(sys, "stdin", Interrupting())
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert ended.value.code == 130
+    assert capsys.readouterr() == ("", "")
