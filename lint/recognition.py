@@ -81,8 +81,21 @@ def found_below(folder: str) -> Iterator[str]:
     """
     The files below *folder* whose names may be ours, sorted within each folder.
 
-    Hidden folders, dependencies and build results are not entered, nor links to folders.
+    Hidden folders, dependencies and build results are not entered, nor links to folders. Of a file and a link to it
+    the file is meant, but in a folder such as ``sites-enabled``, where nginx reads the link.
     """
+    names = list(_found(folder))
+    links = {path: os.path.realpath(path) for path in names if os.path.islink(path)}  # noqa: PTH114 - as below
+    found = {os.path.realpath(path) for path in names if path not in links}
+    meant = {target for path, target in links.items() if os.path.dirname(path).endswith("enabled")}  # noqa: PTH120
+    for path in names:
+        target = links.get(path)
+        is_shadow = os.path.realpath(path) in meant if target is None else target in found - meant
+        if not is_shadow:
+            yield path
+
+
+def _found(folder: str) -> Iterator[str]:
     left = _MOST_FOLDERS
     for parent, folders, names in os.walk(folder):
         left -= 1

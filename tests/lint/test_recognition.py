@@ -52,3 +52,15 @@ def test_dependencies_and_hidden_folders_are_not_searched(folder) -> None:
     (folder / "loop").symlink_to(".")
 
     assert sorted(found_below(".")) == [".env", "a/b/Dockerfile", "web/nginx.conf"]
+
+
+def test_a_link_and_its_file_are_one_and_nginx_reads_the_enabled_link(folder) -> None:
+    for name in ("sites-available/on", "sites-available/off", "nginx.conf", "sites-enabled/.keep"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("")
+    (folder / "sites-enabled" / "on").symlink_to("../sites-available/on")
+    (folder / "nginx-again.conf").symlink_to("nginx.conf")
+
+    found = [path for path in found_below(".") if not path.endswith(".keep")]
+
+    assert sorted(found) == ["nginx.conf", "sites-available/off", "sites-enabled/on"]
