@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,10 +135,16 @@ def _container(data: Mapping[str, Any]) -> Container:
         name=data["Name"],
         state=data["State"],
         health=data.get("Health") or "",
-        exit_code=int(data.get("ExitCode") or 0),
+        exit_code=_exit_code(data),
         status=data.get("Status") or "",
         ports=tuple(sorted(ports)),
     )
+
+
+def _exit_code(data: Mapping[str, Any]) -> int:
+    """With which code it ended last; of one that is restarting only the status says it: ``Restarting (3) ...``."""
+    said = re.match(r"Restarting \((\d+)\)", data.get("Status") or "")
+    return int(said[1]) if said else int(data.get("ExitCode") or 0)
 
 
 def _compose_words(result: Result) -> str:

@@ -19,6 +19,7 @@ DEADLINE_S = 300.0
 POLL_S = 0.5
 WATCH_S = 1.0
 RESTARTS_SEEN = 3
+STEADY_S = 3.0
 LOG_LINES = 20
 TITLE = "wait until all is healthy"
 
@@ -45,18 +46,35 @@ def unhealthy(host: Host, project: ComposeProject) -> list[Container]:
 
 def _waiting(project: ComposeProject, deadline_s: float) -> Callable[[Host, Say], None]:
     def wait(host: Host, say: Say) -> None:
-        end = time.monotonic() + deadline_s
+        begun = settled = time.monotonic()
+        restarting: Counter[str] = Counter()
         while True:
-            open_ = [container for container in containers(host, project) if not container.settled]
-            if not open_:
+            found, now = containers(host, project), time.monotonic()
+            restarting.update(container.name for container in found if container.state == "restarting")
+            open_ = [container for container in found if not container.settled]
+            settled = now if open_ else settled
+            if not open_ and now - settled >= _steady_s(found, restarting):
                 return
-            say(", ".join(f"{container.service} is {container.health or container.state}" for container in open_))
-            failed = [container for container in open_ if container.failed]
-            if failed or time.monotonic() > end:
+            failed = [container for container in open_ if _is_hopeless(container, restarting)]
+            if failed or (open_ and now - begun > deadline_s):
                 raise _failure(host, project, (failed or open_)[0], deadline_s)
+            say(", ".join(f"{container.service} is {container.health or container.state}" for container in open_))
             time.sleep(POLL_S)
 
     return wait
+
+
+def _steady_s(found: list[Container], restarting: Counter[str]) -> float:
+    """How long all has to be well: one that dies again and again runs in between, and no health check tells."""
+    unchecked = any(container.state == "running" and not container.health for container in found)
+    return STEADY_S if unchecked or restarting else 0.0
+
+
+def _is_hopeless(container: Container, restarting: Counter[str]) -> bool:
+    """A first restart may help, as where a service is faster than the database that it needs."""
+    if container.state == "restarting":
+        return restarting[container.name] >= RESTARTS_SEEN
+    return container.failed
 
 
 @contextmanager
@@ -88,11 +106,11 @@ def _watch(host: Host, project: ComposeProject, failed: list[Container], over: t
 
 
 def _failure(host: Host, project: ComposeProject, container: Container, deadline_s: float) -> FairleadError:
-    state = container.health or f"{container.state} (exit {container.exit_code})"
-    late = "" if container.failed else f" after {deadline_s:g} s"
-    reason = (
-        f"{container.service} is {state}{late}; inv logs --service {container.service} has more, inv doctor asks why"
-    )
+    restarting = container.state == "restarting"
+    ended = "restarts again and again" if restarting else f"is {container.state}"
+    state = f"is {container.health}" if container.health else f"{ended} (exit {container.exit_code})"
+    late = "" if container.failed or restarting else f" after {deadline_s:g} s"
+    reason = f"{container.service} {state}{late}; inv logs --service {container.service} has more, inv doctor asks why"
     return StepFailedError(host.name, TITLE, reason, explain(host, project, container))
 
 
