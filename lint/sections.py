@@ -34,6 +34,7 @@ class Headers(Section):
     obsolete: tuple[str, ...]
     disclosing: tuple[str, ...]
     security: tuple[str, ...]
+    paths_without_pages: tuple[str, ...]
 
 
 class Caching(Section):
@@ -113,7 +114,9 @@ class Images(Section):
     floating_tags: tuple[str, ...]
     max_facts_age_days: int
     sensitive_mounts: tuple[str, ...]
+    host_capabilities: tuple[str, ...]
     dangerous_capabilities: tuple[str, ...]
+    allowed_registries: tuple[str, ...]
 
 
 class Services(Section):

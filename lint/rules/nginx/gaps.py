@@ -1,0 +1,155 @@
+"""Where a header is missing that should be sent, and the edits that would send it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from ...finding import Edit
+from ...nginx import Directive, NginxConfig, ResponseHeader, server_names
+from ...place import Place
+from ...policy import Policy
+from .answering import answering, is_whole, redirects, servers
+from .insertion import after, inside, written
+
+
+@dataclass(frozen=True)
+class Gap:
+    """
+    Blocks that answer without a header.
+
+    Attributes:
+        holder: Where the fault is reported: http when no server sends the header, a server when none of its blocks
+            does, else the block itself.
+    """
+
+    holder: Directive
+    blocks: tuple[Directive, ...]
+
+    @property
+    def place(self) -> Place:
+        """The name of the holder."""
+        return self.holder.place
+
+    def __str__(self) -> str:
+        if self.holder.name == "http":
+            return "no server here"
+        if self.holder.name == "location":
+            return f'location "{" ".join(self.holder.args)}"'
+        name = server_names(self.holder)[0]
+        return f'server "{name}"' if name else "this server"
+
+
+@dataclass(frozen=True)
+class Search:
+    """
+    The search for one header.
+
+    Attributes:
+        names: Those that make it superfluous, in lower case, the header itself first.
+        is_due: Whether a block must send it.
+        redirects: Whether servers that only redirect must send it, too.
+    """
+
+    config: NginxConfig
+    policy: Policy
+    names: tuple[str, ...]
+    is_due: Callable[[Directive], bool] = lambda _: True
+    redirects: bool = False
+
+    def gaps(self) -> Iterator[Gap]:
+        """Where it is missing and nothing suggests that it is sent in another way; a header that is lost is no gap."""
+        found: list[Gap] = []
+        complete = 0
+        for server in servers(self.config):
+            due = [block for block in self._blocks(server) if self.is_due(block) and self._is_known(block)]
+            lacking = tuple(block for block in due if not self._has(block))
+            if lacking and len(lacking) == len(due):
+                found.append(Gap(server, lacking))
+            else:
+                complete += bool(due)
+                found.extend(Gap(block, (block,)) for block in lacking)
+        yield from self._joined(found, complete)
+
+    def _blocks(self, server: Directive) -> Sequence[Directive]:
+        return [server] if self.redirects and redirects(server) else answering(self.config, server)
+
+    def _joined(self, found: list[Gap], complete: int) -> Iterator[Gap]:
+        http = self.config.http
+        if http and len(found) > 1 and not complete and all(gap.holder.name == "server" for gap in found):
+            yield Gap(http, tuple(block for gap in found for block in gap.blocks))
+        else:
+            yield from found
+
+    def _has(self, block: Directive) -> bool:
+        return any(_sends(level, self.names) for level in (block, *block.ancestors)) or any(
+            header.key in self.names and header.value != "" for header in self.config.effective(block).headers
+        )
+
+    def _is_known(self, block: Directive) -> bool:
+        """Whether all headers of *block* are in sight, and none of these was lost on the way: that is a fault apart."""
+        levels = (block, *block.ancestors)
+        if self.config.may_hold(block, "add_header") or any(_uses_lua(level) for level in levels):
+            return False
+        if any(_is_lost(self.config, level, self.names) for level in levels if level.name != "http"):
+            return False
+        return is_whole(self.config) or self._is_managed(block)
+
+    def _is_managed(self, block: Directive) -> bool:
+        """Whether a fragment itself sets security headers for *block*, so that none come from around it."""
+        security = {name.lower() for name in self.policy.headers.security}
+        return any(header.key in security for header in self.config.effective(block).headers)
+
+
+def _sends(level: Directive, names: tuple[str, ...]) -> bool:
+    """Whether headers-more sets it, or the answer of another server is known to bring it."""
+    for directive in level.find("more_set_headers"):
+        if any(word.partition(":")[0].strip().lower() in names for word in directive.args):
+            return True
+    return any(directive.value.lower() in names for directive in level.find("proxy_pass_header"))
+
+
+def _uses_lua(level: Directive) -> bool:
+    return level.first("header_filter_by_lua_block", "header_filter_by_lua_file", "js_header_filter") is not None
+
+
+def _is_lost(config: NginxConfig, level: Directive, names: tuple[str, ...]) -> bool:
+    if level.name not in ("server", "location", "if"):
+        return False
+    return any(header.key in names for header in config.effective(level).dropped_headers)
+
+
+def filled(config: NginxConfig, gap: Gap, name: str, value: str) -> tuple[Edit, ...]:
+    """
+    The edits that add a header beside those that hold in each block, so that none of these is lost.
+
+    A block that inherits from http gets nothing where only some servers are meant: it would change the others.
+    """
+    statement = f"add_header {name} {written(value)} always;"
+    edits: dict[Edit, None] = {}
+    for block in gap.blocks:
+        source = last_header(config, block)
+        if source is None:
+            edits[inside(gap.holder, statement, safe=False)] = None
+        elif source.parent and source.parent.name == "http" and gap.holder.name != "http":
+            return ()
+        else:
+            edits[after(source, statement, safe=False)] = None
+    return tuple(edits)
+
+
+def last_header(config: NginxConfig, block: Directive) -> Directive | None:
+    """The last ``add_header`` of the level whose headers hold in *block*; None without any."""
+    return next((found for level in (block, *block.ancestors) if (found := level.last("add_header"))), None)
+
+
+def headers_named(config: NginxConfig, *names: str) -> Iterator[ResponseHeader]:
+    """Every ``add_header`` of one of *names* (in lower case) with a value that is known here, each once."""
+    seen: set[tuple[str, int]] = set()
+    for directive in config.find("add_header"):
+        if directive.value.lower() not in names or len(directive.args) < 2:  # noqa: PLR2004 - name and value
+            continue
+        key = directive.file.path, directive.token
+        if key not in seen and not config.is_unknown(directive.args[1]):
+            seen.add(key)
+            yield ResponseHeader(directive.value, directive.args[1], directive, "always" in directive.args[2:])
