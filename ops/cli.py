@@ -27,8 +27,8 @@ from .up import LOCAL_REGISTRY, REGISTRY, plan_up, refuse_forgotten
 
 
 def env(*, dry: bool = False) -> None:
-    """`inv env`."""
-    stack = open_stack()
+    """`inv env`; asks no engine, so that it can come before one."""
+    stack = open_stack(client="docker")
     plan = plan_env(stack.settings.env, stack.values)
     refuse_forgotten(stack, plan)
     path = stack.settings.env.file
@@ -93,7 +93,6 @@ def logs(*, service: str = "", follow: bool = False, since: str = "") -> None:
     command = stack.project.command("logs", "--timestamps", *flags, *([service] if service else []))
     result = stack.host.stream(command, lambda line: print(line, flush=True))
     if not result.ok:
-        require_engine(stack.host)
         raise FairleadError(f"docker compose logs: {result.reason}")
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from .command import Command, Result
-from .engine import require_engine
 from .errors import FairleadError, SettingsError
 from .host import Host
 
@@ -85,7 +84,6 @@ def containers(host: Host, project: ComposeProject) -> list[Container]:
     """Every container of the project, by service and name; one-off containers are left out."""
     result = host.run(project.command("ps", "--all", "--format", "json"), timeout_s=60)
     if not result.ok:
-        require_engine(host)  # says better what is wrong, and what to do
         raise FairleadError(f"docker compose ps: {_compose_words(result)}")
     found = [_container(json.loads(line)) for line in result.out.splitlines() if line.startswith("{")]
     return sorted(found, key=lambda container: (container.service, container.name))

@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from .command import Command
 from .compose import model
-from .engine import require_engine
 from .errors import SettingsError
 from .plan import Plan, plan_for
 from .stack import Stack
@@ -15,13 +14,7 @@ from .step import Run
 
 
 def plan_down(stack: Stack, *, volumes: bool = False, prune: bool = False) -> Plan:
-    """
-    Stops and removes the containers; with *volumes* the data, with *prune* what builds of this stack left.
-
-    Raises:
-        EngineError: the engine cannot be used.
-    """
-    require_engine(stack.host)
+    """Stops and removes the containers; with *volumes* the data, with *prune* what builds of this stack left."""
     arguments = ("--progress", "plain", "down", "--remove-orphans", *(("--volumes",) if volumes else ()))
     steps = [Run("stop the services", stack.project.command(*arguments))]
     if prune:

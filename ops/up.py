@@ -12,7 +12,6 @@ from . import bases as base_images
 from . import edge
 from .command import Command
 from .compose import Container, built_images, containers, model, published, pulled_images, secret_paths
-from .engine import require_engine
 from .environment import PRIVATE, EnvPlan, check_values, plan_env
 from .errors import FairleadError, SettingsError, StepFailedError
 from .host import Host
@@ -46,11 +45,9 @@ def plan_up(stack: Stack, *, build: bool = True, start: bool = True, scale: Mapp
     The plan that brings the stack up; for `inv build` without the start.
 
     Raises:
-        EngineError: the engine cannot be used.
         SettingsError: a value is missing or a placeholder, a service to scale is not there.
         FairleadError: a port is taken, the disk is full.
     """
-    require_engine(stack.host)
     stack, env = _with_env(stack)
     stack, registry = _with_registry(stack, env)
     merged = model(stack.host, stack.project)
