@@ -119,8 +119,12 @@ class Instruction:
     def sources(self) -> tuple[Word, ...]:
         """What COPY or ADD takes, heredocs left out; empty when there is no target."""
         written = self.json if self.json is not None else self.words
-        opened = {(heredoc.word.start, heredoc.word.end) for heredoc in self.heredocs}
-        return tuple(each for each in written[:-1] if (each.start, each.end) not in opened)
+        opened = [heredoc.word for heredoc in self.heredocs]
+        return tuple(
+            each
+            for each in written[:-1]
+            if not any(word.start <= each.start and each.end <= word.end for word in opened)
+        )
 
     @property
     def target(self) -> Word | None:

@@ -134,7 +134,7 @@ class _Tokenizer:
         character = self.text[self.at]
         if character in "<>":
             return not pieces and self.text.startswith("(", self.at + 1)
-        return not (character.isspace() or character in ";&|()\n")
+        return character not in " \t\r\f\v\n;&|()"
 
     def _piece(self) -> str | None:
         character = self.text[self.at]
@@ -163,9 +163,9 @@ class _Tokenizer:
 
     def _glob(self, character: str) -> str | None:
         """A character that may make the shell look for files or a home folder."""
-        if character in "#~":
+        if character in "#~" or character.isspace():
             return character
-        if character == "[" and not self.text[self.at : self.at + 1].strip():
+        if character == "[" and self.text[self.at : self.at + 1].strip() in ("", "["):
             return character
         if character == "{":
             return (
