@@ -110,7 +110,7 @@ class _Faults:
         wanted = _listed(_KINDS[name] for name in allowed if name != "null") or "left out"
         is_empty = isinstance(node, Scalar) and node.data is None
         if is_empty:
-            return error("wrong-value", _key_place(node, key), f"{_where(path)} is empty; write {wanted} or remove it")
+            return error("wrong-value", _key_place(node, key), f"{_where(path)} is empty; write {wanted}, or remove it")
         place = node.place if isinstance(node, Scalar) else _key_place(node, key)
         quotes = " in quotes" if isinstance(node, Scalar) and allowed[:1] == ["string"] and len(allowed) == 1 else ""
         shown = f" {node.text}" if isinstance(node, Scalar) and not isinstance(node.data, str) else ""

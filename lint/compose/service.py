@@ -155,6 +155,13 @@ class Service:
         """The networks it names; empty where it is on the default one or has a ``network_mode``."""
         return {each.network: each for each in read_parts.attachments(self.get("networks"))}
 
+    @property
+    def network_names(self) -> tuple[str, ...]:
+        """The networks its containers are on: those it names, else ``default``; none with a ``network_mode``."""
+        if self.get("network_mode") is not None:
+            return ()
+        return tuple(self.networks) or ("default",)
+
     @cached_property
     def secrets(self) -> tuple[FileMount, ...]:
         """The secrets it gets."""

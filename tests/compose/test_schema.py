@@ -94,7 +94,7 @@ def test_all_three_agree_on_mutations() -> None:
         ),
         ("build: {contxt: .}", 'c.yml:4:13: unknown key "contxt" in services.web.build; did you mean "context"?'),
         ("ports: 80:80", "c.yml:4:12: services.web.ports is a text; write a list"),
-        ("ports:", "c.yml:4:5: services.web.ports is empty; write a list or remove it"),
+        ("ports:", "c.yml:4:5: services.web.ports is empty; write a list, or remove it"),
         ("ports: {a: 1}", "c.yml:4:5: services.web.ports is a map; write a list"),
         ("hostname: 5", "c.yml:4:15: services.web.hostname is a whole number 5; write a text in quotes"),
         (
