@@ -26,6 +26,8 @@ class Source:
         line, column = self.position(start)
         if end <= start:
             return Place(self.path, line, column, line, column)
+        if self.text[end - 1] == "\n":
+            return Place(self.path, line, column, *self.position(end))
         end_line, end_column = self.position(end - 1)
         return Place(self.path, line, column, end_line, end_column + 1)
 

@@ -45,16 +45,17 @@ def order_faults(instructions: Sequence[Instruction]) -> Iterator[Problem]:
 
 def _unknown(instruction: Instruction) -> str:
     name = instruction.name
-    near = _nearest(name, KNOWN)
+    near = nearest(name, KNOWN)
     if near:
         return f'"{instruction.word.text}" is no instruction; did you mean {near}?'
     return "a line that starts with no instruction; is the \\ at the end of the line above missing?"
 
 
-def _nearest(name: str, known: Iterable[str]) -> str | None:
+def nearest(name: str, known: Iterable[str], likeness: float = 0.6) -> str | None:
+    """The one of *known* that *name* may be a slip of the pen for; *likeness* goes from 0 to 1."""
     import difflib  # noqa: PLC0415 - needed for what is wrong only
 
-    return next(iter(difflib.get_close_matches(name[:30], sorted(known), 1, 0.6)), None)
+    return next(iter(difflib.get_close_matches(name[:60], sorted(known), 1, likeness)), None)
 
 
 def _flag_faults(instruction: Instruction) -> Iterator[Problem]:
@@ -62,7 +63,7 @@ def _flag_faults(instruction: Instruction) -> Iterator[Problem]:
     seen: set[str] = set()
     for flag in instruction.flags:
         if flag.name not in known:
-            near = _nearest(flag.name, known)
+            near = nearest(flag.name, known)
             hint = f"did you mean --{near}?" if near else f"it has {_listed(known)}"
             yield INVALID, flag.place, f"{instruction.name} has no such flag; {hint}"
         elif flag.name in seen and flag.name not in ("mount", "exclude", "device"):

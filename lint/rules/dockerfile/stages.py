@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator
 
 from ...dockerfile import Dockerfile, Instruction, Stage
+from ...dockerfile.faults import nearest
 from ...dockerfile.passage import Word
 from ...finding import Edit, Severity
 from ...rule import Report, rule
@@ -120,8 +120,8 @@ def unknown_stage(dockerfile: Dockerfile) -> Iterator[Report]:
                     yield word.place, f"no stage {key} above this one; the first is 0"
             elif key not in above and key != stage.name and names.get(key, -1) > stage.index:
                 yield word.place, f'stage "{text}" comes below; move it above this one'
-            elif key not in names and (near := difflib.get_close_matches(key[:60], above, 1, 0.8)):
-                yield word.place, f'no stage "{text}"; did you mean "{near[0]}"?'
+            elif key not in names and (near := nearest(key, above, 0.8)):
+                yield word.place, f'no stage "{text}"; did you mean "{near}"?'
 
 
 @rule(

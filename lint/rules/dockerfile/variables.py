@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 
 from ...dockerfile import Dockerfile, Instruction, Stage
 from ...dockerfile.expansion import Use
+from ...dockerfile.faults import nearest
 from ...dockerfile.scope import BUILTIN_ARGUMENTS, PLATFORM_ARGUMENTS, replaced_words
 from ...finding import Edit, Severity
 from ...rule import Report, rule
@@ -92,8 +92,8 @@ def _hint(dockerfile: Dockerfile, stage: Stage, name: str, known: set[str]) -> s
         return f'write "ARG {name}" in this stage too'
     if stage.scope.knows_base:
         return "set it with ENV or ARG"
-    near = difflib.get_close_matches(name, sorted(known), 1, 0.85) if len(name) > _SHORT else []
-    return f'did you mean "{near[0]}"?' if near else None
+    near = nearest(name, known, 0.85) if len(name) > _SHORT else None
+    return f'did you mean "{near}"?' if near else None
 
 
 def _uses(stage: Stage, each: Instruction) -> Iterator[Use]:
