@@ -111,8 +111,9 @@ def _of_bad(rule: Rule) -> Iterator[str]:
 
 
 def _of_good(rule: Rule, rules: Iterable[Rule]) -> Iterator[str]:
+    judges = [each for each in _judges(rule, rules) if each.id == rule.id or not each.lacks]
     for number, example in enumerate(rule.good, 1):
-        outcome = outcome_of(rule, _texts(rule, example), _judges(rule, rules))
+        outcome = outcome_of(rule, _texts(rule, example), judges)
         yield from outcome.failures
         yield from (f"{rule.id}: good example {number}: {finding}" for finding in outcome.findings)
 

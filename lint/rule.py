@@ -41,6 +41,8 @@ class Rule:
         examples: The bad, good and fixed texts as they were written; read them through `bad`, `good` and `fixed`.
         unsafe: Whether the mending needs ``--unsafe-fixes``.
         conceals: Whether its places hold secrets; no report shows the text at such a place.
+        lacks: Whether it reports what a whole service or server lacks. Good examples of other rules show one thing and
+            are not judged by it.
         preset: ``recommended``, ``strict`` or ``swarm``.
         covers: The peers' checks that this one covers, as ``peer:name``.
         source: Where the fault was met or is documented.
@@ -53,6 +55,7 @@ class Rule:
     examples: tuple[tuple[Example, ...], tuple[Example, ...], Example | None]
     unsafe: bool
     conceals: bool
+    lacks: bool
     preset: str
     covers: tuple[str, ...]
     source: str
@@ -123,6 +126,7 @@ def rule(
     fixed: Example | None = None,
     unsafe: bool = False,
     conceals: bool = False,
+    lacks: bool = False,
     preset: str = "recommended",
     covers: Iterable[str] = (),
     since: str = "0.1",
@@ -137,6 +141,7 @@ def rule(
             examples=(_several(bad), _several(good), fixed),
             unsafe=unsafe,
             conceals=conceals,
+            lacks=lacks,
             preset=preset,
             covers=tuple(covers),
             source=source,

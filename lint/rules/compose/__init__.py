@@ -1,1 +1,1 @@
-"""Rules about Compose files; each receives a `Project`."""
+"""Rules about Compose projects, each over the merged model."""

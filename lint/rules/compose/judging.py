@@ -1,0 +1,130 @@
+"""What rules about services share: which of them may be judged for what they lack, and what their images are."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from ...compose import Mount, Project, Service
+from ...compose.nodes import UNKNOWN
+from ...dockerfile import Dockerfile
+from ...errors import LintError
+from ...finding import Edit
+from .kinds import DATABASES, EDGES
+
+_PRODUCTION_NAMES = tuple(
+    f"{stem}{dot}{word}.{ending}"
+    for stem in ("docker-compose", "compose")
+    for dot in ".-"
+    for word in ("prod", "production")
+    for ending in ("yml", "yaml")
+)
+
+
+def whole_services(project: Project) -> Iterator[Service]:
+    """
+    The services that may be judged for what they lack.
+
+    An entry without image and build is part of a service that another file has, a file that could not be read may
+    hold what seems to be missing, and what is for development alone needs none of it.
+    """
+    if not project.complete or is_for_development(project) or _lacks_files(project):
+        return
+    for service in project.services.values():
+        if service.get("image") is not None or service.get("build") is not None:
+            yield service
+
+
+def lasting_services(project: Project) -> Iterator[Service]:
+    """Those of `whole_services` that stay up: no jobs, and none with no container at all."""
+    return (service for service in whole_services(project) if not is_job(service) and service.replicas != 0)
+
+
+def is_for_development(project: Project) -> bool:
+    """
+    Whether the files say that they are not for production.
+
+    Compose takes an override by itself, so it is what runs in production where no file for that is beside it.
+    """
+    if project.role != "development":
+        return False
+    names = [posixpath.basename(path).lower() for path in project.paths]
+    if any(word in name for name in names for word in ("dev", "local", "debug", "test", "ci.", "e2e")):
+        return True
+    return any(project.reader.exists(posixpath.join(project.directory, name)) for name in _PRODUCTION_NAMES)
+
+
+def _lacks_files(project: Project) -> bool:
+    return any(rule in ("compose/extends-unresolved", "compose/include-unresolved") for rule, _, _ in project.problems)
+
+
+def is_read_only(mount: Mount) -> bool | None:
+    """Whether *mount* is read-only; None where a variable decides."""
+    if any(UNKNOWN in option for option in mount.options) or not isinstance(mount.read_only, bool):
+        return None
+    return mount.read_only
+
+
+def is_job(service: Service) -> bool:
+    """Whether it is there to do something once and end."""
+    restart = service.data("restart")
+    condition = service.data("deploy.restart_policy.condition")
+    if restart == "no" or restart is False or condition == "none":
+        return True
+    awaited = (
+        other.depends_on[service.name].condition
+        for other in service.project.services.values()
+        if service.name in other.depends_on
+    )
+    return "service_completed_successfully" in awaited
+
+
+def image_name_of(service: Service) -> str:
+    """The last part of its image's name in lower case, or "" where that cannot be known."""
+    if service.image is None or service.build is not None:
+        return ""
+    name = service.image.name.basename
+    return name.lower() if isinstance(name, str) else ""
+
+
+def is_official(service: Service) -> bool:
+    """Whether its image is one of Docker's own library, such as ``mysql`` or ``docker.io/library/mysql``."""
+    if service.image is None or service.build is not None:
+        return False
+    registry, repository = service.image.name.registry, service.image.name.repository
+    if registry not in (None, "docker.io", "index.docker.io", "public.ecr.aws") or not isinstance(repository, str):
+        return False
+    return "/" not in repository.removeprefix("docker/").removeprefix("library/")
+
+
+def is_database(service: Service) -> bool:
+    """Whether its image is one of a database, a cache or a broker."""
+    return image_name_of(service) in DATABASES
+
+
+def is_edge(service: Service) -> bool:
+    """Whether it stands between the world and the other services."""
+    return image_name_of(service) in EDGES
+
+
+def dockerfile_of(service: Service) -> Dockerfile | None:
+    """The Dockerfile that builds its image, where it can be read."""
+    build, reader = service.build, service.project.reader
+    if build is None:
+        return None
+    from ...dockerfile import parse  # noqa: PLC0415 - most projects build one or two images
+
+    if build.inline is not None:
+        return parse(build.inline, build.place.path)
+    if build.folder is None or not isinstance(build.dockerfile or "", str):
+        return None
+    path = posixpath.normpath(posixpath.join(build.folder, str(build.dockerfile or "Dockerfile")))
+    try:
+        return parse(reader.read(path), path) if reader.exists(path) else None
+    except LintError:
+        return None
+
+
+def some(edit: Edit | None) -> tuple[Edit, ...]:
+    """The edits of a report where there may be none."""
+    return () if edit is None else (edit,)

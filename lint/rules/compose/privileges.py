@@ -1,0 +1,219 @@
+"""Services that are given the host's own rights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...compose import Project
+from ...compose.edits import removed
+from ...finding import Severity
+from ...rule import Report, rule
+from .judging import some
+
+_CHEATS = "https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html"
+
+
+@rule(
+    "compose/privileged",
+    Severity.ERROR,
+    bad="""
+        services:
+          runner:
+            privileged: true  # <-
+          builder:
+            privileged: ${PRIVILEGED:-true}  # <-
+    """,
+    good="""
+        services:
+          runner:
+            privileged: false
+            cap_add: [NET_BIND_SERVICE]
+          builder:
+            privileged: ${PRIVILEGED}
+    """,
+    source="https://docs.docker.com/engine/containers/run/#runtime-privilege-and-linux-capabilities",
+    covers=("kics:privileged_containers_enabled", "docksec:privileged"),
+)
+def privileged(project: Project) -> Iterator[Report]:
+    """
+    A privileged container: every capability, every device, no seccomp and no AppArmor.
+
+    Whoever breaks into the program is root on the host, since mounting the host's disk is one command. What a program
+    truly needs has a name: a capability in `cap_add`, a device in `devices`.
+    """
+    for service in project.services.values():
+        value = service.get("privileged")
+        if value is not None and value.data in (True, "true"):
+            message = f'service "{service.name}" is privileged, so root in it is root on the host; '
+            yield value.place, message + "name what it needs in cap_add or devices"
+
+
+@rule(
+    "compose/docker-socket",
+    Severity.ERROR,
+    bad="""
+        services:
+          traefik:
+            volumes:
+              - /var/run/docker.sock:/var/run/docker.sock:ro  # <-
+          agent:
+            volumes:
+              - type: bind
+                source: /run/docker.sock  # <-
+                target: /tmp/engine.sock
+          runner:
+            volumes:
+              - ${XDG_RUNTIME_DIR:-/run/user/1000}/docker.sock:/var/run/docker.sock  # <-
+    """,
+    good="""
+        services:
+          traefik:
+            environment:
+              DOCKER_HOST: tcp://socket-proxy:2375
+            volumes:
+              - /var/run/mysqld/mysqld.sock:/var/run/mysqld/mysqld.sock
+              - docker.sock:/data
+    """,
+    source=_CHEATS + "#rule-1---do-not-expose-the-docker-daemon-socket-even-to-the-containers",
+    covers=("kics:docker_socket_mounted_in_container", "docksec:docker-socket-mount"),
+)
+def docker_socket(project: Project) -> Iterator[Report]:
+    """
+    The engine's socket inside a container, read-only or not.
+
+    Who may write to the socket starts containers with the host's disk in them; `:ro` protects the file, not what is
+    sent through it. A socket proxy that lets only the needed requests through, on a network of its own, is the way
+    for what must read labels, such as Traefik.
+    """
+    for service in project.services.values():
+        for mount in service.mounts:
+            if mount.type != "bind" or not isinstance(mount.source, str):
+                continue
+            name = mount.source.rsplit("/", 1)[-1]
+            if name in ("docker.sock", "podman.sock", "containerd.sock") and "proxy" not in service.name:
+                source = mount.value.get("source")
+                place = mount.place if mount.is_short or source is None else source.place
+                message = f'service "{service.name}" gets the engine\'s socket, so it is root on the host; '
+                yield place, message + "put a socket proxy between them"
+
+
+@rule(
+    "compose/engine-api-socket",
+    Severity.ERROR,
+    bad="""
+        services:
+          deployer:
+            use_api_socket: true  # <-
+            init: true
+    """,
+    good="""
+        services:
+          deployer:
+            use_api_socket: false
+    """,
+    source="https://docs.docker.com/reference/compose-file/services/#use_api_socket",
+    fixed="""
+        services:
+          deployer:
+            init: true
+    """,
+    unsafe=True,
+)
+def engine_api_socket(project: Project) -> Iterator[Report]:
+    """
+    `use_api_socket`: the engine's socket and the registry's credentials inside a container.
+
+    It is a mount of `docker.sock` under another name, with the passwords of every registry the host is logged in to.
+    """
+    for service in project.services.values():
+        value = service.get("use_api_socket")
+        if value is not None and value.data is True:
+            message = f"service \"{service.name}\" gets the engine's socket and the registry's credentials; remove it"
+            yield value.place, message, some(removed(value, safe=False))
+
+
+@rule(
+    "compose/confinement-off",
+    Severity.ERROR,
+    bad="""
+        services:
+          app:
+            security_opt:
+              - seccomp:unconfined  # <-
+              - apparmor=unconfined  # <-
+              - label:disable  # <-
+              - systempaths=unconfined  # <-
+    """,
+    good="""
+        services:
+          app:
+            security_opt:
+              - seccomp:./profile.json
+              - no-new-privileges
+              - label:type:svirt_lxc_net_t
+    """,
+    source="https://docs.docker.com/engine/security/seccomp/",
+    covers=("kics:default_seccomp_profile_disabled", "docksec:disabled-security-opt"),
+)
+def confinement_off(project: Project) -> Iterator[Report]:
+    """
+    A container without the engine's own confinement.
+
+    The default profiles block some 44 system calls that programs do not need and that kernel exploits do. Where one
+    call is missing, a profile that adds it keeps the others blocked.
+    """
+    for service in project.services.values():
+        for entry in service.texts("security_opt"):
+            option = str(entry.data).replace("=", ":").replace(" ", "").lower() if isinstance(entry.data, str) else ""
+            if option in ("seccomp:unconfined", "apparmor:unconfined", "label:disable", "systempaths:unconfined"):
+                yield entry.place, f'"{entry.text}" takes the engine\'s confinement away; remove it or name a profile'
+
+
+_NAMESPACES = {"network_mode": "network", "pid": "processes", "ipc": "shared memory", "uts": "host name"}
+
+
+@rule(
+    "compose/host-namespace",
+    Severity.ERROR,
+    bad="""
+        services:
+          app:
+            network_mode: host  # <-
+            pid: "host"  # <-
+            ipc: host  # <-
+            uts: host  # <-
+            userns_mode: host  # <-
+            cgroup: host  # <-
+    """,
+    good="""
+        services:
+          app:
+            network_mode: "service:vpn"
+            pid: "service:vpn"
+            ipc: shareable
+            cgroup: private
+    """,
+    source="https://docs.docker.com/engine/network/drivers/host/",
+    covers=(
+        "kics:shared_host_network_namespace",
+        "kics:host_namespace_is_shared",
+        "kics:shared_host_ipc_namespace",
+        "kics:shared_host_user_namespace",
+        "kics:cgroup_not_default",
+        "docksec:host-network",
+        "docksec:host-namespace",
+    ),
+)
+def host_namespace(project: Project) -> Iterator[Report]:
+    """
+    A container in one of the host's own namespaces.
+
+    On the host's network every port the program opens is open to the world and it reaches whatever listens on
+    127.0.0.1; with the host's processes it can read their environment. Publish ports and name networks instead.
+    """
+    names = {**_NAMESPACES, "userns_mode": "users", "cgroup": "control groups"}
+    for service in project.services.values():
+        for key, what in names.items():
+            value = service.get(key)
+            if value is not None and value.data == "host":
+                yield value.place, f'service "{service.name}" shares the {what} of the host; remove "{key}: host"'
