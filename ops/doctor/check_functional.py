@@ -19,7 +19,7 @@ from .web import Answer, WebError, fetch, opened
 CREATED, GOOD = 201, 200
 STREAM_S = 60.0
 QUESTION = "Is everything all right?"
-TODO = "inv logs --service backend, and the model's settings in the env file, say more"
+TODO = "the back end's log says more (inv logs); the model that answers is set in the env file"
 
 
 class ChatError(WebError):

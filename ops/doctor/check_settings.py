@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from ...lint.envfile import parse
 from ..command import Command
 from ..compose import secret_paths
 from ..environment import PLACEHOLDER, PRIVATE
@@ -81,12 +82,7 @@ def _required(patient: Patient) -> Verdict:
 
 
 def _placeholders(patient: Patient) -> Verdict:
-    stack = patient.stack
-    left = [
-        name
-        for name, value in _values(patient).items()
-        if stack and is_secret(name, stack) and PLACEHOLDER.match(value)
-    ]
+    left = [name for name in _own_secrets(patient) if PLACEHOLDER.match(_values(patient).get(name, ""))]
     if left:
         says = f"{patient.settings.env.file}: {', '.join(sorted(left))} still holds a placeholder"
         return wrong(says, "give it a value of its own, then inv up", exit_code=WRONG_SETTINGS)
@@ -142,6 +138,14 @@ def _mine(patient: Patient, paths: Mapping[str, Path]) -> dict[str, Path]:
 
 def _is_closed(path: Path) -> bool:
     return path.stat().st_mode & READABLE_BY_ALL != READABLE_BY_ALL
+
+
+def _own_secrets(patient: Patient) -> list[str]:
+    """The secret variables of the env file; what else the operator's environment holds is not the stack's."""
+    path, stack = patient.settings.env.file, patient.stack
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    names = {*parse(text, str(path)).values({}), *patient.settings.env.generate}
+    return sorted(name for name in names if stack and is_secret(name, stack))
 
 
 def _values(patient: Patient) -> Mapping[str, str]:

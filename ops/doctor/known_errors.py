@@ -57,7 +57,7 @@ KNOWN_ERRORS = (
         "mysql",
         r"(Cannot allocate memory for the buffer pool|mmap\(\d+ bytes\) failed|InnoDB.*[Oo]ut of memory|errno 12\b)",
         "MySQL gets no memory for its buffer pool",
-        "lower MYSQL_BUFFER_POOL_SIZE or raise the service's memory limit; the pool belongs below half of it",
+        "lower innodb_buffer_pool_size or raise the service's memory limit; the pool belongs below half of it",
     ),
     _known(
         "mysql",
@@ -116,7 +116,7 @@ KNOWN_ERRORS = (
         "redis",
         r"(Aborting Redis startup because of ACL errors|FATAL CONFIG FILE ERROR|Bad directive or wrong number of arg)",
         "Redis does not accept its settings or its users' file",
-        "compare docker/redis.acl and the service's command with redis.io",
+        "compare the users' file and the service's command with redis.io",
     ),
     # what clients of the two write
     _known(
@@ -163,7 +163,7 @@ KNOWN_ERRORS = (
         "gunicorn",
         r"(Worker failed to boot|Worker \(pid:\d+\) exited with code 3|HaltServer)",
         "gunicorn's workers cannot load the application",
-        "the traceback above that line says where; inv logs --service backend shows it",
+        "the traceback above that line says where; inv logs shows it",
     ),
     _known(
         "gunicorn",
@@ -173,7 +173,7 @@ KNOWN_ERRORS = (
     ),
     _known(
         "gunicorn",
-        r"^agentchat: (?P<said>.+)",
+        r"^[a-z][\w.-]*: [A-Z][A-Z0-9_]{3,}\b",
         "the back end does not accept a setting",
         "the line names it; mend it in the env file, then inv up",
     ),
@@ -187,13 +187,13 @@ KNOWN_ERRORS = (
         "",
         r"(Can't locate revision identified by|Target database is not up to date|Multiple head revisions)",
         "Alembic does not know the revision that the tables are at, or has two newest ones",
-        "run the release that made it, or merge the heads; python -m agentchat.migrate --status shows both sides",
+        "run the release that made it, or merge the heads; alembic current and alembic heads show both sides",
     ),
     _known(
         "",
         r"(alembic\.util\.exc\.|migrate: stopped half-way|migrate: .*(refuses|cannot be reached))",
         "the migration of the tables failed",
-        "inv logs --service migrate says at which one; mend it, then inv up runs it again",
+        "inv logs says at which revision; mend it, then inv up runs it again",
     ),
     # nginx
     _known(
