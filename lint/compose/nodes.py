@@ -24,7 +24,7 @@ class Unknown:
     """
     A value that depends on a variable nobody gave; *text* is the scalar as written.
 
-    Rules stay silent about it: it is no `str`, equal only to itself, and neither true nor false by accident.
+    Rules stay silent about it. It is no `str`, equal only to itself, and true as any object: ask a flag ``is True``.
     """
 
     __slots__ = ("text",)

@@ -72,7 +72,7 @@ class Service:
         return default if found is None or found.data is None else found.data
 
     def flag(self, key: str) -> bool | Unknown | None:
-        """A key such as ``privileged``: True, False, `Unknown`, or None where it is not written."""
+        """A key such as ``privileged``: True, False, `Unknown` (ask ``is True``), or None where it is not written."""
         found = self.data(key)
         return found if isinstance(found, bool | Unknown) else None
 
