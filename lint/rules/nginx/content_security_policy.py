@@ -52,6 +52,8 @@ NAME = "Content-Security-Policy"
             listen 80;
             add_header X-Frame-Options DENY always;
             add_header X-Content-Type-Options nosniff always;
+            add_header Referrer-Policy no-referrer always;
+            add_header Permissions-Policy "camera=()" always;
             add_header Content-Security-Policy-Report-Only "default-src 'self'; report-to csp" always;
             root /srv/page;
         }

@@ -48,6 +48,8 @@ NAME = "X-Frame-Options"
             listen 80;
             root /srv/page;
             add_header X-Content-Type-Options nosniff always;
+            add_header Referrer-Policy no-referrer always;
+            add_header Permissions-Policy "camera=()" always;
             add_header Content-Security-Policy
                 "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'" always;
         }
