@@ -223,7 +223,7 @@ def _from(request: Request, phase: Phase) -> Response | None:
         if following is None or isinstance(following, Response):
             return following
         phase = following
-        request.changes -= 1
+        request.changes -= phase == "find"
         if request.changes <= 0:
             request.note("the URI was changed ten times; nginx gives up")
             return Response(500)

@@ -8,7 +8,7 @@ from typing import Literal
 from .directive import Directive
 from .effective import Effective
 from .locations import named
-from .request import BrokenAliasError, Request
+from .request import BrokenAliasError, Request, UndecidedError
 from .rewriting import Response
 
 _READS = ("GET", "HEAD", "POST")
@@ -83,6 +83,8 @@ def _made(request: Request) -> Response | Literal["server", "location"] | None:
 
 
 def _tried(request: Request, tries: Directive) -> Response | Literal["server", "location"] | None:
+    if len(tries.args) < 2:  # noqa: PLR2004 - a file and the fallback
+        raise UndecidedError("nginx refuses a try_files without a fallback")
     *candidates, last = tries.args
     for candidate in candidates:
         wants_folder = candidate.endswith("/")
@@ -99,7 +101,11 @@ def _tried(request: Request, tries: Directive) -> Response | Literal["server", "
 
 
 def redirected(request: Request, uri: str, args: str) -> Response | Literal["server", "location"]:
-    """Sends the request to another URI, or to a named location, inside nginx."""
+    """Sends the request to another URI, or to a named location, inside nginx, unless that has happened too often."""
+    request.changes -= 1
+    if request.changes <= 0:
+        request.note("the URI was changed ten times; nginx gives up")
+        return Response(500)
     request.is_internal = True
     if uri.startswith("@"):
         location = named(request.server, uri)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal
 
 from .content import redirected
@@ -50,9 +49,6 @@ def _sent_to(request: Request, response: Response, page: Directive) -> Response 
         return Response(status, uri, directive=page)
     if uri.startswith("/") and request.method != "HEAD":
         request.method = "GET"
-    request.changes -= 1
-    if request.changes <= 0:
-        return replace(response, status=500)
     return redirected(request, uri, "" if uri.startswith("/") else request.args)
 
 

@@ -71,6 +71,17 @@ if IJ {1+ -
 resolver_timeout Uu 1 1.27.3
 resolver u 1+ 1.27.3
 zone Uu 12 -
+epoll_events E 1 -
+gzip_hash HSL 1 -
+gzip_no_buffer HSL flag -
+gzip_window HSL 1 -
+http2_pool_size HS 1 -
+http2_streams_index_size HS 1 -
+open_file_cache_events HSL flag -
+post_action HSLJ 1 -
+postpone_gzipping HSL 1 -
+ssi_ignore_recycled_buffers HSL flag -
+uwsgi_string HSL 1+ -
 random Uu any -
 least_time Uu 12 -
 hash Uu 12 -

@@ -12,6 +12,8 @@ from .request import Request, UndecidedError
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _FIRST_ERROR = 400
+_OPERATORS = ("=", "!=", "~", "~*", "!~", "!~*")
+_NEEDED = {"set": 2, "rewrite": 2, "return": 1, "if": 1}
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ def _run(request: Request, directives: Sequence[Directive]) -> Response | None:
 
 
 def _execute(request: Request, directive: Directive) -> Response | None:
+    if len(directive.args) < _NEEDED.get(directive.name, 0):
+        raise UndecidedError(f'nginx refuses "{directive.name}" with so few arguments')
     if directive.name == "set":
         request.variables[directive.value.lstrip("$").lower()] = request.expanded(directive.args[1])
     elif directive.name == "break":
@@ -145,6 +149,8 @@ def _holds(request: Request, directive: Directive) -> bool:
         return request.expanded(args[0]) not in ("", "0")
     if args[0].lstrip("!") in ("-f", "-d", "-e", "-x"):
         return _on_disk(request, args[0], request.expanded(args[1]))
+    if args[1] not in _OPERATORS:
+        raise UndecidedError(f'nginx refuses the condition "{" ".join(args)}"')
     subject, operator, value = request.expanded(args[0]), args[1], " ".join(args[2:])
     if operator in ("=", "!="):
         return (subject == request.expanded(value)) == (operator == "=")

@@ -1,4 +1,4 @@
-"""The settings of a block by topic: compression, proxying, access and TLS, with nginx's own choice where none is set."""
+"""The settings of a block by topic: compression, proxying, access, TLS; with nginx's own choice where none is set."""
 
 from __future__ import annotations
 

@@ -171,6 +171,28 @@ def test_a_variable_of_a_map_is_worked_out() -> None:
     ]
 
 
+def test_a_loop_of_redirects_ends_in_the_location_that_goes_too_far() -> None:
+    inside = "location / { add_header A 1 always; try_files /x @n; } location @n { try_files /x /a; }"
+    found = ask(inside, "/a")
+
+    assert (500, "location /", ["A"]) == (found.status, str(found.location), [header.name for header in found.headers])
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "rewrite ^;",
+        "set $a;",
+        "return;",
+        "if () { break; }",
+        "if ($a b c) { break; }",
+        "location / { try_files $uri; }",
+    ],
+)
+def test_what_nginx_refuses_has_no_answer(inside: str) -> None:
+    assert ask(inside).unknown or ask(inside).status
+
+
 @pytest.mark.parametrize(
     "inside",
     [
