@@ -1,0 +1,205 @@
+"""What happens when a service ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...compose import Project, Service, Value
+from ...compose.edits import added, replaced
+from ...finding import Severity
+from ...policy import Policy
+from ...rule import Report, rule
+from .judging import lasting_services, some
+
+_RESTART = "https://docs.docker.com/engine/containers/start-containers-automatically/"
+_ONE_SHOT = (
+    "migrate",
+    "migrations",
+    "migration",
+    "init",
+    "setup",
+    "seed",
+    "bootstrap",
+    "createbuckets",
+    "collectstatic",
+)
+
+
+@rule(
+    "compose/no-restart-policy",
+    Severity.WARNING,
+    bad="""
+        services:
+          app:  # <-
+            image: python:3.13.5
+    """,
+    fixed="""
+        services:
+          app:
+            image: python:3.13.5
+            restart: unless-stopped
+    """,
+    good="""
+        services:
+          app:
+            image: python:3.13.5
+            restart: unless-stopped
+          other:
+            image: python:3.13.5
+            deploy: {restart_policy: {condition: on-failure}}
+          migrate:
+            image: python:3.13.5
+            restart: "no"
+          unknown:
+            image: python:3.13.5
+            restart: ${RESTART}
+          tools:
+            image: python:3.13.5
+            profiles: [tools]
+    """,
+    unsafe=True,
+    source=_RESTART,
+    lacks=True,
+)
+def no_restart_policy(project: Project, policy: Policy) -> Iterator[Report]:
+    """
+    A service that stays down after a crash or a restart of the host.
+
+    Without `restart` the engine starts it once. `unless-stopped` brings it back, and leaves alone what somebody
+    stopped. A job that is to end says `restart: "no"`; services with a profile are started by hand.
+    """
+    for service in lasting_services(project):
+        has_policy = service.restart is not None or service.get("deploy.restart_policy") is not None
+        if has_policy or service.profiles or _is_one_shot(service):
+            continue
+        wanted = next(iter(policy.services.restart), "unless-stopped")
+        message = f'service "{service.name}" stays down after a crash; add "restart: {wanted}", or "no" for a job'
+        yield service.place, message, some(added(service.value, f"restart: {wanted}", safe=False))
+
+
+def _is_one_shot(service: Service) -> bool:
+    words = service.name.lower().replace("_", "-").split("-")
+    return words[-1] in _ONE_SHOT or words[0] in _ONE_SHOT
+
+
+@rule(
+    "compose/always-restart-revives-old-release",
+    Severity.WARNING,
+    bad="""
+        services:
+          app:
+            restart: always  # <-
+          db:
+            restart: "always"  # <-
+    """,
+    fixed="""
+        services:
+          app:
+            restart: unless-stopped
+          db:
+            restart: unless-stopped
+    """,
+    good="""
+        services:
+          app:
+            restart: unless-stopped
+          db:
+            restart: on-failure:3
+          other:
+            restart: ${RESTART}
+    """,
+    source=_RESTART,
+)
+def always_restart_revives_old_release(project: Project, policy: Policy) -> Iterator[Report]:
+    """
+    `restart: always`, which starts what somebody stopped.
+
+    When the engine starts again, after an update or a crash, `always` also brings back the containers that were
+    stopped by hand: the release before this one, or the service taken down for a repair, beside the new one.
+    `unless-stopped` is the same in every other respect.
+    """
+    if "always" in policy.services.restart:
+        return
+    for service in project.services.values():
+        value = service.restart
+        if value is not None and value.data == "always":
+            message = f'service "{service.name}" comes back after it was stopped by hand; write "unless-stopped"'
+            yield value.place, message, (replaced(value, "unless-stopped"),) if value.is_literal else ()
+
+
+@rule(
+    "compose/restarting-job",
+    Severity.WARNING,
+    bad="""
+        services:
+          migrate:
+            command: python manage.py migrate
+            restart: unless-stopped  # <-
+          app:
+            depends_on:
+              prepare: {condition: service_completed_successfully}
+          prepare:
+            restart: always  # <-
+          loader:
+            command: [alembic, upgrade, head]
+            deploy:
+              restart_policy: {condition: any}  # <-
+    """,
+    good="""
+        services:
+          migrate:
+            command: python manage.py migrate
+            restart: "no"
+          prepare:
+            command: alembic upgrade head
+            restart: on-failure
+          web:
+            command: sh -c "python manage.py migrate && gunicorn app:app"
+            restart: unless-stopped
+    """,
+    source="https://docs.docker.com/reference/compose-file/services/#restart",
+)
+def restarting_job(project: Project) -> Iterator[Report]:
+    """
+    A job that is started again each time it ends well.
+
+    A migration under `always` or `unless-stopped` runs for ever, one after the other, and what waits for
+    `service_completed_successfully` may never start. Write `restart: "no"`, or `on-failure` for another try.
+    """
+    for service in project.services.values():
+        value = _restart(service)
+        if value is None or value.data not in ("always", "unless-stopped", "any"):
+            continue
+        if _is_awaited(project, service) or _runs_migration(service):
+            yield value.place, f'service "{service.name}" is a job and would run for ever; write "no" or "on-failure"'
+
+
+def _restart(service: Service) -> Value | None:
+    return service.restart or service.get("deploy.restart_policy.condition")
+
+
+def _is_awaited(project: Project, service: Service) -> bool:
+    others = (other.depends_on.get(service.name) for other in project.services.values())
+    return any(each is not None and each.condition == "service_completed_successfully" for each in others)
+
+
+_MIGRATIONS = (
+    ("manage.py", "migrate"),
+    ("alembic", "upgrade"),
+    ("flask", "db"),
+    ("prisma", "migrate"),
+    ("knex", "migrate:latest"),
+    ("artisan", "migrate"),
+    ("rails", "db:migrate"),
+    ("rake", "db:migrate"),
+    ("manage.py", "collectstatic"),
+)
+
+
+def _runs_migration(service: Service) -> bool:
+    if service.command is None or service.command.dropped:
+        return False
+    words = [word.rsplit("/", 1)[-1] for word in service.command.words if isinstance(word, str)]
+    if any("&&" in word or ";" in word for word in words):
+        return False
+    return any(program in words and verb in words for program, verb in _MIGRATIONS)
