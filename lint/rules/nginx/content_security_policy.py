@@ -67,6 +67,7 @@ NAME = "Content-Security-Policy"
             }
             location ~* \\.(?:css|js|png)$ {
                 root /srv/page;
+                expires 1y;
             }
         }
         """,

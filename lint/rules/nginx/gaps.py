@@ -101,6 +101,11 @@ class Search:
         return any(header.key in security for header in self.config.effective(block).headers)
 
 
+def is_set_elsewhere(block: Directive, names: tuple[str, ...]) -> bool:
+    """Whether something other than ``add_header`` sets one of *names* (in lower case) for *block*, or may do so."""
+    return any(_uses_lua(level) or _sends(level, names) for level in (block, *block.ancestors))
+
+
 def _sends(level: Directive, names: tuple[str, ...]) -> bool:
     """Whether headers-more sets it, or the answer of another server is known to bring it."""
     for directive in level.find("more_set_headers"):
