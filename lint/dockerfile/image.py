@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 _DIGEST = re.compile(r"@([A-Za-z][A-Za-z0-9]*(?:[+._-][A-Za-z0-9]+)*:[0-9a-fA-F]{32,})\Z")
 _TAG = re.compile(r":([\w][\w.-]{0,127})\Z", re.ASCII)
+_REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:[._]|__|-+|/)[a-z0-9]+)*")
 _OFFICIAL_HOSTS = ("", "docker.io", "index.docker.io", "registry-1.docker.io", "public.ecr.aws/docker")
 
 
@@ -24,6 +25,11 @@ class ImageName:
     repository: str
     tag: str | None
     digest: str | None
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether a registry could hold an image of that name."""
+        return _REPOSITORY.fullmatch(self.repository) is not None
 
     @property
     def official(self) -> str | None:

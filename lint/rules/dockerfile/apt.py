@@ -9,7 +9,7 @@ from ...dockerfile import Command, Dockerfile, Script
 from ...dockerfile.packages import packages_of
 from ...finding import Edit, Severity
 from ...rule import Report, rule
-from .running import after, bodies, has_cache, runs, verb_of
+from .running import after, bodies, has_cache, kept_runs, runs, verb_of
 
 _PRACTICES = "https://docs.docker.com/build/building/best-practices/#apt-get"
 _APT = ("apt-get", "apt")
@@ -47,7 +47,7 @@ def _apt(script: Script, *verbs: str) -> Iterator[Command]:
 )
 def apt_lists_left(dockerfile: Dockerfile) -> Iterator[Report]:
     """The lists of packages that `apt-get update` fetched stay in the layer: some 20 MB that nobody reads again."""
-    for _, each, script in runs(dockerfile):
+    for _, each, script in kept_runs(dockerfile):
         updates = list(_apt(script, "update"))
         if not updates or not script.is_understood or "/var/lib/apt" in each.text + bodies(each):
             continue
@@ -92,7 +92,7 @@ def _goes_on(last: Command) -> bool:
 )
 def apt_recommends_installed(dockerfile: Dockerfile) -> Iterator[Report]:
     """Packages that others merely recommend are installed too; a build that needs one of them should name it."""
-    for _, each, script in runs(dockerfile):
+    for _, each, script in kept_runs(dockerfile):
         if "Install-Recommends" in each.text + bodies(each):
             continue
         for command in _apt(script, "install"):

@@ -42,7 +42,7 @@ def untagged_base(dockerfile: Dockerfile) -> Iterator[Report]:
     """
     for stage in dockerfile.stages:
         word, image = stage.base_word, stage.image
-        if word and image and image.repository and image.tag is None and image.digest is None:
+        if word and image and image.is_valid and image.tag is None and image.digest is None:
             yield word.place, f'base image "{image.name}" has no tag, so it is "latest"; write the version you tested'
 
 

@@ -8,7 +8,7 @@ from ...dockerfile import Dockerfile
 from ...dockerfile.packages import packages_of, pip_arguments
 from ...finding import Severity
 from ...rule import Report, rule
-from .running import after, bodies, has_cache, runs, verb_of
+from .running import after, bodies, has_cache, kept_runs, runs, verb_of
 
 
 @rule(
@@ -36,7 +36,7 @@ from .running import after, bodies, has_cache, runs, verb_of
 )
 def apk_cache_left(dockerfile: Dockerfile) -> Iterator[Report]:
     """`apk add` without `--no-cache`: the index stays in the layer, or is an old one."""
-    for _, each, script in runs(dockerfile):
+    for _, each, script in kept_runs(dockerfile):
         if "/var/cache/apk" in each.text + bodies(each) or has_cache(each, "/var/cache/apk", "/etc/apk/cache"):
             continue
         for command in script.named("apk"):
@@ -98,7 +98,7 @@ def pip_cache_left(dockerfile: Dockerfile) -> Iterator[Report]:
                 continue
             for command in script.commands:
                 arguments = pip_arguments(command)
-                is_off = command.option("--no-cache-dir") or any(
+                is_off = command.option("--no-cache-dir", "--no-cache") or any(
                     "PIP_NO_CACHE" in word.raw for word in command.assignments
                 )
                 if arguments and not is_off and command.program != "uv":

@@ -237,6 +237,37 @@ def _is_install(command: Command) -> bool:
 
 
 @rule(
+    "dockerfile/copy-from-outside",
+    Severity.WARNING,
+    bad="""
+        FROM python:3.13
+        COPY ../requirements.txt /srv/  # <-
+        USER 1000
+    """,
+    good="""
+        FROM python:3.13 AS build
+        FROM python:3.13
+        COPY app/../requirements.txt ..data /srv/
+        COPY --from=build ../a /b
+        USER 1000
+    """,
+    source="https://docs.docker.com/reference/dockerfile/#adding-files-from-the-build-context",
+    covers=("trivy:DS-0011",),
+)
+def copy_from_outside(dockerfile: Dockerfile) -> Iterator[Report]:
+    """
+    A path that leads out of the build context.
+
+    The builder drops the leading `../` without a word, and takes the file of that name in the context, if there is one.
+    """
+    for stage in dockerfile.stages:
+        for copy in stage.copies:
+            for word in copy.sources if copy.origin is None else ():
+                if (stage.text(word) or "").startswith("../"):
+                    yield word.place, 'nothing outside the context can be copied and "../" is dropped; leave it out'
+
+
+@rule(
     "dockerfile/copy-whole-filesystem",
     Severity.WARNING,
     bad="""

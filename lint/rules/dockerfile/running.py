@@ -15,6 +15,12 @@ def runs(dockerfile: Dockerfile) -> Iterator[tuple[Stage, Instruction, Script]]:
             yield stage, each, script
 
 
+def kept_runs(dockerfile: Dockerfile) -> Iterator[tuple[Stage, Instruction, Script]]:
+    """The same for the stages whose layers are part of the image; what a build stage leaves behind harms nobody."""
+    kept = set(dockerfile.final_stage.chain()) if dockerfile.final_stage else set()
+    return ((stage, each, script) for stage, each, script in runs(dockerfile) if stage in kept)
+
+
 def verb_of(command: Command) -> ShellWord | None:
     """The first argument that is no option: ``install`` of ``apt-get -qq install``."""
     return next(iter(command.operands(("-t", "-o", "-c"))), None)

@@ -127,6 +127,7 @@ _PASSWORD_OPTION = re.compile(r"--(?:password|passwd|token|secret|api-key|auth-t
     good="""
         FROM python:3.13
         RUN SECRET_KEY=dummy python manage.py collectstatic
+        RUN SECRET_KEY_BASE=precompile_placeholder rails assets:precompile
         RUN git clone https://${USER}:${TOKEN}@git.example.com/app.git
         RUN --mount=type=secret,id=token ./login --password "$(cat /run/secrets/token)" --password-file /run/p
         USER 1000
@@ -170,9 +171,15 @@ def _option_value(word: ShellWord) -> str:
     return text.partition("=")[2] if text.startswith("--") else text
 
 
+_NOT_REAL = re.compile(
+    r"[/.-].*|.*(?:dummy|placeholder|precompile|fake|example|unused|notused|not[-_]?real|test|build).*", re.I
+)
+_SHORTEST = 8
+"""Shorter words after a secret's name are seldom secrets."""
+
+
 def _is_real(value: str, policy: Policy) -> bool:
-    looks_like_path = value.startswith(("/", "./", "-"))
-    return len(value) >= 8 and not looks_like_path and not policy.is_placeholder(value)  # noqa: PLR2004 - shorter ones are words
+    return len(value) >= _SHORTEST and not _NOT_REAL.fullmatch(value) and not policy.is_placeholder(value)
 
 
 _SECRET_FILES = re.compile(
