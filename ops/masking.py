@@ -29,6 +29,11 @@ def is_secret(name: str, stack: Stack) -> bool:
     """Whether the variable *name* holds a secret; ``NAME_FILE`` holds a path."""
     if name in stack.settings.env.generate:
         return True
+    return is_secret_name(name)
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a variable of this name holds a secret; ``NAME_FILE`` holds a path."""
     return bool(SECRET_NAME.search(name)) and not name.upper().endswith("_FILE")
 
 

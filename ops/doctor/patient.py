@@ -13,7 +13,7 @@ from ..compose import model
 from ..engine import Engine, engine_facts
 from ..errors import FairleadError, SettingsError
 from ..host import Host, LocalHost
-from ..masking import secret_values
+from ..masking import SHORTEST, is_secret_name, secret_values
 from ..settings import DoctorSettings, Settings, find_settings, load_settings
 from ..stack import Stack, open_stack
 from .seen import Seen, kinds_of, seen_containers
@@ -107,8 +107,14 @@ def patient(*, changing: bool = True, start: Path | None = None, host: Host | No
     stack, merged, trouble = _model(settings, engine)
     machine = _machine(host, engine) if engine.problem is None else {}
     there = tuple(seen_containers(host, stack.project)) if machine and stack else None
-    secrets = secret_values(stack) if stack else ()
+    secrets = (*(secret_values(stack) if stack else ()), *_held_secrets(there or ()))
     return Patient(settings, host, engine, stack, merged, trouble, machine, there, changing, secrets)
+
+
+def _held_secrets(containers: tuple[Seen, ...]) -> set[str]:
+    """What containers hold as plain variables, as in stacks that know no files of secrets."""
+    held = [pair for container in containers for pair in container.environment.items()]
+    return {value for name, value in held if is_secret_name(name) and len(value) >= SHORTEST}
 
 
 def is_job(service: Mapping[str, Any]) -> bool:
