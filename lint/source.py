@@ -40,6 +40,11 @@ class Source:
         """The offset of the character at *line* and *column*: the other way round."""
         return self._line_starts[line - 1] + column - 1
 
+    def whole_lines(self, place: Place) -> Place:
+        """The lines that *place* touches, with the end of the last one: what to delete so that no empty line stays."""
+        end = self.line_end(self.offset(place.end_line, 1))
+        return self.place(self.offset(place.line, 1), min(end + 1, len(self.text)))
+
     def line_end(self, offset: int) -> int:
         """The offset of the line end after *offset*, or of the end of the text."""
         end = self.text.find("\n", offset)

@@ -30,7 +30,7 @@ def faults(family: str, text: str) -> list[str]:
 def _is_inside(place: Place, lines: list[str]) -> bool:
     if not 1 <= place.line <= place.end_line or place.column < 1 or place.end_column < 1:
         return False
-    if place.end_line > len(lines):  # the line after the last one, for an edit that takes a whole line away
-        return place.end_line == len(lines) + 1 and place.end_column == 1 and place.line <= len(lines)
+    if place.end_line > len(lines):
+        return False
     is_ordered = (place.line, place.column) <= (place.end_line, place.end_column)
     return is_ordered and place.end_column <= len(lines[place.end_line - 1]) + 1

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 from ...dockerfile import Dockerfile, Instruction, Stage
 from ...finding import Edit, Severity
-from ...place import Place
 from ...rule import Report, rule
 
 _EXEC_FORM = "https://docs.docker.com/reference/build-checks/json-args-recommended/"
@@ -195,8 +194,4 @@ def overruled_command(dockerfile: Dockerfile) -> Iterator[Report]:
         for name in ("CMD", "ENTRYPOINT", "HEALTHCHECK"):
             for each in list(stage.all(name))[:-1]:
                 message = f"a later {name} of this stage takes its place; remove this one"
-                yield each.place, message, (Edit(_whole_lines(each), ""),)
-
-
-def _whole_lines(each: Instruction) -> Place:
-    return Place(each.place.path, each.place.line, 1, each.place.end_line + 1, 1)
+                yield each.place, message, (Edit(dockerfile.source.whole_lines(each.place), ""),)

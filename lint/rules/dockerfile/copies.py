@@ -170,7 +170,7 @@ def copied_file_ignored(dockerfile: Dockerfile) -> Iterator[Report]:
                 inside = text.strip("./")
                 is_taken_back = any(each[0] == "!" and each.lstrip("!/").startswith(inside) for each in patterns)
                 if is_ignored(text, patterns) and not is_taken_back:
-                    yield word.place, f'"{text}" is left out by {dockerfile.ignore_path}; take one of the two away'
+                    yield word.place, f'"{word.text}" is left out by {dockerfile.ignore_path}; take one of the two away'
 
 
 _MANIFESTS = re.compile(

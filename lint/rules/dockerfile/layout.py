@@ -43,7 +43,10 @@ def relative_workdir(dockerfile: Dockerfile) -> Iterator[Report]:
             text = stage.text(each.argument)
             if text is None or text.startswith("/") or re.match(r"[A-Za-z]:", text) or not text:
                 break
-            yield each.argument.place, f'"{text}" lies below the folder of the base image; write "/{text.lstrip("./")}"'
+            yield (
+                each.argument.place,
+                f'"{each.argument.text}" lies below the folder of the base image; start it with a slash',
+            )
 
 
 _STATE = {"cd", "export", "source", ".", "alias", "umask", "set", "ulimit", "pushd"}
@@ -162,11 +165,14 @@ def invalid_port(dockerfile: Dockerfile) -> Iterator[Report]:
     for _, word, text in _exposed(dockerfile):
         match = _PORT.fullmatch(text)
         if match is None:
-            yield word.place, f'"{text}" is no port; EXPOSE takes the port in the container, such as 8000 or 53/udp'
+            yield (
+                word.place,
+                f'"{word.text}" is no port; EXPOSE takes the port in the container, such as 8000 or 53/udp',
+            )
             continue
         first, last = int(match["first"]), int(match["last"] or match["first"])
         if not 0 < first <= last <= LARGEST_PORT:
-            yield word.place, f'"{text}" is out of range; ports go from 1 to {LARGEST_PORT}, ranges upwards'
+            yield word.place, f'"{word.text}" is out of range; ports go from 1 to {LARGEST_PORT}, ranges upwards'
         elif match["protocol"] and match["protocol"].lower() not in ("/tcp", "/udp", "/sctp"):
             yield word.place, f'protocol "{match["protocol"][1:]}" is unknown; write tcp, udp or sctp'
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from ...dockerfile import Dockerfile
 from ...dockerfile.lines import DIRECTIVES
 from ...finding import Edit, Severity
-from ...place import Place
 from ...rule import Report, rule
 
 _REFERENCE = "https://docs.docker.com/reference/dockerfile/"
@@ -199,5 +198,5 @@ def empty_continuation(dockerfile: Dockerfile) -> Iterator[Report]:
     """
     for instruction in dockerfile.instructions:
         for place in instruction.empty_lines:
-            whole_line = Place(place.path, place.line, 1, place.line + 1, 1)
-            yield place, "an empty line inside an instruction; remove it", (Edit(whole_line, ""),)
+            edits = (Edit(dockerfile.source.whole_lines(place), ""),)
+            yield place, "an empty line inside an instruction; remove it", edits

@@ -123,7 +123,7 @@ def user_by_name(dockerfile: Dockerfile) -> Iterator[Report]:
         return
     name = stage.user_text.partition(":")[0]
     if name and not name.isdecimal() and name != "root":
-        yield stage.user.argument.place, f'user "{name}" is a name; write its number'
+        yield stage.user.argument.place, "this user is a name; write its number"
 
 
 @rule(

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from ...envfile import EnvEntry, EnvFile
 from ...finding import Edit, Severity
-from ...place import Place
 from ...rule import Report, rule
 
 _SYNTAX = "https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/#env-file-syntax"
@@ -103,7 +102,11 @@ def duplicate_name(env: EnvFile) -> Iterator[Report]:
             continue
         if any(variable.name == entry.name for variable in last.cut.variables()):
             continue
-        edits = (Edit(_whole_line(entry), ""),) if _is_alone(entry) and not _is_used_below(env, entry) else ()
+        edits = (
+            (Edit(entry.source.whole_lines(entry.place), ""),)
+            if _is_alone(entry) and not _is_used_below(env, entry)
+            else ()
+        )
         message = f'"{entry.name}" is set again on line {last.name_place.line}, and that one counts; remove this one'
         yield entry.name_place, message, edits
 
@@ -117,10 +120,6 @@ def _is_alone(entry: EnvEntry) -> bool:
 
 def _is_used_below(env: EnvFile, entry: EnvEntry) -> bool:
     return any(variable.name == entry.name for other in env.entries for variable in other.cut.variables())
-
-
-def _whole_line(entry: EnvEntry) -> Place:
-    return Place(entry.place.path, entry.place.line, 1, entry.place.end_line + 1, 1)
 
 
 @rule(
