@@ -1,0 +1,156 @@
+"""Line ends that a client can put into a header or a request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ...finding import Severity
+from ...nginx import Directive, NginxConfig, location
+from ...nginx.expressions import forbids_newline, may_hold_newline
+from ...rule import Report, rule
+
+_VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+_DECODED = ("uri", "document_uri")
+_REDIRECTS = ("redirect", "permanent")
+
+
+@rule(
+    "nginx/header-splitting",
+    Severity.ERROR,
+    bad=(
+        """
+        server {
+            return 301 https://example.com$uri;  # <-
+        }
+        """,
+        """
+        location / {
+            add_header X-Path $document_uri always;  # <-
+            return 204;
+        }
+        """,
+        """
+        location ~ ^/v1/([^/]+)/(.*)$ {
+            proxy_pass http://backend/$1;  # <-
+        }
+        """,
+        """
+        location ~ ^/(?<rest>[^?]*)$ {
+            return 302 https://example.com/$rest;  # <-
+        }
+        """,
+        """
+        location /old {
+            set $target https://example.com$uri;
+            return 301 $target;  # <-
+        }
+        """,
+        "location / { rewrite ^ https://example.com$uri? permanent; }  # <-",
+    ),
+    good=(
+        """
+        server {
+            return 301 https://example.com$request_uri;
+        }
+        """,
+        "location = /old { return 301 https://example.com/new$uri; }",
+        "location ~ ^/v1/(.*)$ { return 301 https://example.com/v2/$1; }",
+        "location ~ ^/[a-z]+$ { return 301 https://example.com$uri; }",
+        "rewrite ^/([^?]*)$ https://example.com/$1 permanent;",
+        "location / { try_files $uri $uri/ /index.html; }",
+        "location / { if ($request_uri ~ ^/([^?]*)$) { return 301 https://example.com/$1; } }",
+        "location ~ ^/(?<name>[^/]+)$ { fastcgi_param NAME $name; }",
+    ),
+    source="https://github.com/yandex/gixy/blob/master/docs/en/plugins/httpsplitting.md",
+    covers=("gixy:http_splitting", "semgrep:header-injection"),
+)
+def header_splitting(config: NginxConfig) -> Iterator[Report]:
+    """
+    A decoded path in a header, a redirect, or the request to another server.
+
+    `$uri` is the path with every escape undone. A request for `/%0d%0aSet-Cookie:%20a=b` ends the header there and
+    begins one of the client's own: cookies, redirects, answers that a cache keeps for others. `$request_uri` stays as
+    it was sent. What a group of an expression holds is decoded as well; it is reported where the group may hold a line
+    end, as `[^/]+` does and `.*` does not, and not in `rewrite`, which encodes it again.
+    """
+    for directive in config.find("return", "rewrite", "add_header", "proxy_set_header", "proxy_pass", "error_page"):
+        index = _target(directive)
+        if index is None:
+            continue
+        names = [found[1] or found[2] for found in _VARIABLE.finditer(directive.args[index])]
+        name = next((name for name in names if _is_open(config, directive, name)), None)
+        if name:
+            better = "$request_uri" if name in _DECODED else "a group without line ends, such as [^/\\r\\n]+"
+            message = f'"${name}" may hold a line end (%0a) and so add headers of the client\'s own; use {better}'
+            yield directive.arg_place(index), message
+
+
+def _target(directive: Directive) -> int | None:
+    """The index of the argument that goes into a header or a request line."""
+    args = directive.args
+    if not args:
+        return None
+    if directive.name == "return":
+        return _of_return(args)
+    if directive.name == "rewrite":
+        leads_out = args[1:] and (args[-1] in _REDIRECTS or re.match(r"https?://|\$scheme", args[1]))
+        return 1 if leads_out else None
+    if directive.name == "error_page":
+        return len(args) - 1 if re.match(r"https?://|\$scheme", args[-1]) else None
+    if directive.name == "proxy_pass":
+        return None if directive.is_inside("stream") else 0
+    return 1 if len(args) > 1 else None
+
+
+def _of_return(args: tuple[str, ...]) -> int | None:
+    if args[0].isdigit():
+        return 1 if len(args) > 1 and args[0] in ("301", "302", "303", "307", "308") else None
+    return 0
+
+
+def _is_open(config: NginxConfig, directive: Directive, name: str) -> bool:
+    block = directive.enclosing("location")
+    if name in _DECODED:
+        return not _is_bound(block)
+    if directive.name == "rewrite" and name.isdigit():
+        return False
+    setting = next((each for each in _before(directive) if each.name == "set" and each.value == f"${name}"), None)
+    if setting is not None and len(setting.args) > 1:
+        return any(found in _DECODED for found in _names(setting.args[1])) and not _is_bound(block)
+    return _is_open_capture(config, directive, block, name)
+
+
+def _names(text: str) -> list[str]:
+    return [found[1] or found[2] for found in _VARIABLE.finditer(text)]
+
+
+def _is_bound(block: Directive | None) -> bool:
+    """Whether the path is one that holds no line end where the location answers."""
+    if block is None:
+        return False
+    head = location(block)
+    return head.modifier == "=" or (head.is_regex and forbids_newline(head.pattern, head.modifier == "~*"))
+
+
+def _before(directive: Directive) -> Iterator[Directive]:
+    """What stands before *directive* in its block and the blocks around it, the nearest first."""
+    inner = directive
+    for outer in directive.ancestors:
+        yield from (child for child in reversed(outer.children) if child.order < inner.order)
+        inner = outer
+
+
+def _is_open_capture(config: NginxConfig, directive: Directive, block: Directive | None, name: str) -> bool:
+    """Whether ``$name`` is a group, of an expression over the decoded path, that may hold a line end."""
+    condition = directive.enclosing("if")
+    if condition is not None and len(condition.args) > 2 and condition.args[1].lstrip("!") in ("~", "~*"):  # noqa: PLR2004
+        is_path = condition.args[0] in ("$uri", "$document_uri")
+        pattern = " ".join(condition.args[2:])
+        if name.isdigit() or f"<{name}>" in pattern:
+            return is_path and may_hold_newline(pattern, name, condition.args[1].endswith("*"))
+    earlier = next((each for each in _before(directive) if each.name in ("rewrite", "if", "set")), None)
+    if block is None or (name.isdigit() and earlier is not None and earlier.enclosing("location") is block):
+        return False
+    head = location(block)
+    return head.is_regex and may_hold_newline(head.pattern, name, head.modifier == "~*")
