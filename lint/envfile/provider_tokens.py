@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 _SHAPES = {
     "an AWS access key": r"(?:AKIA|ASIA)[A-Z2-7]{16}",
@@ -22,7 +23,6 @@ _SHAPES = {
     "a DigitalOcean token": r"do[opr]_v1_[a-f0-9]{64}",
     "a private key": r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----",
 }
-_ANY = re.compile("|".join(f"(?P<k{index}>(?<![A-Za-z0-9]){shape})" for index, shape in enumerate(_SHAPES.values())))
 _HINTS = re.compile(
     r"AKIA|ASIA|gh[pousr]_|github_pat|glpat|xox|k_live|sk-|AIza|npm_|pypi-|dckr|SG\.|hf_|_v1_|-----BEGIN"
 )
@@ -34,6 +34,12 @@ def provider_tokens(text: str) -> Iterator[tuple[int, int, str]]:
     if not _HINTS.search(text):
         return
     kinds = list(_SHAPES)
-    for match in _ANY.finditer(text):
+    for match in _any_token().finditer(text):
         if match.lastgroup and not _SHOWN_ONLY.search(match[0]):
             yield match.start(), match.end(), kinds[int(match.lastgroup[1:])]
+
+
+@cache
+def _any_token() -> re.Pattern[str]:
+    shapes = (f"(?P<k{index}>(?<![A-Za-z0-9]){shape})" for index, shape in enumerate(_SHAPES.values()))
+    return re.compile("|".join(shapes))
