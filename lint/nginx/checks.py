@@ -12,25 +12,27 @@ _FLAG_VALUES = ("on", "off")
 _UNKNOWN_MARKS = ("$", "{{")
 _CLOSE_ENOUGH = 0.75
 _LONGEST_SHOWN = 60
+_MOST_GUESSES = 100
 
 
 def checked(config: NginxConfig) -> Iterator[Fault]:
     """The faults of every directive whose context is known; each place once, however often it is included."""
     reported: set[tuple[int, int]] = set()
+    spelling = _Spelling()
     for directive in config.walk():
         if not directive.context:
             continue
-        for fault in _faults(directive, config):
+        for fault in _faults(directive, config, spelling):
             key = (id(directive.file), directive.token)
             if key not in reported:
                 reported.add(key)
                 yield fault
 
 
-def _faults(directive: Directive, config: NginxConfig) -> Iterator[Fault]:
+def _faults(directive: Directive, config: NginxConfig, spelling: _Spelling) -> Iterator[Fault]:
     uses = table.masks().get(directive.name)
     if uses is None:
-        yield from _unknown(directive, config)
+        yield from _unknown(directive, config, spelling)
         return
     here = [use for use in uses if use & directive.context]
     if not here:
@@ -41,11 +43,11 @@ def _faults(directive: Directive, config: NginxConfig) -> Iterator[Fault]:
         yield from _form(directive, here)
 
 
-def _unknown(directive: Directive, config: NginxConfig) -> Iterator[Fault]:
+def _unknown(directive: Directive, config: NginxConfig, spelling: _Spelling) -> Iterator[Fault]:
     name = directive.name
     if "$" in name or "{" in name or "<" in name:
         return
-    close = _close_name(name)
+    close = spelling.close_name(name)
     if close is None and (table.is_foreign(name) or config.has("load_module")):
         return
     if close is not None and table.is_foreign(name) and not _is_typing_slip(name, close):
@@ -54,11 +56,20 @@ def _unknown(directive: Directive, config: NginxConfig) -> Iterator[Fault]:
     yield Fault("nginx/unknown-directive", directive.place, f'unknown directive "{_short(name)}"; {what}')
 
 
-def _close_name(name: str) -> str | None:
-    import difflib  # noqa: PLC0415 - only a misspelt name needs it
+class _Spelling:
+    """Guesses what a misspelt name was meant to be; each name once, and not for a file that is none of nginx's."""
 
-    matches = difflib.get_close_matches(name.strip("\ufeff\u00a0"), table.masks(), n=1, cutoff=_CLOSE_ENOUGH)
-    return matches[0] if matches else None
+    def __init__(self) -> None:
+        self.known: dict[str, str | None] = {}
+
+    def close_name(self, name: str) -> str | None:
+        if name not in self.known and len(self.known) < _MOST_GUESSES:
+            import difflib  # noqa: PLC0415 - only a misspelt name needs it
+
+            word = name.strip("\ufeff\u00a0")[:_LONGEST_SHOWN]
+            matches = difflib.get_close_matches(word, table.masks(), n=1, cutoff=_CLOSE_ENOUGH)
+            self.known[name] = matches[0] if matches else None
+        return self.known.get(name)
 
 
 def _is_typing_slip(name: str, close: str) -> bool:

@@ -296,3 +296,10 @@ def test_the_table_knows_what_newer_versions_know() -> None:
 )
 def test_no_text_raises(text: str) -> None:
     parse(text).problems.clear()
+
+
+def test_a_file_that_is_none_of_nginx_is_not_guessed_at_for_ever() -> None:
+    found = parse("".join(f"lissten{number} x;\n" for number in range(20_000))).problems
+
+    assert 20_000 == len(found)
+    assert "did you mean" not in found[-1][2]
