@@ -30,7 +30,6 @@ FIXED = {
     "REDIS_PORT",
     "REDIS_USER",
     "TRUSTED_PROXIES",
-    "RELOAD",
 }
 
 
