@@ -160,9 +160,10 @@ def test_an_engine_that_will_not_do_is_said_before_anything_is_done(copy, script
     checks = {one["id"]: one for one in json.loads(ended.out)["checks"]}
     assert (5, "wrong", says) == (ended.code, checks[check]["verdict"], checks[check]["says"])
     assert "inv doctor --fix" in checks[check]["todo"]
-    assert {"skipped"} == {
-        checks[name]["verdict"] for name in ("disk.space", "ports.published", "containers.all") if name in checks
-    }
+    asked = [name for name in checks if name.startswith(("disk.", "ports.", "containers.", "logs.", "mysql."))]
+    assert {"skipped"} == {checks[name]["verdict"] for name in asked}
+
+    assert 0 == _with_docker(copy, script, "env").code
 
 
 @pytest.mark.parametrize("script", [NONE, OLD_COMPOSE], ids=["none", "old Compose"])
@@ -193,25 +194,33 @@ def test_a_doctor_without_an_engine_says_what_is_not_known(copy):
     assert {"skipped"} == {verdicts[name] for name in unknown}
 
 
+def _as_nobody(checkout, *arguments):
+    """Runs the tool as a user without a name, without groups, in a checkout of theirs."""
+    done = subprocess.run(
+        [*NOBODY, TOOLS / "python", "-I", "-m", "fairlead", *arguments],
+        cwd=checkout.folder,
+        env={**checkout.environment, "HOME": str(checkout.folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Ended(done.returncode, done.stdout, done.stderr)
+
+
 def test_who_may_not_use_the_engine_is_told_how_to_get_leave(checkout_at):
     folder = Path(tempfile.mkdtemp(prefix="fairlead-operator-"))
     try:
         checkout = checkout_at(folder / "checkout", "agentchat-operator")
         for path in (folder, *folder.rglob("*")):
             shutil.chown(path, 65534, 65534)
-        done = subprocess.run(
-            [*NOBODY, TOOLS / "python", "-I", "-m", "fairlead", "up"],
-            cwd=checkout.folder,
-            env={**checkout.environment, "HOME": str(folder)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        ended = Ended(done.returncode, done.stdout, done.stderr)
+        refused, examined = _as_nobody(checkout, "up"), _as_nobody(checkout, "doctor", "--json")
     finally:
         shutil.rmtree(folder)
 
-    _refused(ended, 5, "this user may not use the engine at /var/run/docker.sock", "sudo usermod -aG docker $USER")
+    way = "run as root, or: sudo usermod -aG docker $USER, and log in again"
+    _refused(refused, 5, "this user may not use the engine at /var/run/docker.sock", way)
+    checks = {check["id"]: check for check in json.loads(examined.out)["checks"]}
+    assert (5, "wrong", way) == (examined.code, checks["engine.allowed"]["verdict"], checks["engine.allowed"]["todo"])
 
 
 def test_an_operator_who_does_not_own_the_folder_is_told_whose_it_is():
@@ -284,13 +293,13 @@ def test_a_build_that_fails_shows_its_last_lines(copy, stack):
 
 @pytest.fixture
 def tiny(stack, tmp_path):
-    """Makes a project of one service from the image of Redis; returns it."""
+    """Makes a project of one service from the image of one of the stack's services; returns it."""
     name = f"agentchat-tiny-{secrets.token_hex(3)}"
     project = replace(stack, folder=tmp_path, name=name)
     (tmp_path / "fairlead.yaml").write_text(f"name: {name}\ncompose: {{files: [compose.yml]}}\n")
 
-    def make(service):
-        head = f"services:\n  web:\n    image: {stack.inspect('redis')['Config']['Image']}\n    user: '999:999'\n"
+    def make(service, like="redis"):
+        head = f"services:\n  web:\n    image: {stack.inspect(like)['Config']['Image']}\n    user: '999:999'\n"
         (tmp_path / "compose.yml").write_text(head + "".join(f"    {line}\n" for line in service))
         return project
 
@@ -351,3 +360,18 @@ def test_a_doctor_of_any_stack_knows_redis_and_skips_what_is_not_declared(tiny):
         checks["gunicorn.none"]["says"],
     )
     assert "skipped" == checks["functional.chat"]["verdict"]
+
+
+def test_the_option_that_keeps_mysql_from_starting_is_explained(tiny):
+    password = secrets.token_urlsafe(16)
+    project = tiny(
+        ["command: [--query-cache-size=256M]", f"environment: {{MYSQL_ROOT_PASSWORD: {password}}}"], like="mysql"
+    )
+    up = project.inv("up")
+    examined = project.inv("doctor")
+
+    assert (1, 1) == (up.code, examined.code)
+    assert "query-cache-size" in up.err or "query_cache_size" in up.err
+    assert "WRONG   web                  query_cache_size and its like are gone since MySQL 8.0.3" in examined.out
+    assert "-> take them out of the command or my.cnf; the buffer pool does their work" in examined.out
+    assert password not in up.out + up.err + examined.out
