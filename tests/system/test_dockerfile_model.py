@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from fairlead.lint.dockerfile import parse
+from fairlead.tests.dockerfile.generated import values
 
 DOCKER = "/usr/bin/docker" if Path("/usr/bin/docker").exists() else shutil.which("docker") or "docker"
 QUIET = {**os.environ, "DOCKER_BUILDKIT": "1", "BUILDKIT_PROGRESS": "plain"}
@@ -141,8 +142,9 @@ def _config(folder: Path, text: str) -> dict[str, object]:
     return config
 
 
-def test_variables_are_replaced_as_buildkit_does(tmp_path: Path) -> None:
-    lines = [f"ENV V{index}={value}" for index, value in enumerate(VALUES)]
+@pytest.mark.parametrize("written", [VALUES, values(1, 150), values(2, 150)], ids=["written", "random-1", "random-2"])
+def test_variables_are_replaced_as_buildkit_does(tmp_path: Path, written: list[str]) -> None:
+    lines = [f"ENV V{index}={value}" for index, value in enumerate(written)]
     text = "\n".join(("FROM scratch", "ARG ONE=1", 'ENV EMPTY="" PATHS=a/b/c', "ENV old form  $ONE ", *lines, ""))
     told = _config(tmp_path, text)["Env"]
     assert isinstance(told, list)
