@@ -112,7 +112,11 @@ class Rule:
     def findings(self, model: Any, policy: Any) -> Iterator[Finding]:
         """What the check finds in *model*."""
         arguments = (model, policy) if self.takes_policy else (model,)
+        seen: set[Place] = set()
         for place, message, *edits in self.check(*arguments):
+            if self.family == "compose" and place in seen:
+                continue  # several services share what stands under an anchor
+            seen.add(place)
             yield Finding(self.id, self.severity, place, message, *edits)
 
 

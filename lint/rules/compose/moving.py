@@ -1,0 +1,62 @@
+"""Edits that move a literal secret out of a Compose file."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from ...compose import Project, Variable
+from ...errors import LintError
+from ...finding import Edit
+from ...place import Place
+from ...source import Source
+
+_EXAMPLES = (".env.example", ".env.sample", ".env.template", "env.example", "docker.env.example")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def moved(project: Project, variable: Variable, literal: str) -> tuple[Edit, ...]:
+    """
+    ``${NAME:?}`` for the literal, the name in the example env file, and the value in ``.env``.
+
+    Nothing where the name is taken for another value or the value cannot be written in single quotes.
+    """
+    name, text = variable.name, literal
+    if variable.origin != "environment" or not _NAME.fullmatch(name) or re.search(r"['\\\n]", text):
+        return ()
+    if name in project.environment or _is_taken(project, name, text):
+        return ()
+    in_map = variable.place.line != variable.value_place.line or _follows_colon(project, variable)
+    reference = f'"${{{name}:?}}"' if in_map else f"${{{name}:?}}"
+    edits = [Edit(variable.value_place, reference, safe=False)]
+    edits.append(_appended(project, posixpath.join(project.directory, ".env"), f"{name}='{text}'"))
+    for example in _EXAMPLES:
+        path = posixpath.join(project.directory, example)
+        if project.reader.exists(path):
+            env = project.env_file(path)
+            if env is not None and name not in env.by_name:
+                edits.append(_appended(project, path, f"{name}="))
+            break
+    return tuple(edits)
+
+
+def _is_taken(project: Project, name: str, text: str) -> bool:
+    """Whether another service has another value under the same name."""
+    values = (service.own_environment.get(name) for service in project.services.values())
+    return any(each is not None and isinstance(each.value, str) and each.value != text for each in values)
+
+
+def _follows_colon(project: Project, variable: Variable) -> bool:
+    line = project.files[variable.path].split("\n")[variable.place.line - 1]
+    return ":" in line[variable.place.end_column - 1 : variable.value_place.column - 1]
+
+
+def _appended(project: Project, path: str, line: str) -> Edit:
+    """*line* at the end of the file at *path*, which may not exist yet."""
+    try:
+        text = project.reader.read(path) if project.reader.exists(path) else ""
+    except LintError:
+        text = ""
+    end = Source(text, path).place(len(text), len(text))
+    place = Place(path, end.line, end.column, end.line, end.column)
+    return Edit(place, f"{line}\n" if not text or text.endswith("\n") else f"\n{line}\n", safe=False)

@@ -1,0 +1,156 @@
+"""Where secrets stand in a Compose project: variables, words of commands, addresses."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from ...compose import Project, Service, Use, Value, Variable
+from ...compose.nodes import Scalar
+from ...compose.places import part_place, written_scalars
+from ...envfile.provider_tokens import provider_tokens
+from ...place import Place
+from ...policy import Policy
+from ...record import dataclass
+
+FRONT_END = re.compile(r"(?:VITE|NEXT_PUBLIC|REACT_APP|VUE_APP|NUXT_PUBLIC|GATSBY|EXPO_PUBLIC)_")
+"""Begins names that a front end's build writes into its JavaScript."""
+
+_NO_SECRET = re.compile(
+    r"/.*|\./.*|true|false|yes|no|on|off|0|1|(?:vault|ssm|arn|op|file|gcp|awssm|secretsmanager|doppler|env):.*", re.I
+)
+"""Values under a secret's name that are none: a path, a switch, a reference to a place that keeps secrets."""
+
+_DATA_SOURCE = re.compile(r"(?:.*[_-])?(?:dsn|connection[_-]string)", re.I)
+_DEVELOPMENT = re.compile(r"(?:^|[._-])(?:dev|develop|development|local|debug|tests?|testing|ci|e2e)(?:[._-]|$)", re.I)
+
+
+def is_for_development(path: str) -> bool:
+    """Whether the file's name says that nothing in it is for production, so that its passwords guard nothing."""
+    return _DEVELOPMENT.search(posixpath.basename(path)) is not None
+
+
+def may_be_secret(value: str) -> bool:
+    """Whether a literal value under a secret's name can be one."""
+    return bool(value.strip()) and not _NO_SECRET.fullmatch(value.strip())
+
+
+def variables_of(service: Service) -> Iterator[Variable]:
+    """What Compose gives the containers of *service* and keeps with them: variables and labels."""
+    yield from service.own_environment.values()
+    yield from service.labels.values()
+
+
+def is_secret(variable: Variable, policy: Policy) -> bool:
+    """Whether the name says that the value is a secret; of a label, what follows its last dot."""
+    name = variable.name.rpartition(".")[2] if variable.origin == "labels" else variable.name
+    return policy.is_secret_name(name) and not _DATA_SOURCE.fullmatch(name) and not FRONT_END.match(name)
+
+
+def literal_of(variable: Variable) -> str:
+    """The value where no variable is in it and it is no provider's token, which another rule reports; else ""."""
+    if variable.entry is None or variable.handed_through or not isinstance(variable.value, str):
+        return ""
+    if (
+        variable.entry.uses
+        or "$" in variable.text.replace("$$", "")
+        or any(True for _ in provider_tokens(variable.value))
+    ):
+        return ""
+    return "" if "://" in variable.value else variable.value
+
+
+@dataclass(frozen=True, eq=False)
+class Word:
+    """A secret on a command line: its *text* as written, *place*, and the *name* of the option or variable."""
+
+    text: str
+    place: Place
+    name: str
+
+
+_ASSIGNED = re.compile(r"(?:^|[\s;&|(])(?P<name>[A-Za-z_]\w{0,80})=(?P<value>\"[^\"]*\"|'[^']*'|[^\s;&|)\"']+)")
+_OPTION = re.compile(
+    r"(?:^|[\s\"'])--?(?P<name>[A-Za-z][\w.-]{0,80})(?:=|\s+)(?P<value>\"[^\"]*\"|'[^']*'|[^\s;&|)\"']+)"
+)
+_CLIENT = r"(?:mysql|mysqladmin|mysqldump|mysqlcheck|mariadb|mariadb-admin|mariadb-dump)"
+_MYSQL = re.compile(_CLIENT + r"\b[^|;&]*?\s-p(?P<value>\"[^\"]*\"|'[^']*'|[^\s;&|)\"']+)")
+_REDIS = re.compile(
+    r"(?:redis|valkey|keydb)-cli\b[^|;&]*?\s(?:-a|--pass)\s+(?P<value>\"[^\"]*\"|'[^']*'|[^\s;&|)\"']+)"
+)
+
+
+def words_of(service: Service, policy: Policy) -> Iterator[Word]:
+    """What looks like a secret in the command, the entrypoint and the health check, variables and all."""
+    for path in ("command", "entrypoint", "healthcheck.test"):
+        value = service.get(path)
+        if value is not None:
+            scalars = written_scalars(value.node)
+            yield from _of_list(scalars, policy)
+            for scalar in scalars:
+                yield from _of_line(scalar, policy)
+
+
+def _of_list(scalars: list[Scalar], policy: Policy) -> Iterator[Word]:
+    program = ""
+    for index, scalar in enumerate(scalars):
+        text = scalar.text
+        following = scalars[index + 1] if index + 1 < len(scalars) else None
+        name = text.lstrip("-")
+        if re.fullmatch(_CLIENT + r"|(?:redis|valkey|keydb)-cli", text.rpartition("/")[2]):
+            program = text.rpartition("/")[2]
+        elif text.startswith("-p") and len(text) > 2 and re.fullmatch(_CLIENT, program):  # noqa: PLR2004 - "-p" alone asks
+            yield Word(text[2:], part_place(scalar, 2, len(text)), "-p")
+        elif following is not None and (
+            (text in ("-a", "--pass") and program.endswith("-cli"))
+            or (text.startswith("-") and name != text and _is_secret_option(name, policy))
+        ):
+            yield Word(following.text, following.place, text)
+
+
+def _of_line(scalar: Scalar, policy: Policy) -> Iterator[Word]:
+    text = scalar.text
+    for pattern in (_ASSIGNED, _OPTION, _MYSQL, _REDIS):
+        for match in pattern.finditer(text):
+            name = match.groupdict().get("name", "-p")
+            if pattern in (_MYSQL, _REDIS) or _is_secret_option(name, policy):
+                start, end = match.span("value")
+                quoted = text[start] in "\"'" and text[start] == text[end - 1] and end - start > 1
+                start, end = (start + 1, end - 1) if quoted else (start, end)
+                yield Word(text[start:end], part_place(scalar, start, end), name)
+
+
+def _is_secret_option(name: str, policy: Policy) -> bool:
+    return policy.is_secret_name(name.replace(".", "_")) and not FRONT_END.match(name)
+
+
+_ADDRESS = re.compile(
+    r"[a-z][a-z0-9+.-]{0,30}://(?P<user>[^/\s:@\"'<>{}$]{0,200}):(?P<password>[^/\s@\"'<>]{1,300})@", re.I
+)
+_PAIR = re.compile(r"(?:^|[;\"' ])(?:password|pwd)\s?=\s?(?P<password>[^;\"'\s]{1,300})(?=[;\"'\s]|$)", re.I)
+
+
+def passwords_in(value: Value) -> Iterator[tuple[Scalar, int, int]]:
+    """The passwords in addresses and connection strings of *value*: the scalar, and from where to where in its text."""
+    for scalar in written_scalars(value.node):
+        if "@" in scalar.text and "://" in scalar.text:
+            for match in _ADDRESS.finditer(scalar.text):
+                yield scalar, *match.span("password")
+        elif ";" in scalar.text or _DATA_SOURCE.fullmatch(scalar.text.partition("=")[0]):
+            for match in _PAIR.finditer(scalar.text):
+                yield scalar, *match.span("password")
+
+
+def is_from_shell(text: str) -> bool:
+    """Whether a shell in the container gives the value, so that it stands nowhere outside."""
+    return text.startswith(("$$", "`", "$(")) or "$$" in text
+
+
+def defaults(project: Project) -> Iterator[tuple[Use, str, Place]]:
+    """Each default that is no variable itself: the use, the default, and where it stands."""
+    for use in project.uses:
+        default = use.default
+        if default and "$" not in default:
+            start = use.variable.end - 1 - len(default)
+            yield use, default, part_place(use.scalar, start, use.variable.end - 1)

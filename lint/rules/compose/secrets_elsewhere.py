@@ -1,0 +1,233 @@
+"""Secrets in addresses, on command lines, in builds and in pages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ...compose import Project, Service, Value
+from ...compose.places import part_place
+from ...finding import Severity
+from ...policy import Policy
+from ...rule import Report, rule
+from .secret_places import FRONT_END, Word, is_for_development, is_from_shell, may_be_secret, passwords_in, words_of
+
+_SECRETS = "https://docs.docker.com/compose/how-tos/use-secrets/"
+_BUILD_SECRETS = "https://docs.docker.com/build/building/secrets/"
+
+
+@rule(
+    "compose/password-in-url",
+    Severity.ERROR,
+    bad="""
+        services:
+          app:
+            environment:
+              DATABASE_URL: mysql://root:kw8Zr2Vb91@db:3306/app  # <-
+              CELERY: amqp://guest:guest@queue  # <-
+              MSSQL: Server=db;User Id=sa;Password=kw8Zr2Vb91;  # <-
+            command: ["./wait", "postgres://app:kw8Zr2Vb91@db/app"]  # <-
+    """,
+    good="""
+        services:
+          app:
+            environment:
+              DATABASE_URL: mysql://app:${MYSQL_PASSWORD:?}@db:3306/app
+              CACHE: redis://cache:6379/0
+              SENTRY_DSN: https://public@sentry.example.com/1
+              MAIL: http://example.com:8080/users/@me
+              OTHER: Server=db;Password=${MSSQL_PASSWORD:?};
+            command: ["./wait", "postgres://app:$$DB_PASSWORD@db/app"]
+    """,
+    source="https://github.com/docker/awesome-compose",
+    covers=("docksec:plaintext-secret-env", "gitleaks:generic-api-key"),
+    conceals=True,
+)
+def password_in_url(project: Project) -> Iterator[Report]:
+    """
+    A password written into an address or a connection string.
+
+    It is a secret like any other, under a name that does not say so. Keep the address and let a variable give the
+    password: `mysql://app:${MYSQL_PASSWORD:?}@db/app`.
+    """
+    for service in project.services.values():
+        for scalar, start, end in passwords_in(service.value):
+            password = scalar.text[start:end]
+            if "$" in password or not may_be_secret(password) or is_for_development(scalar.source.path):
+                continue
+            if not re.fullmatch(r"<.*>|\[.*\]|\*+|\.+", password):
+                yield part_place(scalar, start, end), 'a password stands in an address; write "${NAME:?}" there'
+
+
+def _words(project: Project, policy: Policy) -> Iterator[tuple[Service, Word]]:
+    """The secrets on command lines that something outside of the container gives."""
+    for service in project.services.values():
+        for word in words_of(service, policy):
+            if word.text and not is_from_shell(word.text) and not is_for_development(word.place.path):
+                yield service, word
+
+
+@rule(
+    "compose/literal-secret-in-command",
+    Severity.ERROR,
+    bad="""
+        services:
+          cache:
+            command: redis-server --requirepass kw8Zr2Vb91  # <-
+            healthcheck:
+              test: [CMD, redis-cli, -a, kw8Zr2Vb91, ping]  # <-
+          db:
+            healthcheck:
+              test: mysqladmin ping -uroot -pkw8Zr2Vb91  # <-
+          backup:
+            command: ["sh", "-c", "PGPASSWORD=kw8Zr2Vb91 pg_dump app"]  # <-
+    """,
+    good="""
+        services:
+          cache:
+            command: redis-server --requirepass "$$REDIS_PASSWORD"
+            healthcheck:
+              test: [CMD-SHELL, 'redis-cli -a "$$REDIS_PASSWORD" ping']
+          db:
+            command: [mysqld, --init-file=/run/secrets/init.sql, --port, "3306"]
+            healthcheck:
+              test: mysqladmin ping -uroot -p$$MYSQL_ROOT_PASSWORD -h 127.0.0.1
+          other:
+            command: [app, --token-file, /run/secrets/token, --max-tokens, "100", --password=/run/secrets/pw]
+    """,
+    source="https://cwe.mitre.org/data/definitions/214.html",
+    covers=("kics:passwords_and_secrets",),
+    conceals=True,
+)
+def literal_secret_in_command(project: Project, policy: Policy) -> Iterator[Report]:
+    """
+    A secret written into a command or a health check.
+
+    It is in the repository, and `docker inspect`, `docker ps` and the list of processes show it to whoever may look.
+    """
+    for service, word in _words(project, policy):
+        if "$" not in word.text and may_be_secret(word.text) and not re.fullmatch(r"<.*>|-.*", word.text):
+            message = f'a secret after "{word.name}" in a command of service "{service.name}"; pass it by a file'
+            yield word.place, message + " or the environment"
+
+
+@rule(
+    "compose/secret-on-command-line",
+    Severity.WARNING,
+    bad="""
+        services:
+          cache:
+            command: redis-server --requirepass ${REDIS_PASSWORD:?}  # <-
+            healthcheck:
+              test: [CMD, redis-cli, -a, "$REDIS_PASSWORD", ping]  # <-
+    """,
+    good="""
+        services:
+          cache:
+            command: redis-server /run/secrets/redis.conf
+            environment:
+              REDISCLI_AUTH: ${REDIS_PASSWORD:?}
+            healthcheck:
+              test: [CMD-SHELL, "redis-cli ping | grep -q PONG"]
+    """,
+    source="https://cwe.mitre.org/data/definitions/214.html",
+)
+def secret_on_command_line(project: Project, policy: Policy) -> Iterator[Report]:
+    """
+    A secret that Compose writes into a command or a health check.
+
+    The value then stands in `docker inspect` and in the host's list of processes, where every user of the host reads
+    it. MYSQL_PWD, PGPASSWORD and REDISCLI_AUTH, or a file that the program reads, keep it out of there.
+    """
+    for service, word in _words(project, policy):
+        if "$" in word.text:
+            message = f'the secret after "{word.name}" shows in the processes of service "{service.name}"; '
+            yield word.place, message + "pass it by a file or the environment"
+
+
+@rule(
+    "compose/secret-in-build-argument",
+    Severity.ERROR,
+    bad="""
+        services:
+          app:
+            build:
+              context: .
+              args:
+                NPM_TOKEN: ${NPM_TOKEN}  # <-
+                PIP_PASSWORD:  # <-
+          other:
+            build:
+              context: .
+              args:
+                - GIT_TOKEN=kw8Zr2Vb91  # <-
+    """,
+    good="""
+        services:
+          app:
+            build:
+              context: .
+              args: {RELEASE: "1.2.3", TOKEN_URL: "https://example.com", SECRET_KEY: ""}
+              secrets: [npm_token]
+    """,
+    source=_BUILD_SECRETS,
+    covers=("buildkit:SecretsUsedInArgOrEnv", "trivy:DS-0031"),
+    conceals=True,
+)
+def secret_in_build_argument(project: Project, policy: Policy) -> Iterator[Report]:
+    """
+    A secret as a build argument.
+
+    `docker history` shows it to everybody who may pull the image. Name it under `build.secrets` and mount it with
+    `RUN --mount=type=secret`, which leaves nothing behind.
+    """
+    for service in project.services.values():
+        for variable in service.build.args.values() if service.build else ():
+            if not policy.is_secret_name(variable.name) or FRONT_END.match(variable.name):
+                continue
+            if not variable.handed_through and variable.entry and _is_dummy(variable.entry, variable.value):
+                continue
+            message = f'build argument "{variable.name}" stays in the history of the image; use build.secrets'
+            yield variable.value_place, message
+
+
+def _is_dummy(entry: Value, value: object) -> bool:
+    """Whether nothing is passed, or what a build needs to get on and nobody needs to know."""
+    text = value if isinstance(value, str) else ""
+    return not entry.uses and (not may_be_secret(text) or text.lower() in ("dummy", "unused", "build", "placeholder"))
+
+
+_TELLING = re.compile(
+    r".*(?:SECRET|PASSWORD|PASSWD|PRIVATE)(?!.*PUBLI[CSH]).*|.*(?:OPENAI|ANTHROPIC|AWS|SENDGRID|TWILIO)\w*_KEY", re.I
+)
+
+
+@rule(
+    "compose/secret-in-front-end",
+    Severity.ERROR,
+    bad="""
+        services:
+          page:
+            build:
+              context: .
+              args:
+                VITE_OPENAI_API_KEY: ${OPENAI_API_KEY}  # <-
+            environment:
+              NEXT_PUBLIC_JWT_SECRET: ${JWT_SECRET}  # <-
+    """,
+    good="""
+        services:
+          page:
+            build:
+              context: .
+              args: {VITE_API_BASE_URL: /api, VITE_STRIPE_PUBLISHABLE_KEY: "${STRIPE}"}
+    """,
+    source="https://vite.dev/guide/env-and-mode#env-files",
+)
+def secret_in_front_end(project: Project) -> Iterator[Report]:
+    """A secret under a name that the front end's build writes into its JavaScript, where every visitor reads it."""
+    for service in project.services.values():
+        arguments = service.build.args if service.build else {}
+        for variable in (*arguments.values(), *service.own_environment.values()):
+            if FRONT_END.match(variable.name) and _TELLING.fullmatch(variable.name):
+                yield variable.place, f'"{variable.name}" becomes part of the page; keep it in the back end'
