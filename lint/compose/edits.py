@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..finding import Edit
 from ..place import Place
-from .nodes import Mapping, Node, Scalar, Sequence
+from .nodes import Mapping, Node, Scalar
 from .value import Value
 
 
@@ -17,20 +17,18 @@ def added(value: Value, line: str, *, safe: bool = True) -> Edit | None:
     """
     ``key: value`` as the last key of a map, in its style and at its indentation.
 
-    None where the map has no key of its own in its file, as when all come from an anchor.
+    None where there is no map in the file: what is written short, as ``build: ./app``, has to be written long first.
     """
     node = value.node
-    if not isinstance(node, Mapping):
-        return None
-    own = [key for name, key in node.keys.items() if _stands_in(key, node) and name in node.children]
-    if not own:
+    if not isinstance(node, Mapping) or _is_made(node):
         return None
     body = node.source.body
     if body[node.start : node.start + 1] == "{":
         end = body.rindex("}", node.start, node.end)
         end = len(body[:end].rstrip())
-        return Edit(node.source.place(end, end), f", {line}", safe)
-    indent = " " * (own[0].place.column - 1)
+        comma = ", " if body[end - 1] not in "{," else "" if body[end - 1] == "{" else " "
+        return Edit(node.source.place(end, end), f"{comma}{line}", safe)
+    indent = " " * (value.place.column - 1)
     end = _line_end(body, node.end)
     return Edit(node.source.place(end, end), f"\n{indent}{line}", safe)
 
@@ -78,5 +76,7 @@ def _line_end(body: str, index: int) -> int:
     return end - 1 if body[end - 1 : end] == "\r" else end
 
 
-def _stands_in(key: Scalar, node: Mapping | Sequence) -> bool:
-    return key.source is node.source and node.start <= key.start < node.end
+def _is_made(node: Mapping) -> bool:
+    """Whether *node* was made of a text: keys and values then stand at one place."""
+    pairs = ((node.keys[name], child) for name, child in node.children.items())
+    return any(key.start == child.start and key.source is child.source for key, child in pairs)

@@ -72,6 +72,7 @@ class Extender:
         if isinstance(merged, Mapping):
             merged = merged.copy()
             merged.drop("extends")
+            merged.source, merged.start, merged.end = service.source, service.start, service.end
         return merged
 
     def _base(

@@ -38,15 +38,15 @@ def image(value: Value | None) -> Image | None:
     return Image(image_name(value.node.data, value.text), value.data, value.text, value.place, value)
 
 
-def build(value: Value | None) -> Build | None:
-    """The build described by *value*, in its long form."""
+def build(value: Value | None, base: str) -> Build | None:
+    """The build described by *value*, in its long form; without a context it is in the folder *base*."""
     if value is None or not dict(value.items()):
         return None
     context = value.get("context")
     inline = _text(value, "dockerfile_inline")
     return Build(
         context=context.data if context is not None and isinstance(context.data, str | Unknown) else ".",
-        folder=_folder(value, context),
+        folder=_folder(context, base),
         dockerfile=_text(value, "dockerfile"),
         inline=inline if isinstance(inline, str) else None,
         target=_text(value, "target"),
@@ -56,9 +56,9 @@ def build(value: Value | None) -> Build | None:
     )
 
 
-def _folder(value: Value, context: Value | None) -> str | None:
+def _folder(context: Value | None, base: str) -> str | None:
     if context is None or context.data is None:
-        return posixpath.normpath(value.node.source.base or ".")
+        return posixpath.normpath(base or ".")
     if isinstance(context.data, str) and ("://" in context.data or context.data.startswith(_REMOTE)):
         return None
     return resolved(context)

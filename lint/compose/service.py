@@ -84,7 +84,7 @@ class Service:
     @cached_property
     def build(self) -> Build | None:
         """How its image is built, if it is."""
-        return read_parts.build(self.get("build"))
+        return read_parts.build(self.get("build"), self.node.source.base)
 
     @cached_property
     def ports(self) -> tuple[Port, ...]:

@@ -20,17 +20,9 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from fairlead.tests.compose.corpus import file_sets, merged_names
+from fairlead.tests.compose.corpus import file_sets
 from fairlead.tests.compose.generated import pairs
-from fairlead.tests.compose.real import (
-    EXCUSED,
-    answer,
-    differences,
-    is_ours_to_accept,
-    model,
-    refused,
-    version,
-)
+from fairlead.tests.compose.real import EXCUSED, compared, version
 
 REPORT = Path(__file__).parents[2] / "docs" / "campaigns" / "compose-config.md"
 
@@ -53,23 +45,13 @@ def run(count: int, start: int) -> tuple[Counter[str], list[str]]:
         if sum(outcomes.values()) >= count:
             return
         with tempfile.TemporaryDirectory() as folder:
-            found = differences("generated", files, Path(folder))
-            outcomes["differ" if found else _agreement(files, Path(folder))] += 1
+            outcome, found = compared("generated", files, Path(folder))
+            outcomes[outcome] += 1
             if found:
                 unlike.append("\n".join([*found, *(f"--- {name}\n{text}" for name, text in files.items())]))
 
     ask()
     return outcomes, unlike
-
-
-def _agreement(files: dict[str, str], folder: Path) -> str:
-    names = merged_names(files)
-    real, refusal = answer(names, folder)
-    if real is not None:
-        return "the same model"
-    if refused(model(names, folder)):
-        return "refused by both"
-    return "refused by Compose for what is a rule here" if is_ours_to_accept(refusal) else "differ"
 
 
 def written() -> tuple[Counter[str], list[str]]:
@@ -78,8 +60,8 @@ def written() -> tuple[Counter[str], list[str]]:
     unlike = []
     for name, files in file_sets():
         with tempfile.TemporaryDirectory() as folder:
-            found = differences(name, files, Path(folder))
-        outcomes["differ" if found else "agree"] += 1
+            outcome, found = compared(name, files, Path(folder))
+        outcomes[outcome] += 1
         unlike += [f"{name}: {line}" for line in found]
     return outcomes, unlike
 

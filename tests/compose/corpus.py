@@ -332,6 +332,10 @@ FILE_SETS: dict[str, dict[str, str]] = {
         "-a/one.yaml": "services: {one: {extends: {file: ../b/two.yaml, service: two}, volumes: ['./one:/one']}}",
         "-b/two.yaml": "services: {two: {image: t, volumes: ['./two:/two']}}",
     },
+    "extends a build without context": {
+        "compose.yaml": "services: {web: {extends: {file: sub/common.yaml, service: base}}}",
+        "-sub/common.yaml": "services: {base: {build: {args: {A: 1}}}}",
+    },
     "extends and reset": {
         "compose.yaml": """
             services:

@@ -63,10 +63,15 @@ def version() -> str:
 
 
 def differences(name: str, files: Mapping[str, str], folder: Path) -> list[str]:
-    """
-    In what Compose and the model differ about *files*, which are written below the empty *folder*.
+    """In what Compose and the model differ about *files*, one line each; see `compared`."""
+    return compared(name, files, folder)[1]
 
-    One line each; none for what `CONSISTENCY` and `EXCUSED` name.
+
+def compared(name: str, files: Mapping[str, str], folder: Path) -> tuple[str, list[str]]:
+    """
+    How Compose and the model agree about *files*, and in what they differ, one line each.
+
+    The files are written below the empty *folder*. What `CONSISTENCY` and `EXCUSED` name is no difference.
     """
     for path, text in on_disk(files).items():
         Path(folder, path).parent.mkdir(parents=True, exist_ok=True)
@@ -75,16 +80,21 @@ def differences(name: str, files: Mapping[str, str], folder: Path) -> list[str]:
     real, refusal = answer(names, folder)
     project = model(names, folder)
     if any(re.search(pattern, name) for pattern in EXCUSED.values()):
-        return []
+        return "excused", []
+    if real is None and refused(project):
+        return "refused by both", []
+    if real is None and is_ours_to_accept(refusal):
+        return "refused by Compose for what is a rule here", []
     if real is None:
-        return [] if is_ours_to_accept(refusal) or refused(project) else [f"only Compose refuses: {refusal}"]
+        return "differ", [f"only Compose refuses: {refusal}"]
     if refused(project):
-        return [f"only the model refuses: {project.problems or project.missing}"]
+        return "differ", [f"only the model refuses: {project.problems or project.missing}"]
     top = Path(folder, names[0]).parent.name.lower()
     real.pop("x-common", None)  # printed as plain Go data: an empty list as null, a date in another form
     ours = project.canonical(name=re.sub(r"[^a-z0-9_-]", "", top).lstrip("_-"), root=str(folder))
     ours.pop("x-common", None)
-    return [f"{path}: Compose {was!r}, model {is_!r}" for path, was, is_ in unlike(real, rounded(ours))]
+    found = [f"{path}: Compose {was!r}, model {is_!r}" for path, was, is_ in unlike(real, rounded(ours))]
+    return "differ" if found else "the same model", found
 
 
 def answer(names: Sequence[str], folder: Path) -> tuple[Any, str]:

@@ -39,6 +39,8 @@ def value(text: str, *path: str) -> Value:
             "services:\n  a:\n    labels:\n      k: v\n    init: true\n\n  b: {image: y}\n",
         ),
         ("services:\n  a: { image: x }\n", "services:\n  a: { image: x, init: true }\n"),
+        ("services:\n  a: {}\n", "services:\n  a: {init: true}\n"),
+        ("services:\n  a: {image: x,}\n", "services:\n  a: {image: x, init: true}\n"),
         ("services:\n  a:\n    image: x", "services:\n  a:\n    image: x\n    init: true"),
         (
             "services:\n  a:\n    command: |\n      one\n      two\n  b: {image: y}\n",
@@ -50,8 +52,17 @@ def test_a_key_is_added_at_the_end_of_its_map(before: str, after: str) -> None:
     assert after == applied(before, added(value(before), "init: true"))
 
 
-def test_nothing_is_added_to_a_map_that_is_all_anchors() -> None:
-    assert None is added(value("x: &x {image: y}\nservices:\n  a:\n    <<: *x\n"), "init: true")
+def test_a_key_is_added_below_a_merge_key() -> None:
+    before = "x: &x {image: y}\nservices:\n  a:\n    <<: *x\n"
+
+    assert before + "    init: true\n" == applied(before, added(value(before), "init: true"))
+
+
+@pytest.mark.parametrize("key", ["build: ./app", "depends_on: [b]", "networks: [n]"])
+def test_nothing_is_added_to_what_is_written_short(key: str) -> None:
+    text = f"services:\n  a:\n    image: x\n    {key}\n"
+
+    assert None is added(value(text, key.partition(":")[0]), "init: true")
 
 
 @pytest.mark.parametrize(

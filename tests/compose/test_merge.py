@@ -94,6 +94,22 @@ def _only_first(project: Project) -> Project:
     return load_project([project.paths[0]], project.reader)
 
 
+def test_what_is_added_to_an_extended_service_goes_into_the_file_that_extends() -> None:
+    from fairlead.lint.compose.edits import added
+
+    texts = {
+        "c.yml": "services:\n  web:\n    extends: {file: sub/c.yml, service: base}\n",
+        "sub/c.yml": "services:\n  base:\n    image: x\n    build: {args: {A: 1}}\n",
+    }
+    web = _only_first(parse(texts)).services["web"]
+    edit = added(web.value, "init: true")
+
+    assert edit is not None
+    assert ("c.yml", 3, "\n    init: true") == (edit.place.path, edit.place.line, edit.text)
+    assert web.build is not None
+    assert "." == web.build.folder
+
+
 @pytest.mark.parametrize(
     ("extends", "message"),
     [
