@@ -23,7 +23,7 @@ from .tokens import Flaw
 DEEPEST_INCLUDE = 40
 """How many files may include one another; far more than anybody uses, and less than the stack holds."""
 
-MOST_INCLUDES = 50_000
+MOST_INCLUDES = 25_000
 """How many files one configuration may include, each counted as often as it is included."""
 
 _TEMPLATE_NAME = re.compile(r"\.(template|tmpl|tpl|j2|jinja2?|envsubst|in)$")
