@@ -71,7 +71,9 @@ def plan_env(settings: EnvSettings, environment: Mapping[str, str]) -> EnvPlan:
     if example is None:
         raise SettingsError(f"{settings.example}: no such file; it documents the variables that the stack reads")
     present = _text(settings.file)
-    return _first(settings, example, environment) if present is None else _later(settings, example, present)
+    return (
+        _first(settings, example, environment) if present is None else _later(settings, example, present, environment)
+    )
 
 
 def check_values(settings: EnvSettings, values: Mapping[str, str]) -> None:
@@ -97,13 +99,14 @@ def _first(settings: EnvSettings, example: str, environment: Mapping[str, str]) 
     return _plan(settings, text, made, (), changed=True)
 
 
-def _later(settings: EnvSettings, example: str, present: str) -> EnvPlan:
+def _later(settings: EnvSettings, example: str, present: str, environment: Mapping[str, str]) -> EnvPlan:
     known = {entry.name for entry in parse(present, str(settings.file)).entries}
     gained = [block for block in _blocks(example) if block[0] not in known]
     text = present if present.endswith("\n") or not present else present + "\n"
     for _, block in gained:
         text += f"\n{block}\n"
-    made = [name for name in settings.generate if parse(text, "").values({}).get(name, "") == ""]
+    values = parse(text, "").values({})
+    made = [name for name in settings.generate if not (values.get(name) or environment.get(name))]
     for name in made:
         text = _filled(text, name)
     return _plan(settings, text, made, tuple(name for name, _ in gained), changed=text != present)

@@ -112,6 +112,17 @@ def test_env_never_changes_a_value_and_adds_what_the_example_gained(copy):
     assert f"{own}\n# What it is for.\nGAINED=7\n" == path.read_text()
 
 
+def test_a_value_of_the_operators_environment_is_not_made_up_in_the_file(copy):
+    folder = copy.folder / ".fairlead" / "secrets"
+    folder.mkdir(parents=True)
+    (folder / "mysql_password").write_text("from-outside")
+    for _ in range(2):
+        ended = copy.inv("env", MYSQL_PASSWORD="from-outside")
+
+        assert 0 == ended.code, ended.err
+        assert "\nMYSQL_PASSWORD=\n" in (copy.folder / "docker" / ".env").read_text()
+
+
 def test_a_folder_without_settings_is_told_so(copy, tmp_path):
     _refused(replace(copy, folder=tmp_path).inv("up"), 2, f"{tmp_path}: no fairlead.yaml here or in a folder above")
 
