@@ -12,7 +12,6 @@ from ..engine_install import fix_plan
 from ..errors import SettingsError
 from ..execute import execute
 from ..host import Host
-from ..plan import Plan
 from ..progress import Progress
 
 
@@ -36,15 +35,15 @@ def fix(host: Host, *, yes: bool, dry: bool, quiet: bool = False, ask: Callable[
             print(plan if plan else "the engine needs no mending", flush=True)
             return
         print(f"to make the engine usable:\n{plan}", flush=True)
-        _confirm(plan, yes=yes, ask=ask)
+        _confirm(yes=yes, ask=ask)
         with Progress() as progress:
             execute(plan, {host.name: host}, progress)
 
 
-def _confirm(plan: Plan, *, yes: bool, ask: Callable[[str], str]) -> None:
+def _confirm(*, yes: bool, ask: Callable[[str], str]) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
         raise SettingsError("doctor --fix: nobody is here to ask; say --yes as well, or run the commands above")
-    if ask(f"Run these {len(plan.steps)} steps? Type yes to go on: ").strip() != "yes":
+    if ask("Run this? Type yes to go on: ").strip() != "yes":
         raise SettingsError("nothing was done")
