@@ -144,6 +144,14 @@ def lint(  # noqa: PLR0917 - the linter's flags
     linting.lint(flags, paths=path or (), dry=c.config.run.dry)
 
 
+@task(help={"base": "The revision to compare with.", "format": "text, json or markdown (a pull-request comment)."})
+def diff(_: Context, base: str = "main", format: str = "text") -> None:  # noqa: A002 - the flag's name
+    """Say what the files as they are now change in the stack's behaviour."""
+    from fairlead.lint.difference.command import difference
+
+    print(difference(base, format), end="")
+
+
 @task(help={"url": "An address of the site, such as https://example.com/api/me."})
 def why(_: Context, url: str = "") -> None:
     """Show which nginx location answers an address and what it promises, each value with its file and line."""
@@ -166,7 +174,7 @@ def doctor(c: Context, json: bool = False, fix: bool = False, yes: bool = False)
     examine(as_json=json, fix=fix, yes=yes, dry=c.config.run.dry)
 
 
-namespace = Collection(env, bases, build, up, down, status, logs, execute, config, doctor, lint, why)
+namespace = Collection(env, bases, build, up, down, status, logs, execute, config, doctor, lint, why, diff)
 
 if find_spec("fairlead.developer"):  # in this project's own checkout only
     from fairlead.developer.tasks import add_to

@@ -39,15 +39,25 @@ def known_at(revision: str, paths: Mapping[str, Sequence[str]], setup: Setup) ->
     return frozenset(fingerprints(outcome.findings, outcome.texts))
 
 
+def texts_at(revision: str) -> dict[str, str | None]:
+    """
+    The files that differ from *revision*, as findings name them, with their texts then; None for new ones.
+
+    Raises:
+        RevisionError: outside a repository, or where there is no such revision.
+    """
+    return _changed_texts(revision) if _exists(revision) else {}
+
+
 def _exists(revision: str) -> bool:
     """Whether there is such a revision; before the first commit there is no HEAD, and nothing was known."""
     if _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}").returncode == 0:
         return True
     if _git("rev-parse", "--git-dir").returncode != 0:
-        raise RevisionError("--since: not in a git repository")
+        raise RevisionError("not in a git repository, so there is no revision to compare with")
     if revision == "HEAD":
         return False
-    raise RevisionError(f'--since: git knows no revision "{revision}"')
+    raise RevisionError(f'git knows no revision "{revision}"')
 
 
 def _changed_texts(revision: str) -> dict[str, str | None]:
@@ -77,4 +87,4 @@ def _git(*arguments: str, asked: bytes = b"") -> subprocess.CompletedProcess[byt
     try:
         return subprocess.run(["git", *arguments], input=asked, capture_output=True, check=False)
     except OSError:
-        raise RevisionError("--since: no git on PATH") from None
+        raise RevisionError("no git on PATH") from None

@@ -1,0 +1,43 @@
+"""A statement: one thing that the files of a stack promise about one part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ..record import dataclass
+
+
+@dataclass(frozen=True)
+class Statement:
+    """
+    Attributes:
+        part: ``nginx``, ``service``, ``image``, ``stack`` or ``env``.
+        subject: What it is about, as a person names it: ``localhost /api/``, ``mysql``.
+        aspect: What about it: ``header X-Frame-Options``, ``port 3306/tcp``.
+        value: What holds, for comparing and for words; never a secret.
+    """
+
+    part: str
+    subject: str
+    aspect: str
+    value: str
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What is compared: two revisions' statements of one key say the same thing, or something changed."""
+        return self.part, self.subject, self.aspect
+
+
+def statements(models: Mapping[str, Sequence[Any]]) -> Iterator[Statement]:
+    """All that the *models* of one revision promise, by family as the engine loads them."""
+    from . import of_compose, of_env, of_images, of_nginx  # noqa: PLC0415 - each loads its family's model
+
+    for config in models.get("nginx", ()):
+        yield from of_nginx.statements(config)
+    for project in models.get("compose", ()):
+        yield from of_compose.statements(project)
+    for dockerfile in models.get("dockerfile", ()):
+        yield from of_images.statements(dockerfile)
+    for env_file in models.get("env", ()):
+        yield from of_env.statements(env_file)
