@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,8 @@ from .places import part_place
 from .problem import Problem, error
 from .scalars import resolve, tagged
 from .template import Evaluation
+
+_PROPERTIES = re.compile(r"(?:[&!]\S*(?:#[^\n]*\n|\s)*)*")
 
 DEEPEST = 250
 """Levels below which a file is not followed."""
@@ -103,6 +106,8 @@ class Builder:
         style = event.style or ""
         tag = None if event.implicit[0] or event.implicit[1] else str(event.tag)
         start, end = event.start_mark.index, event.end_mark.index
+        if tag is not None or event.anchor is not None:
+            start = min(self._after_properties(start), end)
         plain = event.implicit[0] and not style
         data = resolve(text) if plain else text if tag in (None, "!") else tagged(tag, text)
         node = Scalar(self.source, start, end, text, data, style=style, tag=tag)
@@ -130,12 +135,21 @@ class Builder:
             self.problems += [error("invalid-interpolation", place, message) for place in places]
 
     def _mapping(self, event: Any) -> None:
-        mapping = Mapping(self.source, event.start_mark.index, event.end_mark.index, _tag(event))
-        self._begin(event, mapping)
+        start = self._start(event)
+        self._begin(event, Mapping(self.source, start, max(start, event.end_mark.index), _tag(event)))
 
     def _sequence(self, event: Any) -> None:
-        sequence = Sequence(self.source, event.start_mark.index, event.end_mark.index, [], _tag(event))
-        self._begin(event, sequence)
+        start = self._start(event)
+        self._begin(event, Sequence(self.source, start, max(start, event.end_mark.index), [], _tag(event)))
+
+    def _start(self, event: Any) -> int:
+        index: int = event.start_mark.index
+        return index if event.anchor is None and event.tag is None else self._after_properties(index)
+
+    def _after_properties(self, start: int) -> int:
+        """Where a node itself begins, after its tag and anchor."""
+        match = _PROPERTIES.match(self.source.body, start)
+        return match.end() if match else start
 
     def _begin(self, event: Any, node: Mapping | Sequence) -> None:
         if self._too_deep or len(self._open) >= DEEPEST:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from fairlead.lint.compose import parse
-from fairlead.lint.compose.nodes import Mapping, Source, raw
+from fairlead.lint.compose.nodes import Mapping, Source, raw, scalars
 from fairlead.lint.compose.reader import read
+
+from .corpus import file_sets
 
 
 def problems(text: str) -> list[str]:
@@ -66,7 +68,7 @@ def test_a_place_is_exact_whatever_the_style() -> None:
     assert "docker-compose.yml:3:12" == str(image.place)
     assert (3, 17) == (image.place.end_line, image.place.end_column)
     assert [(4, 15), (4, 20)] == [(each.place.line, each.place.column) for each in command.entries()]
-    assert (5, 11) == (user.place.line, user.place.column)
+    assert (5, 14) == (user.place.line, user.place.column)
     assert (5, 5) == (user.key_place.line, user.key_place.column)
     assert (2, 3) == (service.place.line, service.place.column)
 
@@ -254,3 +256,22 @@ def test_trees_share_nothing_that_a_merge_would_change() -> None:
 
     assert isinstance(labels, Mapping)
     assert {"A": "1"} == raw(labels)
+
+
+def test_every_scalar_of_every_set_stands_where_its_place_says() -> None:
+    for _, files in file_sets():
+        for text in files.values():
+            source = Source("compose.yaml", text)
+            for scalar in (each for document in read(source)[0] for each in scalars(document)):
+                written = source.body[scalar.start : scalar.end]
+                if scalar.style in ("'", '"'):
+                    assert written[0] == written[-1] == scalar.style
+                elif not scalar.style and "\n" not in written:
+                    assert scalar.text == written
+
+
+def test_characters_beyond_the_first_plane_count_as_one() -> None:
+    project = parse("services: {a: {labels: {'😀': é, b: '😀$X'}, image: x}}\n")
+
+    assert [38] == [use.place.column for use in project.uses]
+    assert ["x"] == [service.data("image") for service in project.services.values()]
