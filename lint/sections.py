@@ -116,7 +116,6 @@ class Images(Section):
     sensitive_mounts: tuple[str, ...]
     host_capabilities: tuple[str, ...]
     dangerous_capabilities: tuple[str, ...]
-    allowed_registries: tuple[str, ...]
 
 
 class Services(Section):

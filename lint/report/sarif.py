@@ -10,6 +10,7 @@ from urllib.parse import quote
 from ..finding import Edit, Finding, Severity
 from ..fingerprint import fingerprints
 from ..place import Place
+from .masking import masked
 from .results import Results, RuleFacts
 
 _HOME = "https://github.com/fairlead/fairlead"
@@ -77,9 +78,14 @@ def _result(finding: Finding, index: int, fingerprint: str, results: Results) ->
         "locations": [{"physicalLocation": _location(finding.place)}],
         "partialFingerprints": {"fairlead/v1": fingerprint},
     }
-    if finding.edits and not results.conceals(finding.rule):
+    is_shown = not results.conceals(finding.rule) and not any(_holds_secret(edit) for edit in finding.edits)
+    if finding.edits and is_shown:
         result["fixes"] = [_fix(finding)]
     return result
+
+
+def _holds_secret(edit: Edit) -> bool:
+    return masked(edit.text, 0, ()) != edit.text
 
 
 def _location(place: Place) -> dict[str, Any]:

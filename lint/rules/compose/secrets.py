@@ -273,7 +273,9 @@ def secret_may_be_empty(project: Project, policy: Policy) -> Iterator[Report]:
             if variable.entry is None or not is_secret(variable, policy) or is_for_development(variable.path):
                 continue
             for use in variable.entry.uses:
-                if not use.variable.operator and use.name not in documented:
+                written = use.scalar.text[use.variable.start : use.variable.end]
+                is_whole = written.startswith("${") or use.scalar.text in (written, f"{variable.name}={written}")
+                if is_whole and not use.variable.operator and use.name not in documented:
                     message = f'"{use.name}" is blank where it is forgotten; write "${{{use.name}:?}}"'
                     yield use.place, message, (_required(use),) if use.scalar.text.count("$") == 1 else ()
 
