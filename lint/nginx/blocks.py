@@ -45,13 +45,20 @@ class Location:
 
 def location(directive: Directive) -> Location:
     """The head of *directive*, with the modifier apart even where it is written without a space."""
+    found: Location | None = directive.memo.get("location")
+    if found is None:
+        found = directive.memo["location"] = _head(directive)
+    return found
+
+
+def _head(directive: Directive) -> Location:
     if len(directive.args) > 1:
-        modifier = directive.args[0]
-        return Location(directive, modifier if modifier in _MODIFIERS else "", directive.args[1])
+        modifier: Modifier = next((each for each in _MODIFIERS if each == directive.args[0]), "")
+        return Location(directive, modifier, directive.args[1])
     word = directive.value
-    for modifier in _MODIFIERS:
-        if word.startswith(modifier):
-            return Location(directive, modifier, word[len(modifier) :])
+    for each in _MODIFIERS:
+        if word.startswith(each):
+            return Location(directive, each, word[len(each) :])
     return Location(directive, "@" if word.startswith("@") else "", word)
 
 

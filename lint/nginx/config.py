@@ -129,10 +129,10 @@ class NginxConfig:
 
     def effective(self, block: Directive) -> Effective:
         """The settings that hold in *block* after inheritance; the same object each time it is asked for."""
-        from .effective import Effective  # noqa: PLC0415 - it builds on this module
-
         found = self._effective.get(id(block))
         if found is None:
+            from .effective import Effective  # noqa: PLC0415 - it builds on this module
+
             found = self._effective[id(block)] = Effective(self, block)
         return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from ..place import Place
 from .file import NginxFile
@@ -29,7 +30,7 @@ class Directive:
         context: crossplane's bits of the contexts it may stand in (see `table`); 0 inside data and foreign blocks.
     """
 
-    __slots__ = ("_by_name", "args", "block", "context", "file", "name", "order", "parent", "token", "via")
+    __slots__ = ("_by_name", "_memo", "args", "block", "context", "file", "name", "order", "parent", "token", "via")
 
     def __init__(
         self,
@@ -51,9 +52,17 @@ class Directive:
         self.context = 0
         self.token = token
         self._by_name: dict[str, list[Directive]] | None = None
+        self._memo: dict[str, Any] | None = None
 
     def __repr__(self) -> str:
         return f"<{' '.join((self.name, *self.args))} at {self.place}>"
+
+    @property
+    def memo(self) -> dict[str, Any]:
+        """What was worked out about it once and is asked for often, such as the head of a location."""
+        if self._memo is None:
+            self._memo = {}
+        return self._memo
 
     @property
     def value(self) -> str:

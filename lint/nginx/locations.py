@@ -35,7 +35,11 @@ class Match:
 
 def locations(block: Directive) -> list[Location]:
     """The locations directly in a server or a location, in order."""
-    return [location(found) for found in block.find("location") if found.block is not None]
+    inside: list[Location] | None = block.memo.get("locations")
+    if inside is None:
+        inside = [location(found) for found in block.find("location") if found.block is not None]
+        block.memo["locations"] = inside
+    return inside
 
 
 def named(server: Directive, name: str) -> Location | None:
