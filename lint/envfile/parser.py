@@ -27,6 +27,7 @@ _BLANKS = re.compile(f"[{SPACE}]*")
 _EXPORT = re.compile(rf"export[\t\f\r ]+[{SPACE}]*|export(?=\n)")
 _UP_TO_SEPARATOR = re.compile(r"[^=:\n]*")
 _ORDINARY = re.compile(r'([A-Za-z_][A-Za-z0-9_]*)=(?:"([^"\\\n$]*)"|([^\s"\'#$][^\n#$]*))(?=\n)')
+_SURE = re.compile(r"(?:[^$]++|\$\$|\$\{[A-Za-z_][A-Za-z0-9_]*\}|\$(?![{$]))*+")
 _NAME = re.compile(rf"[A-Za-z0-9_.\-\[\]{SPACE}]*")
 _UP_TO_QUOTE = {quote: re.compile(rf"(?:[^\\{quote}]++|\\.)*+", re.DOTALL) for quote in "'\""}
 
@@ -176,7 +177,7 @@ class _Parser:
 
     def _take(self, entry: EnvEntry) -> None:
         self.entries.append(entry)
-        if not entry.value or "$" not in entry.value:
+        if not entry.value or "${" not in entry.value or _SURE.fullmatch(entry.value):
             return
         for error in entry.cut.errors:
             told = 'Compose cannot read this variable; write ${NAME} or ${NAME:-default}, or "$$" for a plain "$"'
