@@ -43,7 +43,7 @@ def _apt(script: Script, *verbs: str) -> Iterator[Command]:
         USER 1000
     """,
     source=_PRACTICES,
-    covers=("hadolint:DL3009", "kics:apt_get_not_avoiding_additional_packages"),
+    covers=("hadolint:DL3009", "kics:apt_get_install_lists_were_not_deleted"),
 )
 def apt_lists_left(dockerfile: Dockerfile) -> Iterator[Report]:
     """The lists of packages that `apt-get update` fetched stay in the layer: some 20 MB that nobody reads again."""
@@ -199,7 +199,7 @@ _SAME_IN_BOTH = {"update", "install", "remove", "purge", "upgrade", "autoremove"
         USER 1000
     """,
     source="https://manpages.debian.org/trixie/apt/apt.8.en.html#SCRIPT_USAGE_AND_DIFFERENCES_FROM_OTHER_APT_TOOLS",
-    covers=("hadolint:DL3027",),
+    covers=("hadolint:DL3027", "checkov:CKV_DOCKER_9"),
     preset="strict",
 )
 def apt_for_people(dockerfile: Dockerfile) -> Iterator[Report]:

@@ -126,7 +126,7 @@ def pip_cache_left(dockerfile: Dockerfile) -> Iterator[Report]:
         USER 1000
     """,
     source="https://pip.pypa.io/en/stable/topics/repeatable-installs/",
-    covers=("hadolint:DL3013", "kics:unpinned_package_version_in_pip"),
+    covers=("hadolint:DL3013",),
     preset="strict",
 )
 def pip_unpinned(dockerfile: Dockerfile) -> Iterator[Report]:

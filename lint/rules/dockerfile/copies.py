@@ -78,7 +78,6 @@ def add_instead_of_copy(dockerfile: Dockerfile) -> Iterator[Report]:
         USER 1000
     """,
     source="https://docs.docker.com/reference/dockerfile/#add---checksum",
-    covers=("checkov:CKV2_DOCKER_17",),
 )
 def download_without_checksum(dockerfile: Dockerfile) -> Iterator[Report]:
     """ADD of an address without `--checksum`: what was tried out and what is built later may differ."""
@@ -103,7 +102,6 @@ def download_without_checksum(dockerfile: Dockerfile) -> Iterator[Report]:
         ".dockerignore": ".git\n.env\nnode_modules\n",
     },
     source="https://docs.docker.com/build/concepts/context/#dockerignore-files",
-    covers=("checkov:CKV_DOCKER_9",),
 )
 def copy_without_ignore_file(dockerfile: Dockerfile) -> Iterator[Report]:
     """
@@ -252,7 +250,6 @@ def _is_install(command: Command) -> bool:
         USER 1000
     """,
     source="https://docs.docker.com/reference/dockerfile/#adding-files-from-the-build-context",
-    covers=("trivy:DS-0011",),
 )
 def copy_from_outside(dockerfile: Dockerfile) -> Iterator[Report]:
     """

@@ -27,7 +27,6 @@ from .running import bodies, runs
         USER 1000
     """,
     source="https://cwe.mitre.org/data/definitions/494.html",
-    covers=("kics:run_command_cd_instead_of_workdir",),
 )
 def download_piped_to_shell(dockerfile: Dockerfile) -> Iterator[Report]:
     """What an address answers today is run as root, unseen; half an answer is run as well."""
@@ -72,8 +71,9 @@ def _runs_download(command: Command) -> bool:
     """,
     source="https://cwe.mitre.org/data/definitions/295.html",
     covers=("checkov:CKV2_DOCKER_2", "checkov:CKV2_DOCKER_3", "checkov:CKV2_DOCKER_4", "checkov:CKV2_DOCKER_5",
-            "checkov:CKV2_DOCKER_6", "checkov:CKV2_DOCKER_12", "checkov:CKV2_DOCKER_13", "checkov:CKV2_DOCKER_14",
-            "checkov:CKV2_DOCKER_16"),
+            "checkov:CKV2_DOCKER_6", "checkov:CKV2_DOCKER_7", "checkov:CKV2_DOCKER_8", "checkov:CKV2_DOCKER_9",
+            "checkov:CKV2_DOCKER_10", "checkov:CKV2_DOCKER_11", "checkov:CKV2_DOCKER_12", "checkov:CKV2_DOCKER_13",
+            "checkov:CKV2_DOCKER_14", "checkov:CKV2_DOCKER_16"),
 )  # fmt: skip
 def certificates_not_checked(dockerfile: Dockerfile) -> Iterator[Report]:
     """Certificates or signatures of what is fetched are not checked: whoever sits between can put in what he likes."""

@@ -157,7 +157,7 @@ def _exposed(dockerfile: Dockerfile) -> Iterator[tuple[Stage, Word, str]]:
         USER 1000
     """,
     source="https://docs.docker.com/reference/build-checks/expose-invalid-format/",
-    covers=("buildkit:ExposeInvalidFormat", "hadolint:DL3011", "trivy:DS-0008", "checkov:CKV_DOCKER_1",
+    covers=("buildkit:ExposeInvalidFormat", "hadolint:DL3011", "trivy:DS-0008",
             "kics:unix_ports_out_of_range"),
 )  # fmt: skip
 def invalid_port(dockerfile: Dockerfile) -> Iterator[Report]:

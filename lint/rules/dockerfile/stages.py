@@ -231,7 +231,7 @@ def mixed_casing(dockerfile: Dockerfile) -> Iterator[Report]:
     """,
     source="https://docs.docker.com/reference/build-checks/from-platform-flag-const-disallowed/",
     covers=("buildkit:FromPlatformFlagConstDisallowed", "buildkit:RedundantTargetPlatform", "hadolint:DL3029",
-            "hadolint:DL3065", "checkov:CKV_DOCKER_10"),
+            "hadolint:DL3065"),
     preset="strict",
 )  # fmt: skip
 def constant_platform(dockerfile: Dockerfile) -> Iterator[Report]:

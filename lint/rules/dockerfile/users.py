@@ -171,7 +171,6 @@ _EVERYBODY = re.compile(r"0?[0-7]?[0-7][0-7][2367]|(?:[ugo]*[ao][ugo]*|)[+=][rx]
         USER 1000
     """,
     source="https://cwe.mitre.org/data/definitions/732.html",
-    covers=("kics:chown_flag_exists",),
 )
 def world_writable(dockerfile: Dockerfile) -> Iterator[Report]:
     """Files that every user of the container may change: one hole in one program is enough to change the others."""
