@@ -174,7 +174,23 @@ def doctor(c: Context, json: bool = False, fix: bool = False, yes: bool = False)
     examine(as_json=json, fix=fix, yes=yes, dry=c.config.run.dry)
 
 
-namespace = Collection(env, bases, build, up, down, status, logs, execute, config, doctor, lint, why, diff)
+@task(help={"baseline": "Freeze what the linter finds now; only new findings count from then on."})
+def init(c: Context, baseline: bool = False) -> None:
+    """Describe the stack of this folder in a fairlead.yaml, add the linter to pre-commit, and lint."""
+    from fairlead.ops import onboarding
+
+    onboarding.initialise(baseline=baseline, dry=c.config.run.dry)
+
+
+@task(help={"json": "Print the answer as JSON."})
+def ready(_: Context, json: bool = False) -> None:
+    """Say, level by level, what this stack still lacks for lint, verify, certbot and deploy."""
+    from fairlead.ops import onboarding
+
+    onboarding.ready(as_json=json)
+
+
+namespace = Collection(env, bases, build, up, down, status, logs, execute, config, doctor, lint, why, diff, init, ready)
 
 if find_spec("fairlead.developer"):  # in this project's own checkout only
     from fairlead.developer.tasks import add_to
