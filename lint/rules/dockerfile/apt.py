@@ -44,6 +44,7 @@ def _apt(script: Script, *verbs: str) -> Iterator[Command]:
     """,
     source=_PRACTICES,
     covers=("hadolint:DL3009", "kics:apt_get_install_lists_were_not_deleted"),
+    preset="strict",
 )
 def apt_lists_left(dockerfile: Dockerfile) -> Iterator[Report]:
     """The lists of packages that `apt-get update` fetched stay in the layer: some 20 MB that nobody reads again."""

@@ -33,6 +33,7 @@ from .running import after, bodies, has_cache, kept_runs, runs, verb_of
     """,
     source="https://wiki.alpinelinux.org/wiki/Local_APK_cache",
     covers=("hadolint:DL3019", "trivy:DS-0025", "kics:apk_add_using_local_cache_path"),
+    preset="strict",
 )
 def apk_cache_left(dockerfile: Dockerfile) -> Iterator[Report]:
     """`apk add` without `--no-cache`: the index stays in the layer, or is an old one."""
@@ -86,6 +87,7 @@ def apk_cache_left(dockerfile: Dockerfile) -> Iterator[Report]:
     """,
     source="https://pip.pypa.io/en/stable/topics/caching/",
     covers=("hadolint:DL3042", "kics:pip_install_keeping_cached_packages"),
+    preset="strict",
 )
 def pip_cache_left(dockerfile: Dockerfile) -> Iterator[Report]:
     """pip keeps every wheel it fetched, in a layer of the image that nobody reads again."""
