@@ -118,9 +118,9 @@ def test_a_killed_mysql_is_named_and_what_needs_it_says_so(broken):
 
 def test_a_live_generation_that_nginx_cannot_read_is_named(broken):
     edge = broken.folder / ".fairlead" / "edge"
-    broken = edge / "g90"
-    broken.mkdir()
-    (broken / "nginx.conf").write_text("events {}\nhttp { no_such_directive on; }\n")
+    unreadable = edge / "g90"
+    unreadable.mkdir()
+    (unreadable / "nginx.conf").write_text("events {}\nhttp { no_such_directive on; }\n")
     (edge / "live").unlink()
     (edge / "live").symlink_to("g90")
     code, checks = _examined(broken)
