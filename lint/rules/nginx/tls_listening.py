@@ -99,6 +99,8 @@ def https_port_without_tls(config: NginxConfig) -> Iterator[Report]:
         """
         events {}
         http {
+            server_tokens off;
+            ssl_session_cache shared:TLS:10m;
             ssl_certificate /etc/tls/site.pem;
             ssl_certificate_key /etc/tls/site.key;
             server { listen 443 ssl; return 404; }
@@ -107,6 +109,8 @@ def https_port_without_tls(config: NginxConfig) -> Iterator[Report]:
         """
         events {}
         http {
+            server_tokens off;
+            ssl_session_cache shared:TLS:10m;
             server { listen 443 ssl default_server; ssl_reject_handshake on; }
             server {
                 listen 443 ssl;

@@ -1,0 +1,205 @@
+"""How much a client may take."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ...finding import Edit, Severity
+from ...nginx import PASSES, Directive, NginxConfig, location, size_bytes, time_s
+from ...policy import Policy
+from ...rule import Report, rule
+from .answering import is_whole
+
+_CORE = "https://nginx.org/en/docs/http/ngx_http_core_module.html"
+_LIMIT = "https://nginx.org/en/docs/http/ngx_http_limit_req_module.html"
+_MEGA = 1024 * 1024
+
+
+@rule(
+    "nginx/body-without-limit",
+    Severity.WARNING,
+    bad=(
+        """
+        server {
+            client_max_body_size 0;  # <-
+            location / { proxy_pass http://backend; }
+        }
+        """,
+        "client_max_body_size 20g;  # <-",
+    ),
+    good=(
+        "client_max_body_size 20m;",
+        "location /v2/ { client_max_body_size 0; proxy_pass http://registry; }",
+        "location /upload/ { client_max_body_size 20g; proxy_pass http://backend; }",
+        "client_max_body_size ${MAX_BODY};",
+    ),
+    source=f"{_CORE}#client_max_body_size",
+)
+def body_without_limit(config: NginxConfig, policy: Policy) -> Iterator[Report]:
+    """
+    Requests of any size for a whole server.
+
+    nginx stores what it is sent before it hands it on, so a few clients fill the disk. A location that takes uploads
+    may set a higher limit, or none, for itself; that is not reported.
+    """
+    for directive in config.find("client_max_body_size"):
+        size = size_bytes(directive.value)
+        holder = directive.parent.name if directive.parent else "http"
+        if size is None or holder not in ("http", "server"):
+            continue
+        if size == 0:
+            yield directive.arg_place(0), '"0" lifts the limit for all requests; set one, and a higher one for uploads'
+        elif size > policy.limits.max_body_bytes:
+            most = policy.limits.max_body_bytes // _MEGA
+            message = f'"{directive.value}" for all requests is more than {most}m; set it for the uploads alone'
+            yield directive.arg_place(0), message
+
+
+@rule(
+    "nginx/login-without-limit",
+    Severity.INFO,
+    preset="strict",
+    bad="location /login { proxy_pass http://backend; }  # <-",
+    good=(
+        "location /login { limit_req zone=login; proxy_pass http://backend; }",
+        "location = /login { return 301 /account/; }",
+        "location /blog/ { proxy_pass http://backend; }",
+        "location /login { include limits.conf; proxy_pass http://backend; }",
+    ),
+    source="https://cheatsheetseries.owasp.org/cheatsheets/Authentication_Cheat_Sheet.html",
+)
+def login_without_limit(config: NginxConfig, policy: Policy) -> Iterator[Report]:
+    """
+    Passwords may be tried as fast as the network allows.
+
+    A `limit_req` for each address slows such attempts down before they reach the back end. Which addresses take
+    passwords is the policy's `limits.login_paths`.
+    """
+    for block in config.locations:
+        at = config.effective(block)
+        if at.handler is None or at.handler.name not in PASSES or at.limits or not at.access.is_open:
+            continue
+        path = _path(block)
+        is_login = any(re.search(pattern, path, re.IGNORECASE) for pattern in policy.limits.login_paths)
+        if path and is_login and not config.may_hold(block, "limit_req", "limit_conn"):
+            yield block.place, f'passwords may be tried without limit at "{path}"; add "limit_req"'
+
+
+def _path(block: Directive) -> str:
+    head = location(block)
+    return head.pattern if head.modifier in ("", "=", "^~") else ""
+
+
+@rule(
+    "nginx/limit-never-applied",
+    Severity.WARNING,
+    bad="""
+        worker_processes auto;
+        events {}
+        http {
+            server_tokens off;
+            limit_req_zone $binary_remote_addr zone=api:10m rate=10r/s;  # <-
+            limit_conn_zone $binary_remote_addr zone=each:10m;
+            limit_conn each 20;
+        }
+    """,
+    good=(
+        """
+        limit_req_zone $binary_remote_addr zone=api:10m rate=10r/s;
+        server { listen 80; limit_req zone=api burst=5 nodelay; return 404; }
+        """,
+        "limit_req_zone $binary_remote_addr zone=api:10m rate=10r/s;",
+    ),
+    source=_LIMIT,
+)
+def limit_never_applied(config: NginxConfig) -> Iterator[Report]:
+    """
+    A zone for a limit that no `limit_req` or `limit_conn` names.
+
+    The zone takes its memory and limits nobody, while everybody who reads the file believes that it does.
+    """
+    if not is_whole(config) or any(not unread.names for unread in config.unread):
+        return
+    used = {word.removeprefix("zone=") for each in config.find("limit_req", "limit_conn") for word in each.args[:2]}
+    for directive in config.find("limit_req_zone", "limit_conn_zone"):
+        for index, word in enumerate(directive.args):
+            name = word.removeprefix("zone=").partition(":")[0]
+            if word.startswith("zone=") and name not in used:
+                applied = directive.name.removesuffix("_zone")
+                yield (
+                    directive.arg_place(index),
+                    f'no "{applied}" names the zone "{name}", so nobody is limited; add it',
+                )
+
+
+@rule(
+    "nginx/burst-with-delay",
+    Severity.INFO,
+    preset="strict",
+    bad="location /api/ { limit_req zone=api burst=20; proxy_pass http://backend; }  # <-",
+    good=(
+        "location /api/ { limit_req zone=api burst=20 nodelay; proxy_pass http://backend; }",
+        "location /api/ { limit_req zone=api burst=20 delay=8; proxy_pass http://backend; }",
+        "location /api/ { limit_req zone=api; proxy_pass http://backend; }",
+    ),
+    source=_LIMIT,
+)
+def burst_with_delay(config: NginxConfig) -> Iterator[Report]:
+    """
+    A burst that is held back.
+
+    Without `nodelay` the requests of a burst wait their turn, one after the other at the rate of the zone, so a page
+    with twenty of them takes seconds. `nodelay` serves them at once and refuses what is above.
+    """
+    for directive in config.find("limit_req"):
+        words = directive.args
+        if any(word.startswith("burst=") for word in words) and not any(
+            word == "nodelay" or word.startswith("delay=") for word in words
+        ):
+            index = next(index for index, word in enumerate(words) if word.startswith("burst="))
+            yield directive.arg_place(index), f'"{words[index]}" makes clients wait; add "nodelay" if that is not meant'
+
+
+@rule(
+    "nginx/few-keepalive-requests",
+    Severity.INFO,
+    preset="strict",
+    bad="keepalive_requests 20;  # <-",
+    good=("keepalive_requests 1000;", "upstream backend { server 127.0.0.1:8080; keepalive_requests 10; }"),
+    fixed="keepalive_requests 100;",
+    source=f"{_CORE}#keepalive_requests",
+    covers=("gixy:low_keepalive_requests",),
+)
+def few_keepalive_requests(config: NginxConfig, policy: Policy) -> Iterator[Report]:
+    """
+    Connections that end after a few requests.
+
+    HTTP/2 puts all requests of a page on one connection; when it is closed in the middle, the client shakes hands
+    again, and some requests are lost.
+    """
+    for directive in config.find("keepalive_requests"):
+        least = policy.limits.min_keepalive_requests
+        if directive.value.isdigit() and int(directive.value) < least and not directive.is_inside("upstream"):
+            message = f'"{directive.value}" requests and the connection is closed; write "{least}" or more'
+            yield directive.arg_place(0), message, (Edit(directive.arg_place(0), str(least)),)
+
+
+@rule(
+    "nginx/long-keepalive",
+    Severity.INFO,
+    preset="strict",
+    bad="keepalive_timeout 3600;  # <-",
+    good=("keepalive_timeout 65;", "keepalive_timeout 0;", "upstream backend { server a:1; keepalive_timeout 1h; }"),
+    source=f"{_CORE}#keepalive_timeout",
+)
+def long_keepalive(config: NginxConfig, policy: Policy) -> Iterator[Report]:
+    """Idle connections that are kept for long: each takes one of the worker's places, and anybody may open many."""
+    for directive in config.find("keepalive_timeout"):
+        seconds = time_s(directive.value)
+        most = policy.limits.max_keepalive_timeout_s
+        if seconds is not None and seconds > most and not directive.is_inside("upstream"):
+            yield (
+                directive.arg_place(0),
+                f'"{directive.value}" keeps idle connections for long; write "{most}s" or less',
+            )

@@ -1,0 +1,151 @@
+"""The way from http to https."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...finding import Edit, Severity
+from ...nginx import Directive, Listen, NginxConfig, listens, server_names
+from ...nginx.asking import reply
+from ...place import Place
+from ...rule import Report, rule
+from .answering import servers
+
+_PLAIN = 80
+_PATH = "/a/page"
+
+
+@rule(
+    "nginx/site-without-tls",
+    Severity.WARNING,
+    bad=(
+        """
+        server {
+            listen 80;  # <-
+            server_name example.com;
+            location / { proxy_pass http://backend; }
+        }
+        server {
+            listen 443 ssl;
+            server_name example.com;
+            location / { proxy_pass http://backend; }
+        }
+        """,
+        """
+        server {
+            listen 80;  # <-
+            listen [::]:80;
+            listen 443 ssl;
+            server_name example.com;
+            location / { proxy_pass http://backend; }
+        }
+        """,
+    ),
+    good=(
+        """
+        server {
+            listen 80;
+            server_name example.com;
+            location ^~ /.well-known/acme-challenge/ { root /srv/acme; }
+            location / { return 301 https://$host$request_uri; }
+        }
+        server {
+            listen 443 ssl;
+            server_name example.com;
+            location / { proxy_pass http://backend; }
+        }
+        """,
+        """
+        server {
+            listen 80;
+            listen 443 ssl;
+            server_name example.com;
+            if ($scheme = http) { return 301 https://$host$request_uri; }
+            location / { proxy_pass http://backend; }
+        }
+        """,
+        "server { listen 127.0.0.1:80; listen 443 ssl; location / { proxy_pass http://backend; } }",
+        "server { listen 80; server_name example.com; location / { proxy_pass http://backend; } }",
+    ),
+    source="https://developer.mozilla.org/en-US/docs/Web/Security/Practical_implementation_guides/TLS",
+)
+def site_without_tls(config: NginxConfig) -> Iterator[Report]:
+    """
+    A site that speaks TLS answers without it as well.
+
+    Who types the name, or follows an old link, stays on http: passwords and cookies go over the net in the open, and
+    nobody is sent to the safe address. Answer on port 80 with a redirect, and let ACME challenges through.
+    """
+    by_tls = {
+        name
+        for server in config.servers
+        if any(each.is_ssl for each in listens(server))
+        for name in server_names(server)
+    }
+    for server in servers(config) if by_tls else ():
+        plain = _plain_socket(server)
+        names = [name for name in server_names(server) if name in by_tls and not name.startswith("~")]
+        if plain is None or plain.directive is None or not names or config.may_hold(server, "return", "rewrite", "if"):
+            continue
+        host = names[0].replace("*", "www").lstrip(".") or "localhost"
+        answer = reply(config, server, _PATH, host=host)
+        if answer is not None and not answer.redirect and (answer.status or 200) < 400:  # noqa: PLR2004 - no refusal
+            what = f'"{names[0]}"' if names[0] else "the site"
+            message = f'{what} has TLS but answers here without; write "return 301 https://$host$request_uri;"'
+            yield plain.directive.place, message
+
+
+def _plain_socket(server: Directive) -> Listen | None:
+    return next(
+        (each for each in listens(server) if each.port == _PLAIN and not each.is_ssl and not _is_local(each)), None
+    )
+
+
+def _is_local(socket: Listen) -> bool:
+    return socket.address.startswith(("127.", "[::1]", "localhost", "unix:"))
+
+
+@rule(
+    "nginx/redirect-keeps-port",
+    Severity.WARNING,
+    bad="""
+        server {
+            listen 80;
+            return 301 https://$http_host$request_uri;  # <-
+        }
+    """,
+    good=(
+        "server { listen 80; return 301 https://$host$request_uri; }",
+        "server { listen 80; return 301 $scheme://$http_host/app/; }",
+    ),
+    fixed="""
+        server {
+            listen 80;
+            return 301 https://$host$request_uri;
+        }
+    """,
+    source="https://nginx.org/en/docs/http/ngx_http_core_module.html#var_host",
+    covers=("semgrep:request-host-used",),
+)
+def redirect_keeps_port(config: NginxConfig) -> Iterator[Report]:
+    """
+    A redirect to https with `$http_host`, which holds the port that was asked for.
+
+    A request for `example.com:80` or `:8080` is sent to `https://example.com:8080`, where nobody speaks TLS; and
+    without a `Host`, as HTTP/1.0 allows, the address is empty. `$host` is the name alone and always there.
+    """
+    for directive in config.find("return", "rewrite"):
+        for index, arg in enumerate(directive.args):
+            if arg.startswith("https://$http_host") or arg.startswith("https://${http_host}"):
+                message = '"$http_host" holds the port of the request, which speaks no TLS; write "$host"'
+                yield directive.arg_place(index), message, _mended(directive, index)
+
+
+def _mended(directive: Directive, index: int) -> tuple[Edit, ...]:
+    text, place = directive.arg_text(index), directive.arg_place(index)
+    for written, better in (("$http_host", "$host"), ("${http_host}", "${host}")):
+        at = text.find(written)
+        if at >= 0 and place.line == place.end_line:
+            start = place.column + at
+            return (Edit(Place(place.path, place.line, start, place.line, start + len(written)), better),)
+    return ()
