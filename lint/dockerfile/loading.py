@@ -21,12 +21,13 @@ def load(paths: Sequence[str], files: Files, options: Options) -> Sequence[Docke
 
 def _with_ignore_file(dockerfile: Dockerfile, files: Files) -> Dockerfile:
     """
-    Adds the patterns of the .dockerignore that a build would read.
+    Adds the patterns of the .dockerignore that a build would read, and the package.json beside the Dockerfile.
 
     What the build context is, only the compose file or the command line knows. It is the Dockerfile's folder or one
     above it, so the nearest .dockerignore up to the current folder is taken for the one.
     """
     path = dockerfile.path
+    dockerfile.manifest = _text(os.path.join(os.path.dirname(path), "package.json"), files)  # noqa: PTH118, PTH120
     for candidate in (f"{path}.dockerignore", *(os.path.join(folder, ".dockerignore") for folder in _folders(path))):  # noqa: PTH118
         text = _text(candidate, files)
         if text is not None:

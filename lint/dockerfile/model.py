@@ -26,6 +26,7 @@ class Dockerfile:
         ignored: The patterns of the .dockerignore that holds for it; None where there is none or it is not known.
         ignore_path: The path of that file.
         has_env_file: Whether a ``.env`` lies beside that file.
+        manifest: The text of the package.json beside the Dockerfile.
     """
 
     path: str
@@ -41,6 +42,7 @@ class Dockerfile:
     ignored: tuple[str, ...] | None = None
     ignore_path: str | None = None
     has_env_file: bool = False
+    manifest: str | None = None
 
     @property
     def text(self) -> str:

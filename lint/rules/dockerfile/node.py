@@ -154,6 +154,11 @@ _TOOLS = (
         RUN npm ci --include=dev && npm run build
         USER 1000
         """,
+        {
+            "Dockerfile": "FROM node:24.4 AS build\nCOPY package.json package-lock.json ./\n"
+            "RUN npm ci --omit=dev && npm run build\nFROM nginx:1.29.4\nCOPY --from=build /build /srv\nUSER 101\n",
+            "package.json": '{"scripts": {"build": "react-scripts build"}, "dependencies": {"react-scripts": "5"}}',
+        },
     ),
     source="https://docs.npmjs.com/cli/v11/commands/npm-ci#omit",
 )
@@ -162,8 +167,11 @@ def build_without_dev_dependencies(dockerfile: Dockerfile) -> Iterator[Report]:
     Only the packages for production are installed, and then the page is built.
 
     The tools of the build, such as Vite or TypeScript, are development dependencies: the build ends with
-    "vite: not found". A stage that only builds may install everything, since none of it reaches the final image.
+    "vite: not found". A package.json beside the Dockerfile that has them among its dependencies says otherwise.
+    A stage that only builds may install everything, since none of it reaches the final image.
     """
+    if _builds_with_dependencies(dockerfile.manifest):
+        return
     for stage in dockerfile.stages:
         lacking: ShellWord | None = None
         is_production = False
@@ -175,6 +183,34 @@ def build_without_dev_dependencies(dockerfile: Dockerfile) -> Iterator[Report]:
             elif lacking is not None and _is_build(each):
                 yield lacking.place, f'"{_shown(each)}" below needs the development packages; install them all here'
                 break
+
+
+_PACKAGES = {
+    "tsc": "typescript",
+    "ng": "@angular/cli",
+    "vue-cli-service": "@vue/cli-service",
+    "svelte-kit": "@sveltejs/kit",
+    "webpack": "webpack-cli",
+}
+"""The package of a tool, where it has another name."""
+
+
+def _builds_with_dependencies(manifest: str | None) -> bool:
+    """Whether the package.json at hand says that what its build runs is installed for production too."""
+    import json  # noqa: PLC0415 - few Dockerfiles have one beside them
+
+    try:
+        data = json.loads(manifest or "null")
+    except (ValueError, RecursionError):
+        return False
+    if not isinstance(data, dict):
+        return False
+    scripts, installed = data.get("scripts"), data.get("dependencies")
+    build = scripts.get("build") if isinstance(scripts, dict) else None
+    if not isinstance(build, str) or not isinstance(installed, dict):
+        return False
+    tools = [words[0] for part in re.split(r"&&|;|\|\|", build) if (words := part.split())]
+    return bool(tools) and all(tool == "node" or _PACKAGES.get(tool, tool) in installed for tool in tools)
 
 
 def _in_order(stage: Stage) -> Iterator[Command | bool]:
