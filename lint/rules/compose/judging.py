@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from ...compose import Mount, Project, Service
 from ...compose.nodes import UNKNOWN
 from ...dockerfile import Dockerfile
 from ...errors import LintError
 from ...finding import Edit
+from ...place import Place
 from .kinds import DATABASES, EDGES
 
 _PRODUCTION_NAMES = tuple(
@@ -37,7 +38,8 @@ def whole_services(project: Project) -> Iterator[Service]:
 
 def lasting_services(project: Project) -> Iterator[Service]:
     """Those of `whole_services` that stay up: no jobs, and none with no container at all."""
-    return (service for service in whole_services(project) if not is_job(service) and service.replicas != 0)
+    awaited = awaited_jobs(project)
+    return (each for each in whole_services(project) if not is_job(each, awaited) and each.replicas != 0)
 
 
 def is_for_development(project: Project) -> bool:
@@ -65,18 +67,27 @@ def is_read_only(mount: Mount) -> bool | None:
     return mount.read_only
 
 
-def is_job(service: Service) -> bool:
-    """Whether it is there to do something once and end."""
+def place_of(mount: Mount) -> Place:
+    """The entry, or in the long form its source."""
+    source = mount.value.get("source")
+    return mount.place if mount.is_short or source is None else source.place
+
+
+def is_job(service: Service, awaited: Container[str]) -> bool:
+    """Whether it is there to do something once and end; *awaited* are the `awaited_jobs`."""
     restart = service.data("restart")
-    condition = service.data("deploy.restart_policy.condition")
-    if restart == "no" or restart is False or condition == "none":
-        return True
-    awaited = (
-        other.depends_on[service.name].condition
-        for other in service.project.services.values()
-        if service.name in other.depends_on
+    is_single = restart in ("no", False) or service.data("deploy.restart_policy.condition") == "none"
+    return is_single or service.name in awaited
+
+
+def awaited_jobs(project: Project) -> frozenset[str]:
+    """The services that others wait for to end."""
+    return frozenset(
+        name
+        for service in project.services.values()
+        for name, dependency in service.depends_on.items()
+        if dependency.condition == "service_completed_successfully"
     )
-    return "service_completed_successfully" in awaited
 
 
 def image_name_of(service: Service) -> str:

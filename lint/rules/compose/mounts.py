@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from ...compose import Mount, Project, Service
 from ...compose.edits import added
 from ...finding import Edit, Severity
-from ...place import Place
 from ...policy import Policy
 from ...rule import Report, rule
-from .judging import is_read_only, some
+from .judging import is_read_only, place_of, some
 
 _KEYS = (".ssh", ".aws", ".docker", ".kube", ".gnupg", ".config/gcloud", ".azure")
 
@@ -24,11 +23,6 @@ def _binds(project: Project) -> Iterator[tuple[Service, Mount, str]]:
                 path = mount.source.replace("$HOME", "~")
                 if path.startswith(("/", "~")):
                     yield service, mount, posixpath.normpath(path)
-
-
-def _place(mount: Mount) -> Place:
-    source = mount.value.get("source")
-    return mount.place if mount.is_short or source is None else source.place
 
 
 def _holds_keys(path: str) -> bool:
@@ -78,12 +72,12 @@ def sensitive_mount(project: Project, policy: Policy) -> Iterator[Report]:
     for service, mount, path in _binds(project):
         if _holds_keys(path):
             yield (
-                _place(mount),
+                place_of(mount),
                 f'service "{service.name}" gets the keys in "{path}"; pass the one it needs as a secret',
             )
         elif path in policy.images.sensitive_mounts and is_read_only(mount) is False:
             message = f'service "{service.name}" may write to "{path}" of the host; mount the one folder it needs'
-            yield _place(mount), message
+            yield place_of(mount), message
 
 
 @rule(
@@ -121,7 +115,10 @@ def sensitive_mount_read_only(project: Project, policy: Policy) -> Iterator[Repo
     harmless = ("/proc", "/sys", "/bin", "/lib", "/lib64", "/sbin", "/usr", "/boot", "/dev")
     for service, mount, path in _binds(project):
         if path in policy.images.sensitive_mounts and path not in harmless and is_read_only(mount) is True:
-            yield _place(mount), f'service "{service.name}" reads all of "{path}" of the host; mount only what it needs'
+            yield (
+                place_of(mount),
+                f'service "{service.name}" reads all of "{path}" of the host; mount only what it needs',
+            )
 
 
 @rule(
@@ -244,7 +241,7 @@ def writable_config_mount(project: Project) -> Iterator[Report]:
             if not target.startswith("/etc/") or not source.endswith(_SETTINGS) or is_read_only(mount) is not False:
                 continue
             message = f'service "{service.name}" may change "{source}"; mount it read-only'
-            yield _place(mount), message, some(_made_read_only(mount))
+            yield place_of(mount), message, some(_made_read_only(mount))
 
 
 def _made_read_only(mount: Mount) -> Edit | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Mapping
 
 from ...compose import Project, Variable
 from ...errors import LintError
@@ -15,7 +16,7 @@ _EXAMPLES = (".env.example", ".env.sample", ".env.template", "env.example", "doc
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def moved(project: Project, variable: Variable, literal: str) -> tuple[Edit, ...]:
+def moved(project: Project, variable: Variable, literal: str, taken: Mapping[str, set[str]]) -> tuple[Edit, ...]:
     """
     ``${NAME:?}`` for the literal, the name in the example env file, and the value in ``.env``.
 
@@ -24,7 +25,7 @@ def moved(project: Project, variable: Variable, literal: str) -> tuple[Edit, ...
     name, text = variable.name, literal
     if variable.origin != "environment" or not _NAME.fullmatch(name) or re.search(r"['\\\n]", text):
         return ()
-    if name in project.environment or _is_taken(project, name, text):
+    if name in project.environment or taken.get(name, set()) - {text}:
         return ()
     in_map = variable.place.line != variable.value_place.line or _follows_colon(project, variable)
     reference = f'"${{{name}:?}}"' if in_map else f"${{{name}:?}}"
@@ -40,10 +41,14 @@ def moved(project: Project, variable: Variable, literal: str) -> tuple[Edit, ...
     return tuple(edits)
 
 
-def _is_taken(project: Project, name: str, text: str) -> bool:
-    """Whether another service has another value under the same name."""
-    values = (service.own_environment.get(name) for service in project.services.values())
-    return any(each is not None and isinstance(each.value, str) and each.value != text for each in values)
+def values_by_name(project: Project) -> Mapping[str, set[str]]:
+    """The values that services give to each variable; `moved` wants them to give no name to two values."""
+    found: dict[str, set[str]] = {}
+    for service in project.services.values():
+        for name, variable in service.own_environment.items():
+            if isinstance(variable.value, str):
+                found.setdefault(name, set()).add(variable.value)
+    return found
 
 
 def _follows_colon(project: Project, variable: Variable) -> bool:

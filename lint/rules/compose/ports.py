@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations
 
 from ...compose import Port, PortRange, Project, Service, Unknown
 from ...finding import Edit, Severity
@@ -13,6 +12,8 @@ from .judging import image_name_of, is_database, is_edge
 from .kinds import CONSOLES
 
 _PORTS = "https://docs.docker.com/engine/network/port-publishing/"
+Published = tuple[Service, Port]
+
 _WEB = (80, 443)
 _ALL = ("0.0.0.0", "::", "[::]", "*")  # noqa: S104 - what to look for, nothing is bound
 
@@ -157,10 +158,11 @@ def port_on_all_interfaces(project: Project, policy: Policy) -> Iterator[Report]
     What a proxy in front or somebody on the host is to reach needs 127.0.0.1 only. The ports of the web, of mail and
     the like are meant for the world and not reported; `policy.services.public_ports` lists them.
     """
+    if _edges(project):
+        return
     for service, port in _application_ports(project, policy):
-        if _edge_of(project, service) is None:
-            message = f'service "{service.name}" publishes {_shown(port)} on all interfaces; '
-            yield port.place, message + 'put an address first, such as "127.0.0.1:..."', _bound(port)
+        message = f'service "{service.name}" publishes {_shown(port)} on all interfaces; '
+        yield port.place, message + 'put an address first, such as "127.0.0.1:..."', _bound(port)
 
 
 def _application_ports(project: Project, policy: Policy) -> Iterator[tuple[Service, Port]]:
@@ -170,13 +172,14 @@ def _application_ports(project: Project, policy: Policy) -> Iterator[tuple[Servi
                 yield service, port
 
 
-def _edge_of(project: Project, service: Service) -> Service | None:
-    """The proxy that publishes 80 or 443 in front of *service*."""
-    for other in project.services.values():
-        targets = [port.target for port in other.ports if is_public(port) and isinstance(port.target, PortRange)]
-        if other is not service and is_edge(other) and any(web in each for each in targets for web in _WEB):
-            return other
-    return None
+def _edges(project: Project) -> list[Service]:
+    """The proxies that publish 80 or 443."""
+    edges = []
+    for service in project.services.values() if any(map(is_edge, project.services.values())) else ():
+        targets = [port.target for port in service.ports if is_public(port) and isinstance(port.target, PortRange)]
+        if is_edge(service) and any(web in each for each in targets for web in _WEB):
+            edges.append(service)
+    return edges
 
 
 @rule(
@@ -214,9 +217,8 @@ def port_beside_proxy(project: Project, policy: Policy) -> Iterator[Report]:
     No TLS, no limits, no headers, and whoever asks may say in X-Forwarded-For who he is. The proxy reaches the service
     by its name; `expose` says so to readers.
     """
-    for service, port in _application_ports(project, policy):
-        edge = _edge_of(project, service)
-        if edge is not None:
+    for edge in _edges(project)[:1]:
+        for service, port in _application_ports(project, policy):
             message = f'service "{service.name}" publishes {_shown(port)} past the proxy "{edge.name}"; '
             yield port.place, message + "remove it, the proxy reaches the service by name"
 
@@ -268,10 +270,26 @@ def duplicate_port(project: Project) -> Iterator[Report]:
         for port in service.ports
         if isinstance(port.published, PortRange) and port.published.first and isinstance(port.protocol, str)
     ]
-    for (one, first), (two, second) in combinations(ports, 2):
+    for (one, first), (two, second) in _overlapping(ports):
         if _collide(first, second) and _run_together(one, two):
             other = f'service "{one.name}"' if one is not two else "another entry"
             yield second.place, f'port "{second.published}" is published by {other} already; choose another'
+
+
+def _overlapping(ports: list[Published]) -> Iterator[tuple[Published, Published]]:
+    """The pairs whose ranges overlap, the one that the files have first before the other."""
+    numbered = sorted(enumerate(ports), key=lambda each: _published(each[1][1]).first)
+    waiting: list[tuple[int, Published]] = []
+    for index, pair in numbered:
+        first = _published(pair[1]).first
+        waiting = [each for each in waiting if _published(each[1][1]).last >= first]
+        for other, before in waiting:
+            yield (before, pair) if other < index else (pair, before)
+        waiting.append((index, pair))
+
+
+def _published(port: Port) -> PortRange:
+    return port.published if isinstance(port.published, PortRange) else PortRange(0, 0)
 
 
 def _collide(one: Port, two: Port) -> bool:

@@ -9,7 +9,7 @@ from ...compose.edits import added, replaced
 from ...finding import Severity
 from ...policy import Policy
 from ...rule import Report, rule
-from .judging import lasting_services, some
+from .judging import awaited_jobs, lasting_services, some
 
 _RESTART = "https://docs.docker.com/engine/containers/start-containers-automatically/"
 _ONE_SHOT = (
@@ -166,21 +166,17 @@ def restarting_job(project: Project) -> Iterator[Report]:
     A migration under `always` or `unless-stopped` runs for ever, one after the other, and what waits for
     `service_completed_successfully` may never start. Write `restart: "no"`, or `on-failure` for another try.
     """
+    awaited = awaited_jobs(project)
     for service in project.services.values():
         value = _restart(service)
         if value is None or value.data not in ("always", "unless-stopped", "any"):
             continue
-        if _is_awaited(project, service) or _runs_migration(service):
+        if service.name in awaited or _runs_migration(service):
             yield value.place, f'service "{service.name}" is a job and would run for ever; write "no" or "on-failure"'
 
 
 def _restart(service: Service) -> Value | None:
     return service.restart or service.get("deploy.restart_policy.condition")
-
-
-def _is_awaited(project: Project, service: Service) -> bool:
-    others = (other.depends_on.get(service.name) for other in project.services.values())
-    return any(each is not None and each.condition == "service_completed_successfully" for each in others)
 
 
 _MIGRATIONS = (

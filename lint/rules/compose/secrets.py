@@ -10,7 +10,7 @@ from ...finding import Edit, Severity
 from ...policy import Policy
 from ...rule import Report, rule
 from ...source import Source
-from .moving import moved
+from .moving import moved, values_by_name
 from .secret_places import (
     FRONT_END,
     defaults,
@@ -85,6 +85,7 @@ def literal_secret(project: Project, policy: Policy) -> Iterator[Report]:
     The mending puts `${NAME:?}` there, so that Compose refuses to start without it, its name into the example env
     file, and the value into the env file, which only its owner can read.
     """
+    taken = values_by_name(project)
     for service in project.services.values():
         for variable in variables_of(service):
             literal = literal_of(variable) if is_secret(variable, policy) else ""
@@ -93,7 +94,7 @@ def literal_secret(project: Project, policy: Policy) -> Iterator[Report]:
             if is_for_development(variable.path):
                 continue
             message = f'the value of "{variable.name}" stands in the file; write "${{NAME:?}}" or use a secret'
-            yield variable.value_place, message, moved(project, variable, literal)
+            yield variable.value_place, message, moved(project, variable, literal, taken)
 
 
 @rule(
