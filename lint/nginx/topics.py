@@ -166,8 +166,8 @@ class Tls:
     """
     The TLS settings of a server.
 
-    ``ssl_protocols`` of a server other than the default one of its socket has no effect before OpenSSL has read the
-    name the client asks for: what counts is the default server's (see `answer.default_server`).
+    Before nginx 1.29.2 ``ssl_protocols`` of a server other than the default one of its socket had no effect;
+    `servers.protocol_servers` names the servers whose setting counts.
     """
 
     at: Effective
