@@ -33,7 +33,9 @@ def _with_ignore_file(dockerfile: Dockerfile, files: Files) -> Dockerfile:
         if text is not None:
             dockerfile.ignored = patterns(text)
             dockerfile.ignore_path = candidate
-            dockerfile.has_env_file = files.exists(os.path.join(os.path.dirname(candidate), ".env"))  # noqa: PTH118, PTH120
+            folder = os.path.dirname(candidate)  # noqa: PTH120
+            dockerfile.is_context = folder == os.path.dirname(path)  # noqa: PTH120
+            dockerfile.has_env_file = files.exists(os.path.join(folder, ".env"))  # noqa: PTH118
             break
     return dockerfile
 

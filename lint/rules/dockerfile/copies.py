@@ -134,7 +134,9 @@ def copy_without_ignore_file(dockerfile: Dockerfile) -> Iterator[Report]:
 )
 def secret_not_ignored(dockerfile: Dockerfile) -> Iterator[Report]:
     """The whole folder is copied, a `.env` lies in it, and the .dockerignore lets it through."""
-    if dockerfile.ignored is None or not dockerfile.has_env_file or is_ignored(".env", dockerfile.ignored):
+    if dockerfile.ignored is None or not dockerfile.is_context or not dockerfile.has_env_file:
+        return
+    if is_ignored(".env", dockerfile.ignored):
         return
     for _, copy in _whole_context(dockerfile):
         yield copy.sources[0].place, ".env beside this file becomes part of the image; add .env to the .dockerignore"
@@ -157,7 +159,7 @@ def secret_not_ignored(dockerfile: Dockerfile) -> Iterator[Report]:
 def copied_file_ignored(dockerfile: Dockerfile) -> Iterator[Report]:
     """A file that is copied and that the .dockerignore leaves out: the build ends with "not found"."""
     patterns = dockerfile.ignored
-    if patterns is None:
+    if patterns is None or not dockerfile.is_context:
         return
     for stage in dockerfile.stages:
         for copy in stage.copies:
