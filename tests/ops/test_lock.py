@@ -1,0 +1,39 @@
+"""A lock is held by one, says by whom, and goes with its holder."""
+
+from __future__ import annotations
+
+import os
+import re
+
+import pytest
+
+from fairlead.ops.errors import LockedError, SettingsError
+from fairlead.ops.lock import locked
+
+
+def test_who_comes_second_is_told_who_is_at_work(tmp_path):
+    path = tmp_path / "state" / "lock"
+
+    with locked(path, "inv up"), pytest.raises(LockedError) as caught, locked(path, "inv down"):
+        pass
+
+    said = rf"inv down: .+'s inv up \(process {os.getpid()}, since [\d:]{{8}} UTC\) is at work here; wait for it"
+    assert re.fullmatch(said, str(caught.value))
+    assert 4 == caught.value.exit_code
+
+
+def test_a_lock_is_free_again_and_names_nobody(tmp_path):
+    for _ in range(2):
+        with locked(tmp_path / "lock", "inv up"):
+            assert "inv up" in (tmp_path / "lock").read_text()
+
+    assert "" == (tmp_path / "lock").read_text()
+
+
+def test_a_lock_that_cannot_be_written_says_where_and_what_to_do(tmp_path):
+    (tmp_path / "state").write_text("a file where the folder should be")
+
+    said = r"state/lock: .+; run this as the user who owns .+state, or give it to yourself"
+
+    with pytest.raises(SettingsError, match=said), locked(tmp_path / "state" / "lock", "inv up"):
+        pass
