@@ -17,8 +17,8 @@ _INTERNAL = ("127.", "[::1]", "localhost", "unix:")
 
 
 def is_whole(config: NginxConfig) -> bool:
-    """Whether it is a main file that nginx would start with, so that what is not in it is not there."""
-    return config.http is not None and config.has("events")
+    """Whether it is a main file with all it includes, so that what is not in it is not there."""
+    return config.http is not None
 
 
 def servers(config: NginxConfig) -> list[Directive]:

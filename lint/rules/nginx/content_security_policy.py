@@ -113,13 +113,12 @@ def no_content_security_policy(config: NginxConfig, policy: Policy) -> Iterator[
         """
         location / {
             add_header Content-Security-Policy
-                "script-src 'nonce-$request_id' 'strict-dynamic' 'unsafe-inline' https:; object-src 'none';
-                 base-uri 'none'; frame-ancestors 'none'" always;
+                "script-src 'nonce-$request_id' 'strict-dynamic' 'unsafe-inline' https:; base-uri 'none'" always;
         }
         location /a/ {
             add_header Content-Security-Policy
-                "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src * data:; object-src 'none';
-                 base-uri 'none'; frame-ancestors 'none'; script-src 'self' 'wasm-unsafe-eval'" always;
+                "default-src *; style-src 'unsafe-inline'; base-uri 'none'; script-src 'wasm-unsafe-eval'" always;
+            add_header X-Frame-Options DENY always;
         }
         """,
     ),
@@ -237,8 +236,9 @@ def _missing(policy: Mapping[str, Sources], *, has_frame_options: bool) -> list[
         location / {
             add_header X-Frame-Options DENY always;
             add_header Content-Security-Policy
-                "default-src 'self' data.example *.cdn.example:8443 blob:; base-uri 'none'; sandbox allow-scripts;;
-                 trusted-types vue 'allow-duplicates'; report-uri /csp; upgrade-insecure-requests" always;
+                "default-src a.example *.b.example:8443 blob:; base-uri 'none'; sandbox allow-scripts;; report-uri /c"
+                always;
+            add_header Content-Security-Policy "trusted-types vue 'allow-duplicates'; upgrade-insecure-requests" always;
         }
         """,
     ),

@@ -18,7 +18,8 @@ _ANY = re.compile(
 _WORD = r"(?:\(\?:|\()*[\w-]"
 _OPEN_START = re.compile(rf"^{_WORD}")
 _LOOSE_NAME = re.compile(r"(?:\.[*+]|\][*+]|\\[wSD][*+])\)?\??(?=[a-z])")
-_DOT = re.compile(r"(?<=[\w-])\.(?=[a-z])", re.IGNORECASE)
+_LOOSE_END = re.compile(r"\w\(?(?:\?:)?(?:\[\^[^\]]*\]|\.|\\[wS])[*+]\)?\??\)*\$\)*$")
+_DOT = re.compile(r"(?<=[\w-])\.(?=[a-z-]+(?:\W*\.[a-z-]+)?\W*$)", re.IGNORECASE)
 
 
 @rule(
@@ -142,6 +143,9 @@ def _repeating(config: NginxConfig, name: str) -> Iterator[Place]:
             if ($http_origin ~ shop\\.example$) {  # <-
                 add_header Access-Control-Allow-Origin $http_origin;
             }
+            if ($http_origin ~ "^https://shop\\.example([^/]+)?$") {  # <-
+                add_header Access-Control-Allow-Origin $http_origin;
+            }
         }
         """,
         """
@@ -157,6 +161,7 @@ def _repeating(config: NginxConfig, name: str) -> Iterator[Place]:
             default "";
             "~^https?://(?:www|api)\\.shop\\.example(?::\\d+)?$" $http_origin;
             "~\\.shop\\.example$" $http_origin;
+            "~^https://l.o\\.shop\\.example$" $http_origin;
             "~^https://[a-z0-9-]+\\.shop\\.example$" $http_origin;
             "https://shop.example" $http_origin;
             "~evil" "";
@@ -207,11 +212,11 @@ def _alternatives(pattern: str) -> list[str]:
 def _weakness_of_one(pattern: str) -> str | None:
     if not re.search(r"[a-zA-Z]", pattern.replace("https", "").replace("http", "")):
         return None
-    if not re.search(r"\$\)*$", pattern):
+    if not re.search(r"\$\)*$", pattern) or _LOOSE_END.search(pattern):
         return "also fits the names that begin so and go on; end it with $"
     is_open = _OPEN_START.match(pattern) and not re.match(r"\(*(?:\?:)?https?", pattern)
     if is_open or _LOOSE_NAME.search(pattern):
         return "also fits names that only end so; begin it with ^https:// or with a dot"
-    if _DOT.search(re.sub(r"\[[^\]]*\]", "", pattern)):
+    if _DOT.search(re.sub(r"\[[^\]]*\]|\(\?:|:\\d\+|:\[0-9\]\+", "", pattern)):
         return r"has a dot that fits any character; write \."
     return None

@@ -149,6 +149,7 @@ def _statements(config: NginxConfig, http: Directive, policy: Policy) -> list[st
         http {
             gzip on;
             gzip_types text/css application/javascript application/json image/svg+xml;
+            server_tokens off;
             server {
                 gzip_vary on;
                 return 404;

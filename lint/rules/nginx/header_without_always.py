@@ -1,7 +1,8 @@
-"""Security headers that error pages lack."""
+"""Headers that do not arrive: on error pages, or over HTTP/2."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ...finding import Edit, Severity
@@ -51,3 +52,48 @@ def header_without_always(config: NginxConfig, policy: Policy) -> Iterator[Repor
             point = Place(end.path, end.end_line, end.end_column, end.end_line, end.end_column)
             message = f'without "always" error pages are sent without {directive.value}; add it'
             yield directive.arg_place(0), message, (Edit(point, " always"),)
+
+
+@rule(
+    "nginx/header-over-lines",
+    Severity.WARNING,
+    bad="""
+        location / {
+            add_header Content-Security-Policy "  # <-
+                default-src 'none';
+                base-uri 'none'; frame-ancestors 'none'" always;
+        }
+    """,
+    good="""
+        location / {
+            add_header
+                Content-Security-Policy
+                "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+                always;
+            return 200 "two
+                lines";
+        }
+    """,
+    fixed="""
+        location / {
+            add_header Content-Security-Policy "default-src 'none'; base-uri 'none'; frame-ancestors 'none'" always;
+        }
+    """,
+    source="https://www.rfc-editor.org/rfc/rfc9113#section-8.2.1",
+    covers=("gixy:add_header_multiline",),
+)
+def header_over_lines(config: NginxConfig) -> Iterator[Report]:
+    """
+    A header with a line break in its value.
+
+    nginx sends the break as it is. Over HTTP/1 that is a form nobody may use any more, and some clients take what
+    follows for a header of its own; over HTTP/2 and HTTP/3 browsers refuse the whole answer.
+    """
+    for directive in config.find("add_header", "add_trailer", "proxy_set_header", "more_set_headers"):
+        for index, value in enumerate(directive.args):
+            if "\n" in value and not value.startswith("-"):
+                place, text = directive.arg_place(index), directive.arg_text(index)
+                quote = text[:1] if text[:1] in "\"'" else ""
+                joined = re.sub(r"[ \t]*\r?\n[ \t]*", " ", text[len(quote) : len(text) - len(quote)]).strip()
+                edit = Edit(place, f"{quote}{joined}{quote}")
+                yield place, "the value goes over several lines; write it in one", (edit,)

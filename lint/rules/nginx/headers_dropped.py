@@ -52,6 +52,13 @@ MERGE_SINCE = (1, 29, 3)
             """,
             "snippets/cors.conf": "add_header Access-Control-Allow-Origin *;",
         },
+        """
+        add_header X-Frame-Options DENY always;
+
+        location /a/ {
+            add_header X-Robots-Tag noindex;  # <-
+        }
+        """,
     ),
     good=(
         """
@@ -164,9 +171,21 @@ def headers_dropped(config: NginxConfig, policy: Policy) -> Iterator[Report]:
 
 def _losses(config: NginxConfig) -> Iterator[tuple[Directive, tuple[ResponseHeader, ...]]]:
     for block in blocks_with(config, "add_header"):
-        lost = config.effective(block).dropped_headers
+        lost = config.effective(block).dropped_headers or _lost_of_fragment(config, block)
         if lost and not any(unread.include.parent is block for unread in config.unread if _may_add(unread)):
             yield block, lost
+
+
+def _lost_of_fragment(config: NginxConfig, block: Directive) -> tuple[ResponseHeader, ...]:
+    """The headers at the top of a file that is included somewhere: they hold around its blocks, too."""
+    levels = (block, *block.ancestors)
+    is_around = config.is_fragment and not any(level.first("add_header") for level in levels[1:])
+    tops = [found for found in config.directives if found.name == "add_header"] if is_around else []
+    if not tops or config.has("add_header_inherit") or len(tops[0].args) < 2:  # noqa: PLR2004 - name and value
+        return ()
+    own = {header.key for header in config.effective(block).headers}
+    made = (ResponseHeader(top.value, top.args[1], top) for top in tops if len(top.args) > 1)
+    return tuple(header for header in made if header.key not in own and header.value)
 
 
 def _may_add(unread: Unread) -> bool:

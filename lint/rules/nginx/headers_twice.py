@@ -9,10 +9,12 @@ from ...finding import Edit, Severity
 from ...nginx import Directive, NginxConfig, ResponseHeader, time_s
 from ...rule import Report, rule
 from .answering import blocks_with, own_statement
+from .gaps import headers_named
 from .insertion import without, written
 
 _LISTS = frozenset({"set-cookie", "link", "vary", "www-authenticate", "server-timing", "content-security-policy"})
 _LISTS_TOO = frozenset({"content-security-policy-report-only", "cache-control", "accept-ch", "via", "alt-svc"})
+_HIDING = tuple(f"{kind}_hide_header" for kind in ("proxy", "fastcgi", "uwsgi", "scgi", "grpc"))
 _SINGLE = re.compile(r"\s*\$(\w+|\{\w+\})\s*")
 
 
@@ -50,6 +52,10 @@ _SINGLE = re.compile(r"\s*\$(\w+|\{\w+\})\s*")
             default_type application/json;
             return 200 "{}";
         }
+        location /b/ {
+            proxy_hide_header Content-Type;
+            add_header Content-Type application/octet-stream;
+        }
         """,
     ),
     fixed="""
@@ -69,6 +75,7 @@ def header_twice(config: NginxConfig) -> Iterator[Report]:
     `Access-Control-Allow-Origin` fail the request, and a `Content-Type` that is added stands beside the one nginx has
     set from `types` or `default_type`, which is where it belongs.
     """
+    yield from _second_types(config)
     for block in blocks_with(config, "add_header"):
         first: dict[str, ResponseHeader] = {}
         for header in config.effective(block).headers:
@@ -76,15 +83,17 @@ def header_twice(config: NginxConfig) -> Iterator[Report]:
                 continue
             earlier = first.setdefault(header.key, header)
             if header.directive.parent is not block or header.key == "content-type":
-                yield from _content_type(block, header)
-            elif earlier is not header and not _may_be_empty(earlier) and not _may_be_empty(header):
+                continue
+            if earlier is not header and not _may_be_empty(earlier) and not _may_be_empty(header):
                 yield _again(block, header, earlier)
 
 
-def _content_type(block: Directive, header: ResponseHeader) -> Iterator[Report]:
-    if header.key == "content-type" and header.directive.parent is block:
-        place = own_statement(block, header.directive).place
-        yield place, "add_header makes a second Content-Type; set it by default_type or types"
+def _second_types(config: NginxConfig) -> Iterator[Report]:
+    for header in headers_named(config, "content-type"):
+        block = header.directive.parent
+        hiding = config.effective(block).settings(*_HIDING) if block else ()
+        if header.value and not any(found.value.lower() == "content-type" for found in hiding):
+            yield header.directive.place, "add_header makes a second Content-Type; set it by default_type or types"
 
 
 def _may_be_empty(header: ResponseHeader) -> bool:

@@ -127,14 +127,29 @@ def _http2(config: NginxConfig) -> Iterator[Directive]:
 
 
 def _rewrites(config: NginxConfig) -> Iterator[Directive]:
-    """A ``rewrite`` to something with a question mark, with numbered captures, before another step of the script."""
+    """A ``rewrite`` to something with a question mark, and a later step of the script that copies a capture."""
     for found in config.find("rewrite"):
-        siblings = found.parent.children if found.parent else config.directives
-        following = [other for other in siblings if other.order > found.order]
-        steps = [other for other in following if other.name in ("rewrite", "set", "if")]
-        words = [*found.args[1:2], *(word for other in steps for word in other.args)]
-        if "?" in "".join(found.args[1:2]) and steps and any(_CAPTURE.search(word) for word in words):
+        to = found.args[1] if len(found.args) == 2 else ""  # noqa: PLR2004 - a flag would end the script
+        goes_on = "?" in to and not to.startswith(("http://", "https://", "$scheme"))
+        if goes_on and any(_copies(step) for step in _following(config, found)):
             yield found
+
+
+def _following(config: NginxConfig, step: Directive) -> Iterator[Directive]:
+    """What the script does after *step*, up to where it ends; behind an ``if`` it goes on outside."""
+    siblings = step.parent.children if step.parent else config.directives
+    for other in siblings[siblings.index(step) + 1 :]:
+        if other.name in ("break", "return"):
+            return
+        yield other
+    if step.parent is not None and step.parent.name == "if":
+        yield from _following(config, step.parent)
+
+
+def _copies(step: Directive) -> bool:
+    if step.name == "if" and len(step.args) > 1 and "~" not in step.args[-2]:
+        return _CAPTURE.search(step.args[-1]) is not None
+    return step.name in ("set", "rewrite") and _CAPTURE.search("".join(step.args[1:2])) is not None
 
 
 def _overlapping(config: NginxConfig) -> Iterator[Directive]:
