@@ -5,13 +5,13 @@ Dockerfiles as BuildKit reads them: instructions, stages, variables and the comm
 `Stage.script` cuts a RUN into simple commands and says where it does not understand.
 """
 
+from .command import Command, Script, ShellWord
 from .image import ImageName, image_name
 from .instruction import Instruction
 from .loading import load
 from .model import Dockerfile
 from .parser import parse
 from .passage import Passage, Word
-from .shell import Command, Script, ShellWord
 from .stage import Copy, Stage
 
 __all__ = [

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .shell import Command, Script, ShellWord
+from .command import Command, Script, ShellWord
 
 _APT_VALUES = ("-t", "--target-release", "--default-release", "-o", "--option", "-c", "--config-file", "-a")
 _APK_VALUES = ("-t", "--virtual", "-X", "--repository", "-p", "--root", "--repositories-file", "--keys-dir", "--wait")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from .command import Script
 from .expansion import Expansion
 from .image import ImageName, image_name
 from .instruction import Instruction
@@ -14,7 +15,7 @@ from .packages import Package, installed
 from .passage import Passage, Word
 from .ports import Port, exposed_port
 from .scope import Scope, Setting
-from .shell import Script, exec_command, script
+from .shell import exec_command, script
 from .words import Flag
 
 DEFAULT_SHELL = ("/bin/sh", "-c")
