@@ -49,6 +49,7 @@ CHECKS = (
     Check("back end's types", (BACKEND_PYTHON, "-m", "mypy", "agentchat"), BACKEND),
     Check("format", (PYTHON, "-m", "ruff", "format", "--check", ".")),
     Check("lint", (PYTHON, "-m", "ruff", "check", ".")),
+    Check("our own stack", (PYTHON, "-m", "fairlead.lint", "--preset", "strict")),
 )
 """The longest first, so that two cores end together."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -12,6 +13,7 @@ def main() -> None:
 
     Ends at once and silently when interrupted (130), and when whoever reads the output has gone.
     """
+    gc.disable()  # what a run makes it needs to its end: looking for garbage took half the time of large files
     try:
         from .cli import main as run  # noqa: PLC0415 - an interrupt during imports shows no traceback either
 
