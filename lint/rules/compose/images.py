@@ -69,8 +69,17 @@ def image_without_tag(project: Project) -> Iterator[Report]:
             yield image.place, f'image "{image.text}" has no tag, so it is "latest"; write the version you tested'
 
 
-def _is_floating(tag: str, policy: Policy) -> bool:
-    return re.split(r"[-_.]", tag.lower(), maxsplit=1)[0] in policy.images.floating_tags
+_FLAVOURS = frozenset(["alpine", "apache", "bookworm", "bullseye", "cli", "fpm", "perl", "slim", "trixie"])
+_CODE_NAMED = ("buildpack-deps", "debian", "ubuntu")
+"""Images whose versions have names instead of numbers."""
+
+
+def _is_floating(image: Image, tag: str, policy: Policy) -> bool:
+    """Whether *tag* is a floating one, or says what the image is made of and not its version, as ``alpine`` does."""
+    words = re.split(r"[-_.]", tag.lower())
+    if words[0] in policy.images.floating_tags:
+        return True
+    return image.name.basename not in _CODE_NAMED and all(word.rstrip("0123456789") in _FLAVOURS for word in words)
 
 
 @rule(
@@ -84,6 +93,8 @@ def _is_floating(tag: str, policy: Policy) -> bool:
             image: nginx:stable-alpine  # <-
           app:
             image: ghcr.io/acme/app:${TAG:-latest}  # <-
+          cache:
+            image: redis:alpine  # <-
     """,
     good="""
         services:
@@ -93,6 +104,10 @@ def _is_floating(tag: str, policy: Policy) -> bool:
             image: nginx:1.29.4-alpine
           app:
             image: ghcr.io/acme/app:${TAG:?}
+          own:
+            image: acme/app:local
+          base:
+            image: debian:bookworm-slim
           main:
             image: acme/app:main@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
     """,
@@ -107,7 +122,7 @@ def moving_tag(project: Project, policy: Policy) -> Iterator[Report]:
     """
     for _, image in _pulled(project):
         tag = image.name.tag
-        if isinstance(tag, str) and image.name.digest is None and _is_floating(tag, policy):
+        if isinstance(tag, str) and image.name.digest is None and _is_floating(image, tag, policy):
             yield _place_of_tag(image), f'tag "{tag}" of image "{image.text}" moves; write the version you tested'
 
 
@@ -183,7 +198,7 @@ def image_without_digest(project: Project) -> Iterator[Report]:
     if project.role != "production":
         return
     for _, image in _pulled(project):
-        if image.name.digest is None and isinstance(image.name.tag, str):
+        if image.name.digest is None and isinstance(image.name.tag, str) and image.value.is_literal:
             yield image.place, f'image "{image.text}" has no digest; add "@sha256:..." to get the very one you tested'
 
 

@@ -73,11 +73,24 @@ def place_of(mount: Mount) -> Place:
     return mount.place if mount.is_short or source is None else source.place
 
 
+_ONE_SHOT = frozenset(
+    ["bootstrap", "collectstatic", "createbuckets", "init", "migrate", "migration", "migrations", "seed", "setup"]
+)
+
+
 def is_job(service: Service, awaited: Container[str]) -> bool:
-    """Whether it is there to do something once and end; *awaited* are the `awaited_jobs`."""
+    """
+    Whether it is there to do something once and end; *awaited* are the `awaited_jobs`.
+
+    Without a restart policy the name decides, and a profile, which is for what somebody starts by hand.
+    """
     restart = service.data("restart")
-    is_single = restart in ("no", False) or service.data("deploy.restart_policy.condition") == "none"
-    return is_single or service.name in awaited
+    if restart in ("no", False) or service.data("deploy.restart_policy.condition") == "none" or service.name in awaited:
+        return True
+    if restart is not None or service.get("deploy.restart_policy") is not None:
+        return False
+    words = service.name.lower().replace("_", "-").split("-")
+    return bool(service.profiles) or words[-1] in _ONE_SHOT or words[0] in _ONE_SHOT
 
 
 def awaited_jobs(project: Project) -> frozenset[str]:

@@ -15,13 +15,17 @@ from .judging import is_read_only, place_of, some
 _KEYS = (".ssh", ".aws", ".docker", ".kube", ".gnupg", ".config/gcloud", ".azure")
 
 
+_WITH_SOCKET = ("/run", "/var/run")
+"""Reported as what they are: the engine's socket."""
+
+
 def _binds(project: Project) -> Iterator[tuple[Service, Mount, str]]:
     """The folders and files of the host that are mounted, by absolute path or from the home folder."""
     for service in project.services.values():
         for mount in service.mounts:
             if mount.type == "bind" and isinstance(mount.source, str):
                 path = mount.source.replace("$HOME", "~")
-                if path.startswith(("/", "~")):
+                if path.startswith(("/", "~")) and posixpath.normpath(path) not in _WITH_SOCKET:
                     yield service, mount, posixpath.normpath(path)
 
 

@@ -8,7 +8,7 @@ from ...compose import Project
 from ...compose.edits import removed
 from ...finding import Severity
 from ...rule import Report, rule
-from .judging import some
+from .judging import place_of, some
 
 _CHEATS = "https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html"
 
@@ -61,6 +61,8 @@ def privileged(project: Project) -> Iterator[Report]:
               - type: bind
                 source: /run/docker.sock  # <-
                 target: /tmp/engine.sock
+          monitor:
+            volumes: ["/var/run:/var/run:ro"]  # <-
           runner:
             volumes:
               - ${XDG_RUNTIME_DIR:-/run/user/1000}/docker.sock:/var/run/docker.sock  # <-
@@ -90,11 +92,11 @@ def docker_socket(project: Project) -> Iterator[Report]:
             if mount.type != "bind" or not isinstance(mount.source, str):
                 continue
             name = mount.source.rsplit("/", 1)[-1]
-            if name in ("docker.sock", "podman.sock", "containerd.sock") and "proxy" not in service.name:
-                source = mount.value.get("source")
-                place = mount.place if mount.is_short or source is None else source.place
+            is_socket = name in ("docker.sock", "podman.sock", "containerd.sock")
+            is_above = mount.source.rstrip("/") in ("/run", "/var/run")
+            if (is_socket or is_above) and "proxy" not in service.name:
                 message = f'service "{service.name}" gets the engine\'s socket, so it is root on the host; '
-                yield place, message + "put a socket proxy between them"
+                yield place_of(mount), message + "put a socket proxy between them"
 
 
 @rule(

@@ -12,17 +12,6 @@ from ...rule import Report, rule
 from .judging import awaited_jobs, lasting_services, some
 
 _RESTART = "https://docs.docker.com/engine/containers/start-containers-automatically/"
-_ONE_SHOT = (
-    "migrate",
-    "migrations",
-    "migration",
-    "init",
-    "setup",
-    "seed",
-    "bootstrap",
-    "createbuckets",
-    "collectstatic",
-)
 
 
 @rule(
@@ -70,16 +59,11 @@ def no_restart_policy(project: Project, policy: Policy) -> Iterator[Report]:
     """
     for service in lasting_services(project):
         has_policy = service.restart is not None or service.get("deploy.restart_policy") is not None
-        if has_policy or service.profiles or _is_one_shot(service):
+        if has_policy:
             continue
         wanted = next(iter(policy.services.restart), "unless-stopped")
         message = f'service "{service.name}" stays down after a crash; add "restart: {wanted}", or "no" for a job'
         yield service.place, message, some(added(service.value, f"restart: {wanted}", safe=False))
-
-
-def _is_one_shot(service: Service) -> bool:
-    words = service.name.lower().replace("_", "-").split("-")
-    return words[-1] in _ONE_SHOT or words[0] in _ONE_SHOT
 
 
 @rule(

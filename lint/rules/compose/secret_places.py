@@ -18,9 +18,11 @@ FRONT_END = re.compile(r"(?:VITE|NEXT_PUBLIC|REACT_APP|VUE_APP|NUXT_PUBLIC|GATSB
 """Begins names that a front end's build writes into its JavaScript."""
 
 _NO_SECRET = re.compile(
-    r"/.*|\./.*|true|false|yes|no|on|off|0|1|(?:vault|ssm|arn|op|file|gcp|awssm|secretsmanager|doppler|env):.*", re.I
+    r"/.*|\./.*|true|false|yes|no|on|off|0|1|(?:vault|ssm|arn|op|file|gcp|awssm|secretsmanager|doppler|env):.*"
+    r"|\$?\$(?:argon2\w*|2[abxy]|apr1|[156y]|scrypt|pbkdf2)[$-].*|\{(?:SSHA?|SHA|BCRYPT)\d*\}.*|pbkdf2[:_].*|scrypt:.*",
+    re.I,
 )
-"""Values under a secret's name that are none: a path, a switch, a reference to a place that keeps secrets."""
+"""Values under a secret's name that are none: a path, a switch, a hash, a reference to a place that keeps secrets."""
 
 _DATA_SOURCE = re.compile(r"(?:.*[_-])?(?:dsn|connection[_-]string)", re.I)
 _DEVELOPMENT = re.compile(r"(?:^|[._-])(?:dev|develop|development|local|debug|tests?|testing|ci|e2e)(?:[._-]|$)", re.I)
@@ -113,7 +115,7 @@ def _of_line(scalar: Scalar, policy: Policy) -> Iterator[Word]:
     text = scalar.text
     for pattern in (_ASSIGNED, _OPTION, _MYSQL, _REDIS):
         for match in pattern.finditer(text):
-            name = match.groupdict().get("name", "-p")
+            name = match.groupdict().get("name", "-p" if pattern is _MYSQL else "-a")
             if pattern in (_MYSQL, _REDIS) or _is_secret_option(name, policy):
                 start, end = match.span("value")
                 quoted = text[start] in "\"'" and text[start] == text[end - 1] and end - start > 1
