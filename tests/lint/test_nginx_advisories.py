@@ -60,3 +60,21 @@ def test_a_hole_is_reported_once_however_often_it_is_used(folder, lint) -> None:
     (folder / "nginx.conf").write_text("".join(f"location /{name} {{ {REWRITE} }}\n" for name in "abc"))
 
     assert 1 == lint("nginx.conf", "--nginx-version", "1.28.3").out.count("[nginx/known-hole]")
+
+
+@pytest.mark.parametrize(
+    ("rewrite", "is_hit"),
+    [
+        (r"rewrite ^/((.*))$ /x?a=$1&b=$2;", True),
+        (r"rewrite ^/((?:a|(?<b>c)).*)$ $scheme://a.example/$1$2;", True),
+        (r"rewrite ^/([(]x)(.*)$ /x?a=$1&b=$2;", False),
+        (r"rewrite ^/((.*))$ /x/$1?b=$2 last;", False),
+        (r"rewrite ^/((.*))$ /x/$1$2? last;", False),
+        (r"rewrite ^/((.*))$ /x?a=$1&b=$2&c=$host;", False),
+        (r"rewrite ^/((a)(b))$ /x?a=$2&b=$3;", False),
+    ],
+)
+def test_only_captures_inside_each_other_open_the_hole_of_rewrite(rewrite: str, is_hit: bool, folder, lint) -> None:
+    (folder / "nginx.conf").write_text(f"location / {{ {rewrite} }}\n")
+
+    assert is_hit == ("CVE-2026-9256" in lint("nginx.conf", "--nginx-version", "1.30.1").out)

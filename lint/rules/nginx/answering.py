@@ -79,6 +79,16 @@ def redirects(block: Directive) -> bool:
     return any(each.args[-1:] and each.args[-1] in _REDIRECTS for each in block.find("rewrite") if _is_all(each))
 
 
+def returning(config: NginxConfig, server: Directive) -> list[Directive]:
+    """The server and its locations that redirect, or answer by a ``return`` that is no refusal."""
+    blocks = [server, *(found for found in server.walk() if found.name == "location")]
+    return [block for block in blocks if redirects(block) or _says(config.effective(block).returns)]
+
+
+def _says(found: Directive | None) -> bool:
+    return found is not None and found.value.startswith("2")
+
+
 def _is_all(rewrite: Directive) -> bool:
     return rewrite.value in _EVERYTHING
 

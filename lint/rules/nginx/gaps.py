@@ -9,8 +9,11 @@ from ...finding import Edit
 from ...nginx import Directive, NginxConfig, ResponseHeader, server_names
 from ...place import Place
 from ...policy import Policy
-from .answering import answering, is_whole, redirects, servers
+from .answering import answering, is_whole, returning, servers
 from .insertion import after, inside, written
+
+_PROGRAMS = ("header_filter_by_lua_block", "header_filter_by_lua_file", "js_header_filter", "security_headers")
+"""Directives of other modules that add headers of their own choice."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class Search:
     Attributes:
         names: Those that make it superfluous, in lower case, the header itself first.
         is_due: Whether a block must send it.
-        redirects: Whether servers that only redirect must send it, too.
+        redirects: Whether servers that do nothing but redirect, or say a word, must send it, too.
     """
 
     config: NginxConfig
@@ -72,7 +75,8 @@ class Search:
         yield from self._joined(found, complete)
 
     def _blocks(self, server: Directive) -> Sequence[Directive]:
-        return [server] if self.redirects and redirects(server) else answering(self.config, server)
+        blocks = answering(self.config, server)
+        return blocks if blocks or not self.redirects else returning(self.config, server)
 
     def _joined(self, found: list[Gap], complete: int) -> Iterator[Gap]:
         http = self.config.http
@@ -89,7 +93,7 @@ class Search:
     def _is_known(self, block: Directive) -> bool:
         """Whether all headers of *block* are in sight, and none of these was lost on the way: that is a fault apart."""
         levels = (block, *block.ancestors)
-        if self.config.may_hold(block, "add_header") or any(_uses_lua(level) for level in levels):
+        if self.config.may_hold(block, "add_header") or any(_runs_program(level) for level in levels):
             return False
         if any(_is_lost(self.config, level, self.names) for level in levels if level.name != "http"):
             return False
@@ -103,7 +107,7 @@ class Search:
 
 def is_set_elsewhere(block: Directive, names: tuple[str, ...]) -> bool:
     """Whether something other than ``add_header`` sets one of *names* (in lower case) for *block*, or may do so."""
-    return any(_uses_lua(level) or _sends(level, names) for level in (block, *block.ancestors))
+    return any(_runs_program(level) or _sends(level, names) for level in (block, *block.ancestors))
 
 
 def _sends(level: Directive, names: tuple[str, ...]) -> bool:
@@ -114,8 +118,8 @@ def _sends(level: Directive, names: tuple[str, ...]) -> bool:
     return any(directive.value.lower() in names for directive in level.find("proxy_pass_header"))
 
 
-def _uses_lua(level: Directive) -> bool:
-    return level.first("header_filter_by_lua_block", "header_filter_by_lua_file", "js_header_filter") is not None
+def _runs_program(level: Directive) -> bool:
+    return level.first(*_PROGRAMS) is not None
 
 
 def _is_lost(config: NginxConfig, level: Directive, names: tuple[str, ...]) -> bool:

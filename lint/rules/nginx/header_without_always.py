@@ -91,7 +91,7 @@ def header_over_lines(config: NginxConfig) -> Iterator[Report]:
     """
     for directive in config.find("add_header", "add_trailer", "proxy_set_header", "more_set_headers"):
         for index, value in enumerate(directive.args):
-            if "\n" in value and not value.startswith("-"):
+            if "\n" in value and directive.args[index - 1] not in ("-t", "-s"):
                 place, text = directive.arg_place(index), directive.arg_text(index)
                 quote = text[:1] if text[:1] in "\"'" else ""
                 joined = re.sub(r"[ \t]*\r?\n[ \t]*", " ", text[len(quote) : len(text) - len(quote)]).strip()

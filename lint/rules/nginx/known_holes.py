@@ -10,6 +10,7 @@ from ...nginx import Directive, NginxConfig, location, proxy_pass
 from ...policy import Policy
 from ...rule import Report, rule
 from .advisories import FIXED_IN_STABLE, Advisory, advisories, age_days
+from .groups import group_spans
 
 _CAPTURE = re.compile(r"\$(?:\{[1-9]\}|[1-9])")
 _MANY = 3
@@ -147,30 +148,32 @@ def _following(config: NginxConfig, step: Directive) -> Iterator[Directive]:
 
 
 def _copies(step: Directive) -> bool:
+    if step.name == "if" and any(_copies(inner) for inner in step.children):
+        return True
     if step.name == "if" and len(step.args) > 1 and "~" not in step.args[-2]:
         return _CAPTURE.search(step.args[-1]) is not None
     return step.name in ("set", "rewrite") and _CAPTURE.search("".join(step.args[1:2])) is not None
 
 
 def _overlapping(config: NginxConfig) -> Iterator[Directive]:
-    """A ``rewrite`` with a numbered group inside another, both of which it uses."""
+    """A ``rewrite`` that escapes two numbered captures of which one lies in the other, and nothing else."""
     for found in config.find("rewrite"):
-        if len(found.args) > 1 and _nests(found.args[0]) and len(set(_CAPTURE.findall(found.args[1]))) > 1:
+        numbers = _escaped_captures(found)
+        spans = group_spans(found.value)
+        inner = [spans[number - 1] for number in numbers if number <= len(spans)]
+        if any(one != other and one[0] <= other[0] and other[1] <= one[1] for one in inner for other in inner):
             yield found
 
 
-def _nests(pattern: str) -> bool:
-    text = re.sub(r"\\.|\[\^?\]?[^\]]*\]", "", pattern)
-    depth: list[bool] = []
-    for index, letter in enumerate(text):
-        if letter == "(":
-            is_capture = text[index + 1 : index + 2] != "?"
-            if is_capture and any(depth):
-                return True
-            depth.append(is_capture)
-        elif letter == ")" and depth:
-            depth.pop()
-    return False
+def _escaped_captures(rewrite: Directive) -> list[int]:
+    """The captures that nginx escapes in the new address: all in a redirect, else those behind the question mark."""
+    to = rewrite.args[1].removesuffix("?") if len(rewrite.args) > 1 else ""
+    numbers = [found.strip("${}") for found in _CAPTURE.findall(to)]
+    if len(set(numbers)) != len(numbers) or "$" in _CAPTURE.sub("", to.removeprefix("$scheme")):
+        return []
+    is_redirect = rewrite.args[-1] in ("redirect", "permanent") or to.startswith(("http://", "https://", "$scheme"))
+    escaped = to if is_redirect else to.partition("?")[2]
+    return [int(found.strip("${}")) for found in _CAPTURE.findall(escaped)]
 
 
 def _mapped(config: NginxConfig) -> Iterator[Directive]:
