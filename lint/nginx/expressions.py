@@ -123,6 +123,20 @@ def forbids_newline(pattern: str, ignore_case: bool = False) -> bool:
     return is_anchored and not any(isinstance(each, One) and each.allowed & NEWLINE for each in walk(node))
 
 
+def sample(node: Node) -> str:
+    """A short text that *node* matches."""
+    if isinstance(node, One):
+        usual = node.allowed & _POSIX["lower"] or node.allowed
+        return chr((usual & -usual).bit_length() - 1) if usual else ""
+    if isinstance(node, Row):
+        return "".join(map(sample, node.parts))
+    if isinstance(node, Either):
+        return sample(node.choices[0])
+    if isinstance(node, Repeat):
+        return sample(node.inner) * min(node.least, 64)
+    return sample(node.inner) if isinstance(node, Group) else ""
+
+
 _QUANTIFIER = re.compile(r"\{(\d+)(,?)(\d*)\}")
 _GROUP_START = re.compile(r"\?(?:P?<(?P<name>[A-Za-z_]\w*)>|'(?P<quoted>[A-Za-z_]\w*)'|:)")
 _ONE_LETTER = {"n": 10, "r": 13, "t": 9, "f": 12, "a": 7, "e": 27, "v": 11}

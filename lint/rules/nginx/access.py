@@ -71,8 +71,7 @@ def allow_without_deny(config: NginxConfig) -> Iterator[Report]:
     for block, rules in _blocks_with_lists(config):
         if any(each.name == "deny" or each.value == "all" for each in rules) or config.may_hold(block, "deny"):
             continue
-        access = config.effective(block).access
-        if access.is_any and (access.password or access.request):
+        if config.effective(block).access.is_any:
             continue
         message = 'addresses that no "allow" names may come in as well; end the list with "deny all;"'
         yield rules[0].place, message, (after(rules[-1], "deny all;", safe=False),)
@@ -138,6 +137,7 @@ def access_rule_without_effect(config: NginxConfig) -> Iterator[Report]:
     ),
     good=(
         "location /internal/ { deny all; return 404; }",
+        "server { deny all; location = /healthz { return 200 ok; } }",
         "location /internal/ { allow 10.0.0.0/8; deny all; if ($arg_old) { return 301 /new/; } root /srv; }",
         "server { deny 203.0.113.7; return 301 https://example.com$request_uri; }",
         "location /open/ { allow all; return 200 ok; }",
@@ -152,22 +152,32 @@ def return_before_access(config: NginxConfig) -> Iterator[Report]:
     nginx answers `return` while it rewrites, before it asks who may come in, so everybody gets the answer. Serve a
     file, or hand the request on, where access matters.
     """
-    for directive in config.find("return"):
+    for directive in config.find("return", "rewrite"):
         block = directive.parent
-        if block is None or block.name != "location":
+        if block is None or block.name != "location" or location(block).modifier == "@" or _refuses(directive):
             continue
         guard = _guard(block)
-        if guard and (not directive.value.isdigit() or int(directive.value) < 400):  # noqa: PLR2004 - no refusal
-            message = f'everybody gets this answer: "return" comes before "{guard.name}"; serve it in another way'
-            yield directive.place, message
+        if guard is None and directive.value.startswith("2") and location(block).modifier != "=":
+            guard = next((found for outer in block.ancestors if (found := _guard(outer))), None)
+        if guard is not None and config.effective(block).setting("internal") is None:
+            said = f'"{directive.name}" comes before "{guard.name}"'
+            yield directive.place, f"everybody gets this answer: {said}; serve it in another way"
+
+
+def _refuses(directive: Directive) -> bool:
+    """Whether nothing is given away: a refusal, or a ``rewrite`` that does not answer."""
+    if directive.name == "rewrite":
+        leads_out = re.match(r"https?://|\$scheme", (*directive.args, "", "")[1])
+        return not leads_out and directive.args[-1] not in ("redirect", "permanent")
+    return directive.value.isdigit() and int(directive.value) >= 400  # noqa: PLR2004 - the first refusal
 
 
 def _guard(block: Directive) -> Directive | None:
-    rules = list(block.find("allow", "deny"))
+    """What keeps people out of *block*, among its own directives."""
+    rules = tuple(block.find("allow", "deny"))
     password = next((each for each in block.find("auth_basic", "auth_request") if each.value != "off"), None)
     denying = next((each for each in rules if each.name == "deny"), None)
-    lets_all_in = bool(rules) and _lets_all_in(tuple(rules))
-    return password if denying is None or lets_all_in else denying
+    return denying if denying and not _lets_all_in(rules) else password
 
 
 @rule(
@@ -223,14 +233,17 @@ def _path(block: Directive) -> str:
 
 def _is_open(config: NginxConfig, block: Directive) -> bool:
     access = config.effective(block).access
-    keeps_out = any(each.name == "deny" for each in access.rules) and not _lets_all_in(access.rules)
+    keeps_out = any(each.name == "deny" and each.value == "all" for each in access.rules)
+    keeps_out = keeps_out and not _lets_all_in(access.rules)
     is_guarded = access.password is not None or access.request is not None or keeps_out
     guards = ("if", "auth_jwt", "access_by_lua_block", "access_by_lua_file", "auth_digest", "ssl_verify_client")
     return not is_guarded and config.effective(block).setting(*guards) is None
 
 
 def _lets_all_in(rules: tuple[Directive, ...]) -> bool:
-    return rules[0].name == "allow" and rules[0].value == "all"
+    """Whether ``allow all`` stands before any ``deny all``."""
+    final = next((each for each in rules if each.value == "all"), None)
+    return final is not None and final.name == "allow"
 
 
 def _is_local(server: Directive | None) -> bool:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from ...finding import Edit, Severity
 from ...nginx import Directive, Location, NginxConfig, location
+from ...nginx.expressions import Group, Row, UnknownExpressionError, sample, tree
 from ...nginx.patterns import UnknownPatternError, matched
 from ...rule import Report, rule
 
-_LITERAL_HEAD = re.compile(r"\^?((?:[\w/-]|\\[./-])+)(?=\()")
 _AFTER_SLASH = re.compile(r"/\$(?:\{(\w+)\}|(\w+))")
 
 
@@ -48,7 +48,7 @@ _AFTER_SLASH = re.compile(r"/\$(?:\{(\w+)\}|(\w+))")
     """,
     unsafe=True,
     source="https://nginx.org/en/docs/http/ngx_http_core_module.html#alias",
-    covers=("gixy:alias_traversal", "nginx-lint:alias-location-slash-mismatch", "semgrep:alias-path-traversal"),
+    covers=("gixy:alias_traversal", "semgrep:alias-path-traversal"),
 )
 def alias_traversal(config: NginxConfig) -> Iterator[Report]:
     """
@@ -74,26 +74,80 @@ def alias_traversal(config: NginxConfig) -> Iterator[Report]:
 
 def _with_slash(block: Directive, head: Location) -> tuple[Edit, ...]:
     index = len(block.args) - 1
-    text = block.arg_text(index)
-    closing = text[-1] if text[-1:] in "\"'" else ""
-    return (Edit(block.arg_place(index), f"{text.removesuffix(closing)}/{closing}", safe=False),)
+    return (Edit(block.arg_place(index), _ended(block.arg_text(index)), safe=False),)
+
+
+def _ended(text: str) -> str:
+    """An argument with a slash at its end, inside the quotes it may have."""
+    closing = text[-1] if text[-1:] in ('"', "'") else ""
+    return f"{text.removesuffix(closing)}/{closing}"
 
 
 def _way_out(head: Location, alias: str) -> str:
     """A path that makes what the alias puts behind a slash begin with ``..``; empty where there is none."""
-    literal = _LITERAL_HEAD.match(head.pattern)
-    if literal is None or literal[1].endswith("/"):
-        return ""
-    probe = literal[1].replace("\\", "") + "../x"
-    try:
-        match = matched(head.pattern, probe, head.modifier == "~*")
-    except UnknownPatternError:
-        return ""
     names = [found[1] or found[2] for found in _AFTER_SLASH.finditer(alias)]
-    return probe if match and any(_begins_with_dots(match, name) for name in names) else ""
+    for probe in _probes(head) if names else ():
+        try:
+            match = matched(head.pattern, probe, head.modifier == "~*")
+        except UnknownPatternError:
+            return ""
+        if match and any(_begins_with_dots(match, name) for name in names):
+            return probe
+    return ""
+
+
+def _probes(head: Location) -> Iterator[str]:
+    """Paths that fit, with two dots at the start of a group; none where nginx would have resolved them."""
+    try:
+        whole = tree(head.pattern, head.modifier == "~*")
+    except UnknownExpressionError:
+        return
+    parts = whole.parts if isinstance(whole, Row) else (whole,)
+    for index, part in enumerate(parts):
+        before = "".join(map(sample, parts[:index]))
+        if isinstance(part, Group) and before.startswith("/") and not before.endswith("/"):
+            yield f"{before}../x{''.join(map(sample, parts[index + 1 :]))}"
 
 
 def _begins_with_dots(match: re.Match[str], name: str) -> bool:
     if name.isdigit():
         return int(name) <= len(match.groups()) and (match[int(name)] or "").startswith("../")
     return (match.groupdict().get(name) or "").startswith("../")
+
+
+@rule(
+    "nginx/alias-without-slash",
+    Severity.WARNING,
+    bad="""
+        location /files/ {
+            alias /srv/files;  # <-
+        }
+    """,
+    good=(
+        "location /files/ { alias /srv/files/; }",
+        "location /files/ { alias /srv/files/index.html; }",
+        "location /files/ { alias $folder; }",
+    ),
+    fixed="""
+        location /files/ {
+            alias /srv/files/;
+        }
+    """,
+    source="https://nginx.org/en/docs/http/ngx_http_core_module.html#alias",
+    covers=("nginx-lint:alias-location-slash-mismatch",),
+)
+def alias_without_slash(config: NginxConfig) -> Iterator[Report]:
+    """
+    An alias without a slash at its end, in a location that has one.
+
+    `/files/report.pdf` becomes `/srv/filesreport.pdf`: the rest of the address is put behind the alias as it is, so
+    nothing is found, and a neighbour whose name begins alike is.
+    """
+    for alias in config.find("alias"):
+        block = alias.parent
+        if block is None or block.name != "location" or "$" in alias.value or "." in alias.value.rpartition("/")[2]:
+            continue
+        head = location(block)
+        if head.is_prefix and head.pattern.endswith("/") and not alias.value.endswith("/"):
+            message = f'"{head.pattern}a" becomes "{alias.value}a"; end the alias with a slash, "{alias.value}/"'
+            yield alias.arg_place(0), message, (Edit(alias.arg_place(0), _ended(alias.arg_text(0))),)

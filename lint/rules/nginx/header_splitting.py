@@ -13,6 +13,8 @@ from ...rule import Report, rule
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 _DECODED = ("uri", "document_uri")
 _REDIRECTS = ("redirect", "permanent")
+_DEEPEST = 5
+"""Through so many variables a value is followed."""
 
 
 @rule(
@@ -47,6 +49,13 @@ _REDIRECTS = ("redirect", "permanent")
         }
         """,
         "location / { rewrite ^ https://example.com$uri? permanent; }  # <-",
+        """
+        map $host $path {
+            default "";
+            example.com $uri;
+        }
+        server { add_header X-Path $path; }  # <-
+        """,
     ),
     good=(
         """
@@ -79,7 +88,7 @@ def header_splitting(config: NginxConfig) -> Iterator[Report]:
         if index is None:
             continue
         names = [found[1] or found[2] for found in _VARIABLE.finditer(directive.args[index])]
-        name = next((name for name in names if _is_open(config, directive, name)), None)
+        name = next((name for name in names if _is_open(config, directive, name, _DEEPEST)), None)
         if name:
             better = "$request_uri" if name in _DECODED else "a group without line ends, such as [^/\\r\\n]+"
             message = f'"${name}" may hold a line end (%0a) and so add headers of the client\'s own; use {better}'
@@ -109,16 +118,37 @@ def _of_return(args: tuple[str, ...]) -> int | None:
     return 0
 
 
-def _is_open(config: NginxConfig, directive: Directive, name: str) -> bool:
+def _is_open(config: NginxConfig, directive: Directive, name: str, depth: int) -> bool:
+    """Whether ``$name`` may hold a line end where *directive* stands."""
     block = directive.enclosing("location")
     if name in _DECODED:
         return not _is_bound(block)
-    if directive.name == "rewrite" and name.isdigit():
+    if depth == 0 or (directive.name == "rewrite" and name.isdigit()):
         return False
     setting = next((each for each in _before(directive) if each.name == "set" and each.value == f"${name}"), None)
     if setting is not None and len(setting.args) > 1:
-        return any(found in _DECODED for found in _names(setting.args[1])) and not _is_bound(block)
-    return _is_open_capture(config, directive, block, name)
+        return any(_is_open(config, setting, found, depth - 1) for found in _names(setting.args[1]))
+    mapped = next((each for each in config.find("map") if each.args[1:] == (f"${name}",)), None)
+    if mapped is not None:
+        return any(_is_open_entry(config, directive, mapped, entry, depth - 1) for entry in mapped.children)
+    return _is_open_capture(directive, block, name)
+
+
+def _is_open_entry(config: NginxConfig, directive: Directive, mapped: Directive, entry: Directive, depth: int) -> bool:
+    """Whether the value of an entry of a map may hold a line end."""
+    pattern = entry.name.lstrip("~*") if entry.name.startswith("~") else ""
+    is_path = mapped.value in ("$uri", "$document_uri")
+    for name in _names(entry.value):
+        if name.isdigit() or f"<{name}>" in pattern:
+            if is_path and may_hold_newline(pattern, name, entry.name.startswith("~*")):
+                return True
+        elif _is_open(config, directive, name, depth):
+            return True
+    return False
+
+
+def _captures(directive: Directive) -> bool:
+    return directive.name == "rewrite" or (directive.name == "if" and directive.args[1:2] in (("~",), ("~*",)))
 
 
 def _names(text: str) -> list[str]:
@@ -134,14 +164,16 @@ def _is_bound(block: Directive | None) -> bool:
 
 
 def _before(directive: Directive) -> Iterator[Directive]:
-    """What stands before *directive* in its block and the blocks around it, the nearest first."""
+    """What stands before *directive* in its block and those around it up to the server, the nearest first."""
     inner = directive
     for outer in directive.ancestors:
         yield from (child for child in reversed(outer.children) if child.order < inner.order)
+        if outer.name == "server":
+            return  # http rewrites nothing, and may hold a thousand servers
         inner = outer
 
 
-def _is_open_capture(config: NginxConfig, directive: Directive, block: Directive | None, name: str) -> bool:
+def _is_open_capture(directive: Directive, block: Directive | None, name: str) -> bool:
     """Whether ``$name`` is a group, of an expression over the decoded path, that may hold a line end."""
     condition = directive.enclosing("if")
     if condition is not None and len(condition.args) > 2 and condition.args[1].lstrip("!") in ("~", "~*"):  # noqa: PLR2004
@@ -149,7 +181,7 @@ def _is_open_capture(config: NginxConfig, directive: Directive, block: Directive
         pattern = " ".join(condition.args[2:])
         if name.isdigit() or f"<{name}>" in pattern:
             return is_path and may_hold_newline(pattern, name, condition.args[1].endswith("*"))
-    earlier = next((each for each in _before(directive) if each.name in ("rewrite", "if", "set")), None)
+    earlier = next((each for each in _before(directive) if _captures(each)), None)
     if block is None or (name.isdigit() and earlier is not None and earlier.enclosing("location") is block):
         return False
     head = location(block)

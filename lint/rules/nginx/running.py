@@ -80,8 +80,8 @@ def one_worker(config: NginxConfig) -> Iterator[Report]:
     """
     if not is_whole(config) or config.has("worker_processes") or config.may_hold(None, "worker_processes"):
         return
-    events = config.find("events")[0]
-    if not events.block:
+    events = next((each for each in config.find("events") if each.block), None)
+    if events is None:
         return
     place = events.place
     start = Place(place.path, place.line, place.column, place.line, place.column)

@@ -19,8 +19,16 @@ _USUAL = ("HIGH:!aNULL:!MD5", "DEFAULT")
 
 def _lists(config: NginxConfig) -> Iterator[tuple[Directive, list[Choice]]]:
     for directive in config.find("ssl_ciphers"):
-        if len(directive.args) == 1 and "$" not in directive.value and not config.is_unknown(directive.value):
+        is_known = len(directive.args) == 1 and "$" not in directive.value and not config.is_unknown(directive.value)
+        if is_known and not _has_only_newest(config, directive):
             yield directive, chosen(directive.value)
+
+
+def _has_only_newest(config: NginxConfig, directive: Directive) -> bool:
+    """Whether only TLS 1.3 is spoken, whose ciphers are chosen elsewhere."""
+    block = directive.parent
+    found = [config.effective(block).setting("ssl_protocols")] if block else config.find("ssl_protocols")
+    return bool(found) and all(each is not None and each.args == ("TLSv1.3",) for each in found)
 
 
 @rule(
@@ -39,6 +47,7 @@ def _lists(config: NginxConfig) -> Iterator[tuple[Directive, list[Choice]]]:
         "ssl_ciphers 'EECDH+AESGCM:EECDH+CHACHA20:!RC4:!3DES:!MEDIUM:!LOW:!EXP';",
         "ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256;",
         "ssl_ciphers PROFILE=SYSTEM;",
+        "server { ssl_protocols TLSv1.3; ssl_ciphers ALL; }",
         "ssl_ciphers RC4:!RC4:ECDHE+AESGCM;",
         "ssl_ciphers DEFAULT@SECLEVEL=2;",
     ),

@@ -74,7 +74,6 @@ def short_dh_parameters(config: NginxConfig, policy: Policy) -> Iterator[Report]
         "ssl_ecdh_curve ?X25519MLKEM768:X25519:secp521r1;",
     ),
     source=_CURVE,
-    covers=("gixy:ssl_ecdh_curve",),
 )
 def weak_curve(config: NginxConfig) -> Iterator[Report]:
     """A curve of less than 256 bits, or one of a kind that browsers no longer speak, for agreeing on keys."""
@@ -91,7 +90,6 @@ def weak_curve(config: NginxConfig) -> Iterator[Report]:
     bad="ssl_ecdh_curve X25519:prime256v1:secp384r1;  # <-",
     good=("ssl_ecdh_curve X25519MLKEM768:X25519:prime256v1;", "ssl_ecdh_curve auto;", "ssl_ecdh_curve $curves;"),
     source="https://ssl-config.mozilla.org/guidelines/6.0.json",
-    covers=("gixy:ssl_ecdh_curve",),
 )
 def no_hybrid_key_exchange(config: NginxConfig, policy: Policy) -> Iterator[Report]:
     """

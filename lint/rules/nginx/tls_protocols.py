@@ -61,7 +61,7 @@ def old_tls_protocol(config: NginxConfig, policy: Policy) -> Iterator[Report]:
             index for index, word in enumerate(directive.args) if word in _KNOWN and word not in policy.tls.protocols
         ]
         for index in old:
-            message = f'"{directive.args[index]}" is broken; write "{" ".join(policy.tls.protocols)}"'
+            message = f'"{directive.args[index]}" is broken; leave only "{" ".join(policy.tls.protocols)}"'
             yield directive.arg_place(index), message, _mended(directive, index, len(old), policy)
 
 

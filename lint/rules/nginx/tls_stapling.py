@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ...finding import Edit, Severity
 from ...nginx import Directive, NginxConfig
 from ...rule import Report, rule
-from .answering import is_whole
+from .answering import is_whole, speaks_tls
 from .insertion import without
 
 _OWN_ANSWERS = ("ssl_stapling_file", "ssl_stapling_responder")
@@ -18,7 +18,7 @@ def _staplers(config: NginxConfig) -> Iterator[tuple[Directive, list[Directive]]
     by_setting: dict[int, tuple[Directive, list[Directive]]] = {}
     for server in config.servers:
         setting = config.effective(server).setting("ssl_stapling")
-        if setting is not None and setting.value.lower() == "on":
+        if setting is not None and setting.value.lower() == "on" and speaks_tls(server):
             by_setting.setdefault(id(setting), (setting, []))[1].append(server)
     yield from by_setting.values()
 
