@@ -76,6 +76,16 @@ def test_one_header_in_a_location_loses_the_others_until_they_are_repeated(tmp_p
         assert ("DENY", "nosniff") == (script.header("x-frame-options"), script.header("x-content-type-options"))
 
 
+def test_a_line_break_in_a_header_is_sent_as_it_is(tmp_path: Path) -> None:
+    statements = 'server { listen 127.0.0.1:PORT; add_header X-A "one\n  two"; return 204; }\n'
+
+    with served(tmp_path, statements) as port:
+        assert "\n" in asked(port, "/").header("x-a")
+
+    with served(tmp_path, fixed("nginx/header-over-lines", statements)) as port:
+        assert "one two" == asked(port, "/").header("x-a")
+
+
 def test_a_page_for_an_error_has_only_the_headers_with_always(tmp_path: Path) -> None:
     statements = """
         server {
@@ -123,6 +133,13 @@ def test_add_header_never_replaces(tmp_path: Path) -> None:
 
         assert ["DENY", "DENY"] == all_of(reply, "x-frame-options")
         assert ["text/plain", "application/json"] == all_of(reply, "content-type")
+
+
+def test_an_answer_without_content_has_no_type_of_its_own(tmp_path: Path) -> None:
+    statements = "server { listen 127.0.0.1:PORT; add_header Content-Type text/plain; return 204; }\n"
+
+    with served(tmp_path, statements) as port:
+        assert ["text/plain"] == all_of(asked(port, "/"), "content-type")
 
 
 def test_the_version_is_told_unless_it_is_switched_off(tmp_path: Path) -> None:

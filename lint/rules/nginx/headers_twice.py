@@ -52,6 +52,11 @@ _SINGLE = re.compile(r"\s*\$(\w+|\{\w+\})\s*")
             default_type application/json;
             return 200 "{}";
         }
+        location /a/ {
+            add_header Content-Type text/plain;
+            add_header Content-Length 0;
+            return 204;
+        }
         location /b/ {
             proxy_hide_header Content-Type;
             add_header Content-Type application/octet-stream;
@@ -91,9 +96,16 @@ def header_twice(config: NginxConfig) -> Iterator[Report]:
 def _second_types(config: NginxConfig) -> Iterator[Report]:
     for header in headers_named(config, "content-type"):
         block = header.directive.parent
-        hiding = config.effective(block).settings(*_HIDING) if block else ()
-        if header.value and not any(found.value.lower() == "content-type" for found in hiding):
+        if header.value and not (block and _has_no_type(config, block)):
             yield header.directive.place, "add_header makes a second Content-Type; set it by default_type or types"
+
+
+def _has_no_type(config: NginxConfig, block: Directive) -> bool:
+    """Whether nginx itself sends none from *block*: it is hidden, empty, or there is nothing to have a type."""
+    at = config.effective(block)
+    is_hidden = any(found.value.lower() == "content-type" for found in at.settings(*_HIDING))
+    is_empty = at.value("default_type", "text/plain") == "" and at.returns is not None
+    return is_hidden or is_empty or (at.returns is not None and at.returns.args == ("204",))
 
 
 def _may_be_empty(header: ResponseHeader) -> bool:
