@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Container, Iterator
+from typing import TYPE_CHECKING
 
 from ...compose import Mount, Project, Service
 from ...compose.nodes import UNKNOWN
-from ...dockerfile import Dockerfile
 from ...errors import LintError
 from ...finding import Edit
 from ...place import Place
 from .kinds import DATABASES, EDGES
+
+if TYPE_CHECKING:
+    from ...dockerfile import Dockerfile
 
 _PRODUCTION_NAMES = tuple(
     f"{stem}{dot}{word}.{ending}"
@@ -90,7 +93,30 @@ def is_job(service: Service, awaited: Container[str]) -> bool:
     if restart is not None or service.get("deploy.restart_policy") is not None:
         return False
     words = service.name.lower().replace("_", "-").split("-")
-    return bool(service.profiles) or words[-1] in _ONE_SHOT or words[0] in _ONE_SHOT
+    return bool(service.profiles) or not _ONE_SHOT.isdisjoint((words[0], words[-1])) or runs_migration(service)
+
+
+_MIGRATIONS = (
+    ("manage.py", "migrate"),
+    ("alembic", "upgrade"),
+    ("flask", "db"),
+    ("prisma", "migrate"),
+    ("knex", "migrate:latest"),
+    ("artisan", "migrate"),
+    ("rails", "db:migrate"),
+    ("rake", "db:migrate"),
+    ("manage.py", "collectstatic"),
+)
+
+
+def runs_migration(service: Service) -> bool:
+    """Whether its command does nothing but change a database's tables or collect files."""
+    if service.command is None or service.command.dropped:
+        return False
+    words = [word.rsplit("/", 1)[-1] for word in service.command.words if isinstance(word, str)]
+    if any("&&" in word or ";" in word for word in words):
+        return False
+    return any(program in words and verb in words for program, verb in _MIGRATIONS)
 
 
 def awaited_jobs(project: Project) -> frozenset[str]:

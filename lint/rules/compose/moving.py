@@ -27,7 +27,7 @@ def moved(project: Project, variable: Variable, literal: str, taken: Mapping[str
         return ()
     if name in project.environment or taken.get(name, set()) - {text}:
         return ()
-    in_map = variable.place.line != variable.value_place.line or _follows_colon(project, variable)
+    in_map = variable.entry is not None and variable.entry.key is not None
     reference = f'"${{{name}:?}}"' if in_map else f"${{{name}:?}}"
     edits = [Edit(variable.value_place, reference, safe=False)]
     edits.append(_appended(project, posixpath.join(project.directory, ".env"), f"{name}='{text}'"))
@@ -49,11 +49,6 @@ def values_by_name(project: Project) -> Mapping[str, set[str]]:
             if isinstance(variable.value, str):
                 found.setdefault(name, set()).add(variable.value)
     return found
-
-
-def _follows_colon(project: Project, variable: Variable) -> bool:
-    line = project.files[variable.path].split("\n")[variable.place.line - 1]
-    return ":" in line[variable.place.end_column - 1 : variable.value_place.column - 1]
 
 
 def _appended(project: Project, path: str, line: str) -> Edit:

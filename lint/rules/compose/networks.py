@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from ...compose import Project, Service, Value
 from ...finding import Severity
 from ...rule import Report, rule
 from .judging import is_database, is_edge, whole_services
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Network
 
 _NETWORKS = "https://docs.docker.com/compose/how-tos/networking/"
 
@@ -105,7 +108,7 @@ def database_beside_proxy(project: Project) -> Iterator[Report]:
 )
 def address_conflict(project: Project) -> Iterator[Report]:
     """An address that two services have, that lies outside of its network, or a network that overlaps another."""
-    subnets: list[tuple[str, ipaddress.IPv4Network, Value]] = list(_subnets(project))
+    subnets: list[tuple[str, IPv4Network, Value]] = list(_subnets(project))
     for index, (name, subnet, value) in enumerate(subnets):
         other = next((each for each in subnets[:index] if each[0] != name and each[1].overlaps(subnet)), None)
         if other is not None:
@@ -123,21 +126,25 @@ def address_conflict(project: Project) -> Iterator[Report]:
                 yield value_.place, f'address "{address}" is outside of network "{network}"; choose another'
 
 
-def _subnets(project: Project) -> Iterator[tuple[str, ipaddress.IPv4Network, Value]]:
+def _subnets(project: Project) -> Iterator[tuple[str, IPv4Network, Value]]:
+    from ipaddress import IPv4Network  # noqa: PLC0415 - few stacks name subnets
+
     for name, network in project.networks.items():
         config = network.get("ipam.config")
         for entry in config.entries() if config is not None else ():
             value = entry.get("subnet")
             if value is not None and isinstance(value.data, str):
                 try:
-                    yield name, ipaddress.IPv4Network(value.data, strict=False), value
+                    yield name, IPv4Network(value.data, strict=False), value
                 except ValueError:
                     continue
 
 
-def _is_outside(address: str, subnets: list[ipaddress.IPv4Network]) -> bool:
+def _is_outside(address: str, subnets: list[IPv4Network]) -> bool:
+    from ipaddress import IPv4Address  # noqa: PLC0415 - as above
+
     try:
-        parsed = ipaddress.IPv4Address(address)
+        parsed = IPv4Address(address)
     except ValueError:
         return False
     return bool(subnets) and all(parsed not in subnet for subnet in subnets)

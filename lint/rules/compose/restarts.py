@@ -9,7 +9,7 @@ from ...compose.edits import added, replaced
 from ...finding import Severity
 from ...policy import Policy
 from ...rule import Report, rule
-from .judging import awaited_jobs, lasting_services, some
+from .judging import awaited_jobs, lasting_services, runs_migration, some
 
 _RESTART = "https://docs.docker.com/engine/containers/start-containers-automatically/"
 
@@ -155,31 +155,9 @@ def restarting_job(project: Project) -> Iterator[Report]:
         value = _restart(service)
         if value is None or value.data not in ("always", "unless-stopped", "any"):
             continue
-        if service.name in awaited or _runs_migration(service):
+        if service.name in awaited or runs_migration(service):
             yield value.place, f'service "{service.name}" is a job and would run for ever; write "no" or "on-failure"'
 
 
 def _restart(service: Service) -> Value | None:
     return service.restart or service.get("deploy.restart_policy.condition")
-
-
-_MIGRATIONS = (
-    ("manage.py", "migrate"),
-    ("alembic", "upgrade"),
-    ("flask", "db"),
-    ("prisma", "migrate"),
-    ("knex", "migrate:latest"),
-    ("artisan", "migrate"),
-    ("rails", "db:migrate"),
-    ("rake", "db:migrate"),
-    ("manage.py", "collectstatic"),
-)
-
-
-def _runs_migration(service: Service) -> bool:
-    if service.command is None or service.command.dropped:
-        return False
-    words = [word.rsplit("/", 1)[-1] for word in service.command.words if isinstance(word, str)]
-    if any("&&" in word or ";" in word for word in words):
-        return False
-    return any(program in words and verb in words for program, verb in _MIGRATIONS)

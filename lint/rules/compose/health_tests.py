@@ -1,0 +1,106 @@
+"""What a health check asks, and when."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ...compose import Project
+from ...finding import Severity
+from ...policy import Policy
+from ...rule import Report, rule
+
+_HEALTH = "https://docs.docker.com/reference/compose-file/services/#healthcheck"
+
+
+_NEVER_FAILS = re.compile(r"(?:\|\|\s*(?:true|:|exit\s+0)|;\s*(?:true|exit\s+0))\s*$")
+_CURL = re.compile(r"(?:^|[\s;&|(/])curl\s")
+_CURL_FAILS = re.compile(r"\s(?:-[a-zA-Z]*f[a-zA-Z]*|--fail(?:-with-body)?)(?=\s|$)")
+_COMPARED = re.compile(r"\bgrep\b|\btest\b|\[|\bjq\b|http_code|\bawk\b|\bcase\b")
+
+
+@rule(
+    "compose/healthcheck-cannot-fail",
+    Severity.ERROR,
+    bad="""
+        services:
+          app:
+            healthcheck:
+              test: curl http://localhost:8000/health  # <-
+          web:
+            healthcheck:
+              test: [CMD, curl, http://localhost/]  # <-
+          db:
+            healthcheck:
+              test: ["CMD-SHELL", "mysqladmin ping || true"]  # <-
+    """,
+    good="""
+        services:
+          app:
+            healthcheck: {test: "curl -fsS http://localhost:8000/health || exit 1"}
+          web:
+            healthcheck: {test: [CMD, curl, --fail, http://localhost/]}
+          search:
+            healthcheck: {test: "curl -s http://localhost:9200/_cluster/health | grep -q green"}
+          tcp:
+            healthcheck: {test: [CMD, curl, "telnet://localhost:25"]}
+    """,
+    source="https://curl.se/docs/manpage.html#-f",
+)
+def healthcheck_cannot_fail(project: Project) -> Iterator[Report]:
+    """
+    A health check that says yes to everything.
+
+    `curl` without `--fail` is content with an error 500, and what ends in `|| true` is always 0. Such a service is
+    healthy while all its answers are errors.
+    """
+    for service in project.services.values():
+        check, value = service.healthcheck, service.get("healthcheck.test")
+        if check is None or value is None or check.disabled:
+            continue
+        line = " ".join(word for word in check.words if isinstance(word, str))
+        if len(line.split()) and any(not isinstance(word, str) for word in check.words):
+            continue
+        if _NEVER_FAILS.search(line):
+            yield value.place, f'the health check of service "{service.name}" cannot fail; remove what ends it with 0'
+        elif _CURL.search(line) and "http" in line and not _CURL_FAILS.search(line) and not _COMPARED.search(line):
+            message = f'the health check of service "{service.name}" takes an error 500 for health; '
+            yield value.place, message + "add --fail to curl"
+
+
+@rule(
+    "compose/slow-healthcheck",
+    Severity.INFO,
+    bad="""
+        services:
+          app:
+            healthcheck:
+              test: [CMD, /app, health]
+              interval: 10m  # <-
+          other:
+            healthcheck:
+              test: [CMD, /app, health]
+              interval: 5s
+              timeout: 30s  # <-
+    """,
+    good="""
+        services:
+          app:
+            healthcheck: {test: [CMD, /app, health], interval: 30s, timeout: 5s}
+          other:
+            healthcheck: {test: [CMD, /app, health], interval: "${INTERVAL}"}
+    """,
+    source=_HEALTH,
+    preset="strict",
+)
+def slow_healthcheck(project: Project, policy: Policy) -> Iterator[Report]:
+    """A health check that notices a failure late: it is seldom made, or given more time than lies between two."""
+    for service in project.services.values():
+        check = service.healthcheck
+        if check is None or check.interval is None:
+            continue
+        interval, timeout = service.get("healthcheck.interval"), service.get("healthcheck.timeout")
+        if interval and check.interval.seconds > policy.services.max_healthcheck_interval_s:
+            yield interval.place, f'a failure is noticed only after "{interval.text}"; check more often'
+        elif timeout and check.timeout and check.timeout > check.interval:
+            yield timeout.place, f'timeout "{timeout.text}" is longer than the interval; shorten it'
