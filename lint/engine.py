@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -56,7 +57,11 @@ def lint(paths: Mapping[str, Sequence[str]], files: Files, setup: Setup) -> Outc
         paths: For each family the files to read.
     """
     outcome = Outcome()
-    models = {name: list(_loaded(name, paths.get(name, ()), files, setup, outcome)) for name in _PARSED}
+    models: dict[str, list[Model]] = {}
+    for name in _PARSED:
+        named = paths.get(name, ())
+        wanted = named if name != "dockerfile" else _with_built(named, models["compose"], files)
+        models[name] = list(_loaded(name, wanted, files, setup, outcome))
     models["stack"] = list(_stacks(models, files, setup, outcome))
     found, ran = _found(models, setup, outcome)
     kept, audit = applied(found, _suppressions(models), ran)
@@ -80,6 +85,16 @@ def _loaded(name: str, paths: Sequence[str], files: Files, setup: Setup, outcome
         if name == "nginx" and model.files:
             outcome.inclusions.append(tuple(model.files))
         yield model
+
+
+def _with_built(paths: Sequence[str], projects: Sequence[Model], files: Files) -> Sequence[str]:
+    """The *paths* and the Dockerfiles that services are built from, wherever they lie and whatever they are called."""
+    if not projects:
+        return paths
+    from .stack.building import built_paths  # noqa: PLC0415 - only stacks have any
+
+    known = {os.path.normpath(path) for path in paths}
+    return (*paths, *(path for path in built_paths(projects, files) if path not in known))
 
 
 def _relevant(options: Options, paths: Sequence[str]) -> Options:
@@ -120,6 +135,8 @@ def _found(
             found.extend(_checked(name, model, setup, outcome))
             if name != "stack":
                 found.extend(_unnamed_problems(model, rules, setup.selection))
+            else:
+                outcome.texts.update(model.files)
     return found, frozenset(ran)
 
 
@@ -140,7 +157,7 @@ def _unnamed_problems(model: Model, rules: Iterable[Rule], selection: Selection)
 
 
 def _suppressions(models: Mapping[str, Sequence[Model]]) -> list[Suppression]:
-    found = [found for name in _PARSED for model in models[name] for found in suppressions(model)]
+    found = [found for family_models in models.values() for model in family_models for found in suppressions(model)]
     return list(dict.fromkeys(found))
 
 

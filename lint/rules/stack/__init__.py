@@ -1,0 +1,1 @@
+"""Rules about how the files of a stack meet."""

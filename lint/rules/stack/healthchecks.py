@@ -1,0 +1,177 @@
+"""What health checks call, against the image that runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...finding import Severity
+from ...rule import Report, rule
+from ...stack import Container, Stack
+from ...stack.programs import missing
+
+_INSTEAD = {
+    "python": 'python -c "import urllib.request as u; u.urlopen(...)"',
+    "node": 'node -e "fetch(...).then(r => process.exit(r.ok ? 0 : 1))"',
+    "wget": "wget --spider -q",
+    "curl": "curl --fail --silent",
+    "mariadb-admin": "healthcheck.sh --connect --innodb_initialized",
+    "mongosh": "mongosh --eval",
+    "redis-cli": "redis-cli ping",
+    "pg_isready": "pg_isready",
+    "mysqladmin": "mysqladmin ping",
+}
+
+
+@rule(
+    "stack/healthcheck-tool-missing",
+    Severity.ERROR,
+    bad=(
+        {
+            "docker-compose.yml": """
+                services:
+                  backend:
+                    build: .
+                    healthcheck:
+                      test: ["CMD", "curl", "-f", "http://localhost:7860/health"]  # <-
+                  cache:
+                    image: redis:8.2.1
+                    healthcheck:
+                      test: wget -q --spider http://localhost:6379 || exit 1  # <-
+                  db:
+                    image: mariadb:11.8
+                    healthcheck:
+                      test: ["CMD", "mysqladmin", "ping"]  # <-
+            """,
+            "Dockerfile": """
+                FROM python:3.13-slim
+                RUN apt-get update && apt-get install -y --no-install-recommends gcc
+                COPY . /app
+                CMD ["gunicorn", "-b", "0.0.0.0:7860", "app:app"]
+            """,
+        },
+        {
+            "docker-compose.yml": "services:\n  web:\n    build: .\n",
+            "Dockerfile": """
+                FROM node:24-alpine AS build
+                RUN apk add --no-cache curl
+                FROM node:24-alpine
+                COPY --from=build /app /app
+                HEALTHCHECK CMD curl -f http://127.0.0.1:3000/ || exit 1  # <-
+            """,
+        },
+    ),
+    good=(
+        {
+            "docker-compose.yml": """
+                services:
+                  backend:
+                    build: .
+                    healthcheck:
+                      test: ["CMD", "curl", "-f", "http://localhost:7860/health"]
+                  web:
+                    image: nginx:1.30-alpine
+                    healthcheck:
+                      test: ["CMD", "curl", "-f", "http://127.0.0.1/"]
+                  db:
+                    image: mysql:9.4
+                    healthcheck: {test: [CMD, curl, "-f", "http://127.0.0.1:3306"]}
+                  tried:
+                    image: python:3.13-slim
+                    healthcheck: {test: "curl -f http://127.0.0.1/ || python -c 'print()'"}
+                  unknown:
+                    image: ghcr.io/acme/app:1.2.3
+                    healthcheck: {test: [CMD, curl, "-f", "http://127.0.0.1:8000/"]}
+            """,
+            "Dockerfile": """
+                FROM python:3.13-slim
+                RUN apt-get update && apt-get install -y --no-install-recommends curl
+                CMD ["gunicorn", "-b", "0.0.0.0:7860", "app:app"]
+            """,
+        },
+        {
+            "docker-compose.yml": "services:\n  web:\n    build: .\n",
+            "Dockerfile": """
+                FROM python:3.13-slim
+                RUN ./install-tools.sh
+                HEALTHCHECK CMD curl -f http://127.0.0.1:3000/ || exit 1
+            """,
+        },
+    ),
+    source="https://github.com/BerriAI/litellm/issues/9295",
+)
+def healthcheck_tool_missing(stack: Stack) -> Iterator[Report]:
+    """
+    A health check calls a program that the image does not have.
+
+    Every check fails with "executable file not found", so the container is unhealthy for ever although it works:
+    what waits for it never starts, and a deployment takes the release back. Slim and alpine images have no curl,
+    images of Debian no wget. What an image that is not known here has, or a script installs, is not judged.
+    """
+    for container in stack.containers.values():
+        check = container.check
+        for place, programs in check.alternatives() if check else ():
+            if missing(container, programs):
+                yield (
+                    place,
+                    f'the image of service "{container.name}" has no {programs[0]}; {_advice(container, programs[0])}',
+                )
+
+
+def _advice(container: Container, program: str) -> str:
+    instead = next((words for name, words in _INSTEAD.items() if name != program and container.has_program(name)), None)
+    return f"check with {instead}, or install {program}" if instead else f"install {program}, or check without it"
+
+
+@rule(
+    "stack/healthcheck-without-shell",
+    Severity.ERROR,
+    bad={
+        "docker-compose.yml": """
+            services:
+              app:
+                build: .
+                healthcheck:
+                  test: /app health || exit 1  # <-
+        """,
+        "Dockerfile": """
+            FROM golang:1.25 AS build
+            RUN go build -o /app .
+            FROM gcr.io/distroless/static-debian12
+            COPY --from=build /app /app
+            ENTRYPOINT ["/app"]
+        """,
+    },
+    good={
+        "docker-compose.yml": """
+            services:
+              app:
+                build: .
+                healthcheck:
+                  test: ["CMD", "/app", "health"]
+              other:
+                image: alpine:3.22
+                healthcheck:
+                  test: /app health || exit 1
+        """,
+        "Dockerfile": """
+            FROM golang:1.25 AS build
+            RUN go build -o /app .
+            FROM scratch
+            COPY --from=build /app /app
+            ENTRYPOINT ["/app"]
+        """,
+    },
+    source="https://docs.docker.com/reference/compose-file/services/#healthcheck",
+)
+def healthcheck_without_shell(stack: Stack) -> Iterator[Report]:
+    """
+    A health check for a shell, in an image that has none.
+
+    A test that is one text, or begins with CMD-SHELL, is run by /bin/sh. Images made from scratch or of distroless
+    have no shell, so every check fails. A list that begins with CMD runs the program itself.
+    """
+    for container in stack.containers.values():
+        check = container.check
+        if check is not None and check.uses_shell and container.has_program("sh") is False:
+            message = f'the image of service "{container.name}" has no shell; '
+            yield check.place, message + "write the check as a list that starts with CMD"

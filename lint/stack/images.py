@@ -1,0 +1,122 @@
+"""What is known about official images: a dated table, each line with its source."""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import re
+from collections.abc import Mapping
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ..policy import Policy
+from ..record import dataclass
+
+TABLE = Path(__file__).parent / "images.json"
+
+
+@dataclass(frozen=True)
+class ImageFacts:
+    """
+    What an image holds before anything is built on it.
+
+    Attributes:
+        name: As in the table, without the registry of the Hub.
+        family: What it is made of, such as ``alpine``; empty where that is not known.
+        has: Programs that it certainly has.
+        lacks: Programs that it certainly lacks; whatever is in neither is not known.
+        user: Who runs in it where nobody says otherwise; None where that is not known.
+        ports: What its server listens on by itself; empty where that is not known.
+        folders: Where it keeps its data, owned by the user its server runs as.
+    """
+
+    name: str
+    family: str
+    has: frozenset[str]
+    lacks: frozenset[str]
+    user: str | None
+    ports: frozenset[int]
+    folders: tuple[str, ...]
+
+    def has_program(self, program: str) -> bool | None:
+        """Whether *program* is in it; None where that is not known."""
+        return True if program in self.has else False if program in self.lacks else None
+
+
+NOTHING = ImageFacts("scratch", "empty", frozenset(), frozenset(), None, frozenset(), ())
+"""An image made from ``scratch``: whatever is in it was copied there."""
+
+
+def facts_of(name: str, tag: str | None, today: date | None = None) -> ImageFacts | None:
+    """
+    The facts about the image *name*, such as ``python`` or ``valkey/valkey``.
+
+    None where the table has none, or is older than the policy allows.
+    """
+    table = current_table(today)
+    for line in table.get("images", ()):
+        if fnmatch.fnmatchcase(name, line["image"]) and re.fullmatch(line["tag"], tag or "latest"):
+            return _facts(line, table) if _is_covered(line, tag or "latest") else None
+    return None
+
+
+def end_of_life(name: str, tag: str, today: date | None = None) -> tuple[str, date] | None:
+    """The version that *tag* means and the day on which its makers stopped to mend it, where the table has it."""
+    versions = current_table(today).get("ends", {}).get(name, {})
+    match = re.match(r"\d+(?:\.\d+)*", tag)
+    parts = match[0].split(".") if match else []
+    for count in range(len(parts), 0, -1):
+        version = ".".join(parts[:count])
+        if version in versions:
+            return version, date.fromisoformat(versions[version])
+    return None
+
+
+def packages_with(program: str) -> tuple[str, ...]:
+    """The packages that bring *program*, as patterns; its own name is one."""
+    return (program, *_table().get("packages", {}).get(program, ()))
+
+
+def current_table(today: date | None = None) -> Mapping[str, Any]:
+    """The table, or nothing where it is too old to be trusted."""
+    table = _table()
+    age = (today or date.today()) - date.fromisoformat(table["checked"])
+    return table if age <= timedelta(days=_max_age_days()) else {}
+
+
+@cache
+def _max_age_days() -> int:
+    return int(Policy().images.max_facts_age_days)
+
+
+@cache
+def _table() -> Mapping[str, Any]:
+    table: Mapping[str, Any] = json.loads(TABLE.read_text(encoding="utf-8"))
+    return table
+
+
+def _facts(line: Mapping[str, Any], table: Mapping[str, Any]) -> ImageFacts:
+    family = table["families"].get(line.get("family"), {})
+    has = frozenset(line.get("has", ()))
+    lacks = frozenset(line.get("lacks", ()))
+    return ImageFacts(
+        line["image"],
+        line.get("family", ""),
+        has | (frozenset(family.get("has", ())) - lacks),
+        lacks | (frozenset(family.get("lacks", ())) - has),
+        line.get("user"),
+        frozenset(line.get("ports", ())),
+        tuple(line.get("folders", ())),
+    )
+
+
+def _is_covered(line: Mapping[str, Any], tag: str) -> bool:
+    """Whether the line holds for the version that *tag* starts with; a tag without one means the newest."""
+    match = re.match(r"\d+(?:\.\d+)*", tag)
+    if match is None or "from" not in line:
+        return True
+    first = [int(part) for part in line["from"].split(".")]
+    given = [int(part) for part in match[0].split(".")]
+    return given[: len(first)] >= first[: len(given)]

@@ -1,0 +1,106 @@
+"""A stack: the services of one Compose project with everything that their files say about them."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+
+from ..compose import Project, Unknown
+from ..dockerfile import Dockerfile
+from ..envfile import EnvFile
+from ..family import Options, Problem
+from ..files import Files, ReadError
+from ..nginx import NginxConfig
+from ..place import Place
+from ..record import dataclass, field
+from ..source import Source
+from .container import Container
+
+
+@dataclass(eq=False)
+class Stack:
+    """
+    One Compose project and what belongs to it.
+
+    Attributes:
+        dockerfiles: Those that were read, by path.
+        nginx: Every configuration that was read; which service has which is `Container.sites`.
+        env: The env files that were read, examples too.
+        files: The text of each file that only the stack reads, by path, once a rule has asked for it.
+    """
+
+    project: Project
+    dockerfiles: Mapping[str, Dockerfile]
+    nginx: Sequence[NginxConfig]
+    env: Sequence[EnvFile]
+    reader: Files
+    options: Options
+    files: dict[str, str] = field(default_factory=dict)
+    comments: list[tuple[Place, str]] = field(default_factory=list)
+    problems: tuple[Problem, ...] = ()
+
+    @cached_property
+    def containers(self) -> Mapping[str, Container]:
+        """The services by name, in the order of the files; a part of a service without image and build is none."""
+        return {
+            name: Container(self, service)
+            for name, service in self.project.services.items()
+            if service.get("image") is not None or service.get("build") is not None
+        }
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all services are known: no file is missing, none could not be read, none is only a part."""
+        project = self.project
+        lost = ("compose/extends-unresolved", "compose/include-unresolved")
+        is_read = project.complete and not any(rule in lost for rule, _, _ in project.problems)
+        return is_read and len(self.containers) == len(project.services)
+
+    def has_program(self, service: str, program: str) -> bool | None:
+        """Whether the container of *service* has *program*; None where that cannot be told."""
+        container = self.containers.get(service)
+        return None if container is None else container.has_program(program)
+
+    def named(self, host: str, asking: Container) -> Container | bool | None:
+        """
+        Who answers to the name *host* inside the container *asking*.
+
+        True for something outside of the stack that the file itself names, False for nobody, None where it cannot
+        be told.
+        """
+        host = host.lower()
+        for container in self.containers.values():
+            if host in container.names:
+                return container
+        if host in asking.extra_names:
+            return True
+        return None if not self.is_whole or asking.may_know_others or self._may_be_named else False
+
+    @property
+    def _may_be_named(self) -> bool:
+        """Whether a name in the files depends on a variable nobody gave."""
+        values = [each.service.data("container_name") for each in self.containers.values()]
+        return any(isinstance(value, Unknown) for value in values)
+
+    def share_network(self, one: Container, other: Container) -> bool | None:
+        """Whether the two can reach each other; None where another network mode decides."""
+        if one.service.get("network_mode") is not None or other.service.get("network_mode") is not None:
+            return None
+        return bool(set(one.service.network_names) & set(other.service.network_names))
+
+    def text(self, path: str) -> Source | None:
+        """The text of a file that belongs to none of the families; None where it cannot be read."""
+        path = posixpath.normpath(path)
+        if not self.reader.exists(path):
+            return None
+        try:
+            return Source(self.reader.read(path), path)
+        except ReadError:
+            return None
+
+    def report_in(self, source: Source, comments: Iterable[tuple[Place, str]] = ()) -> None:
+        """Keeps the text of a file in which something is found, so that reports can show it and comments hide it."""
+        if source.path not in self.files:
+            self.files[source.path] = source.text
+            self.comments.extend(comments)
