@@ -149,6 +149,8 @@ class NginxConfig:
         A rule about something missing stays silent then. None stands for the top level. In a fragment the blocks
         around it are unknown, so this is true for whatever they could hold; ask `is_fragment` where that matters.
         """
+        if not self.unread:
+            return False
         around = {id(block), *(id(outer) for outer in (block.ancestors if block else ()))}
         return any(
             (not unread.names or not unread.names.isdisjoint(names)) and id(unread.include.parent) in around

@@ -38,6 +38,13 @@ def speaks_tls(server: Directive) -> bool:
 
 def answering(config: NginxConfig, server: Directive) -> list[Directive]:
     """The server, where requests come to no location, and its locations that answer with content."""
+    blocks: list[Directive] | None = server.memo.get("answering")
+    if blocks is None:
+        blocks = server.memo["answering"] = _answering(config, server)
+    return blocks
+
+
+def _answering(config: NginxConfig, server: Directive) -> list[Directive]:
     if redirects(server) or server.first("return"):
         return []
     locations = [found for found in server.walk() if found.name == "location" and found.block is not None]
@@ -99,6 +106,13 @@ def _is_acme(block: Directive) -> bool:
 
 def is_page(config: NginxConfig, block: Directive, policy: Policy) -> bool:
     """Whether what *block* answers may be a page that a browser shows, as far as its address and settings tell."""
+    known: bool | None = block.memo.get("is_page")
+    if known is None:
+        known = block.memo["is_page"] = _is_page(config, block, policy)
+    return known
+
+
+def _is_page(config: NginxConfig, block: Directive, policy: Policy) -> bool:
     at = config.effective(block)
     if at.handler and at.handler.name in ("grpc_pass", "memcached_pass"):
         return False

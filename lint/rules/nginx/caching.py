@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from ...nginx import Directive, NginxConfig, ResponseHeader, location
 from ...nginx.locations import found
@@ -23,7 +24,7 @@ def lifetimes(config: NginxConfig, block: Directive) -> list[ResponseHeader]:
 
 def is_lifetime_known(config: NginxConfig, block: Directive) -> bool:
     """Whether nothing unread, no program and no variable may say more about it than `lifetimes`."""
-    if config.may_hold(block, "add_header", "expires") or is_set_elsewhere(block, ("cache-control", "expires")):
+    if config.may_hold(block, "add_header", "expires") or is_set_elsewhere(config, block, ("cache-control", "expires")):
         return False
     return all(header.value is None or "$" not in header.value for header in lifetimes(config, block)) and not any(
         header.value is None and "$" in header.directive.value for header in lifetimes(config, block)
@@ -52,18 +53,21 @@ def is_asset_location(block: Directive, policy: Policy) -> bool:
     head = location(block)
     if head.is_prefix:
         return _ASSETS.match(head.pattern) is not None
-    if not head.is_regex:
-        return False
+    return head.is_regex and _fits_assets(head.pattern, head.modifier == "~*", policy.caching.static_extensions)
+
+
+@lru_cache(maxsize=1024)
+def _fits_assets(pattern: str, ignore_case: bool, extensions: tuple[str, ...]) -> bool:
+    """Whether the expression fits files of several of the *extensions*, and no page."""
     try:
-        extensions = [
+        found = [
             extension
-            for extension in policy.caching.static_extensions
-            if any(matched(head.pattern, f"{folder}a.{extension}", head.modifier == "~*") for folder in _FOLDERS)
+            for extension in extensions
+            if any(matched(pattern, f"{folder}a.{extension}", ignore_case) for folder in _FOLDERS)
         ]
-        pages = any(matched(head.pattern, probe, head.modifier == "~*") for probe in _PAGES)
+        return len(found) > 1 and not any(matched(pattern, probe, ignore_case) for probe in _PAGES)
     except UnknownPatternError:
         return False
-    return len(extensions) > 1 and not pages
 
 
 _FOLDERS = ("/", "/assets/", "/static/js/")

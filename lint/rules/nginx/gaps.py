@@ -86,16 +86,16 @@ class Search:
             yield from found
 
     def _has(self, block: Directive) -> bool:
-        return any(_sends(level, self.names) for level in (block, *block.ancestors)) or any(
-            header.key in self.names and header.value != "" for header in self.config.effective(block).headers
+        own = self.config.effective(block).headers
+        return any(header.key in self.names and header.value != "" for header in own) or _is_sent(
+            self.config, block, self.names
         )
 
     def _is_known(self, block: Directive) -> bool:
         """Whether all headers of *block* are in sight, and none of these was lost on the way: that is a fault apart."""
-        levels = (block, *block.ancestors)
-        if self.config.may_hold(block, "add_header") or any(_runs_program(level) for level in levels):
+        if self.config.may_hold(block, "add_header") or _runs_program(self.config, block):
             return False
-        if any(_is_lost(self.config, level, self.names) for level in levels if level.name != "http"):
+        if any(_is_lost(self.config, level, self.names) for level in (block, *block.ancestors)):
             return False
         return is_whole(self.config) or self._is_managed(block)
 
@@ -105,21 +105,23 @@ class Search:
         return any(header.key in security for header in self.config.effective(block).headers)
 
 
-def is_set_elsewhere(block: Directive, names: tuple[str, ...]) -> bool:
+def is_set_elsewhere(config: NginxConfig, block: Directive, names: tuple[str, ...]) -> bool:
     """Whether something other than ``add_header`` sets one of *names* (in lower case) for *block*, or may do so."""
-    return any(_runs_program(level) or _sends(level, names) for level in (block, *block.ancestors))
+    return _runs_program(config, block) or _is_sent(config, block, names)
 
 
-def _sends(level: Directive, names: tuple[str, ...]) -> bool:
+def _is_sent(config: NginxConfig, block: Directive, names: tuple[str, ...]) -> bool:
     """Whether headers-more sets it, or the answer of another server is known to bring it."""
-    for directive in level.find("more_set_headers"):
-        if any(word.partition(":")[0].strip().lower() in names for word in directive.args):
-            return True
-    return any(directive.value.lower() in names for directive in level.find("proxy_pass_header"))
+    if not config.has("more_set_headers", "proxy_pass_header"):
+        return False
+    at = config.effective(block)
+    words = [word for level in at.levels for found in level.find("more_set_headers") for word in found.args]
+    passed = [found.value for found in at.settings("proxy_pass_header")]
+    return any(word.partition(":")[0].strip().lower() in names for word in (*words, *passed))
 
 
-def _runs_program(level: Directive) -> bool:
-    return level.first(*_PROGRAMS) is not None
+def _runs_program(config: NginxConfig, block: Directive) -> bool:
+    return config.has(*_PROGRAMS) and config.effective(block).setting(*_PROGRAMS) is not None
 
 
 def _is_lost(config: NginxConfig, level: Directive, names: tuple[str, ...]) -> bool:

@@ -11,6 +11,7 @@ from ...policy import Policy
 from ...rule import Report, rule
 from .answering import is_passed_on, is_whole
 from .caching import age_s, block_for, is_lifetime_known, lifetimes, page_fallbacks
+from .gaps import headers_named
 from .insertion import after, inside, written
 
 
@@ -219,17 +220,32 @@ def page_cached_long(config: NginxConfig, policy: Policy) -> Iterator[Report]:
     for files whose name changes with what is in them.
     """
     seen: set[tuple[str, int]] = set()
+    uris = ("/index.html", "/about/page.html", *(f"/{name}" for name in policy.caching.never_long))
     for server in config.servers:
-        for uri in ("/index.html", "/about/page.html", *(f"/{name}" for name in policy.caching.never_long)):
-            block = block_for(config, server, uri)
-            if block is None or not _is_about(config, block, server, uri):
-                continue
-            for header in lifetimes(config, block):
+        for block, headers in _kept_long(config, server, policy):
+            uri = next((uri for uri in uris if _answers(config, server, block, uri)), None)
+            for header in headers if uri else ():
                 key = header.directive.file.path, header.directive.token
-                if key not in seen and _is_long(header, policy):
+                if key not in seen:
                     seen.add(key)
                     place = header.directive.arg_place(1 if header.directive.name == "add_header" else 0)
                     yield place, f'"{uri}" may be kept for {_told(header)}; send "no-cache" with it'
+
+
+def _kept_long(
+    config: NginxConfig, server: Directive, policy: Policy
+) -> Iterator[tuple[Directive, list[ResponseHeader]]]:
+    """The blocks whose answers may be kept for long, with the headers that say so."""
+    if not config.has("expires") and not any(header.value for header in headers_named(config, "cache-control")):
+        return
+    for block in (server, *(found for found in server.walk() if found.name == "location")):
+        headers = [header for header in lifetimes(config, block) if _is_long(header, policy)]
+        if headers:
+            yield block, headers
+
+
+def _answers(config: NginxConfig, server: Directive, block: Directive, uri: str) -> bool:
+    return _is_about(config, block, server, uri) and block_for(config, server, uri) is block
 
 
 def _is_long(header: ResponseHeader, policy: Policy) -> bool:
