@@ -16,7 +16,7 @@ Bytes = int
 """A set of bytes: one bit for each of the 256."""
 
 EVERY: Bytes = (1 << 256) - 1
-NEWLINE: Bytes = 1 << 10
+_NEWLINE: Bytes = 1 << 10
 _DEEPEST = 60
 
 
@@ -102,27 +102,6 @@ def walk(node: Node) -> Iterator[Node]:
         yield from walk(each)
 
 
-def may_hold_newline(pattern: str, capture: str, ignore_case: bool = False) -> bool:
-    """Whether what ``$capture`` (a number or a name) holds of *pattern* may contain a line feed; False if not known."""
-    try:
-        groups = [node for node in walk(tree(pattern, ignore_case)) if isinstance(node, Group)]
-    except UnknownExpressionError:
-        return False
-    wanted = [group for group in groups if capture in (str(group.number), group.name) and group.number]
-    return any(isinstance(node, One) and bool(node.allowed & NEWLINE) for group in wanted for node in walk(group.inner))
-
-
-def forbids_newline(pattern: str, ignore_case: bool = False) -> bool:
-    """Whether no text with a line feed before its end matches *pattern*: it is anchored and no part takes one."""
-    try:
-        node = tree(pattern, ignore_case)
-    except UnknownExpressionError:
-        return False
-    parts = node.parts if isinstance(node, Row) else (node,)
-    is_anchored = len(parts) > 1 and parts[0] == Mark("^") and parts[-1] == Mark("$")
-    return is_anchored and not any(isinstance(each, One) and each.allowed & NEWLINE for each in walk(node))
-
-
 def sample(node: Node) -> str:
     """A short text that *node* matches."""
     if isinstance(node, One):
@@ -174,7 +153,7 @@ class _Reader:
         if letter == "[":
             return One(self._folded(self._class()))
         if letter == ".":
-            return One(EVERY & ~NEWLINE)
+            return One(EVERY & ~_NEWLINE)
         if letter in "^$":
             return Mark(letter)
         if letter == "\\":

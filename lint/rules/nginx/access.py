@@ -6,12 +6,23 @@ import re
 from collections.abc import Iterator
 
 from ...finding import Severity
-from ...nginx import Directive, NginxConfig, listens, location
+from ...nginx import PASSES, Directive, NginxConfig, listens, location
 from ...policy import Policy
 from ...rule import Report, rule
 from .insertion import after
 
 _ACCESS = "https://nginx.org/en/docs/http/ngx_http_access_module.html"
+_ALL = ("all", "0.0.0.0/0")
+_GUARDS = (
+    "if",
+    "auth_jwt",
+    "auth_oidc",
+    "auth_digest",
+    "ssl_verify_client",
+    "access_by_lua_block",
+    "access_by_lua_file",
+)
+"""Beside lists and passwords, what may turn a client away."""
 _LOCAL = ("127.", "[::1]", "localhost", "unix:")
 
 
@@ -190,6 +201,7 @@ def _guard(block: Directive) -> Directive | None:
             location /nginx_status { stub_status; }  # <-
         }
         """,
+        "location /nginx_status { stub_status; allow 10.0.0.0/8; allow all; deny all; }  # <-",
         "location /metrics { proxy_pass http://backend; }  # <-",
         "location ^~ /actuator/ { proxy_pass http://backend; }  # <-",
     ),
@@ -211,15 +223,24 @@ def status_page_open(config: NginxConfig, policy: Policy) -> Iterator[Report]:
     Counters, metrics and debug pages show load, versions, paths and sometimes secrets. Which addresses of an
     application are such pages is the policy's `limits.status_paths`; `stub_status` and `api` always are.
     """
-    for block in config.locations:
+    for block, handler in _pages(config, policy):
         at = config.effective(block)
-        handler = at.handler
-        if handler is None or at.returns or at.setting("internal") or config.may_hold(block, "allow", "deny"):
+        if at.returns or at.setting("internal") or config.may_hold(block, "allow", "deny") or _is_local(at.server):
             continue
-        is_page = handler.name in ("stub_status", "api") or _is_status(_path(block), policy)
-        if is_page and _is_open(config, block) and not _is_local(at.server):
-            path = location(block).pattern
+        if _is_open(config, block):
+            path = location(block).pattern if block.name == "location" else "this server"
             yield handler.place, f'everybody may read "{path}"; add "allow" for those who need it and "deny all;"'
+
+
+def _pages(config: NginxConfig, policy: Policy) -> Iterator[tuple[Directive, Directive]]:
+    """The blocks that show the inside of a server, each with the directive that does."""
+    for directive in config.find("stub_status", "api"):
+        if directive.parent is not None and directive.parent.name in ("location", "server"):
+            yield directive.parent, directive
+    for block in config.locations:
+        handler = config.effective(block).handler
+        if handler is not None and handler.name in PASSES and _is_status(_path(block), policy):
+            yield block, handler
 
 
 def _is_status(path: str, policy: Policy) -> bool:
@@ -232,17 +253,19 @@ def _path(block: Directive) -> str:
 
 
 def _is_open(config: NginxConfig, block: Directive) -> bool:
-    access = config.effective(block).access
-    keeps_out = any(each.name == "deny" and each.value == "all" for each in access.rules)
-    keeps_out = keeps_out and not _lets_all_in(access.rules)
-    is_guarded = access.password is not None or access.request is not None or keeps_out
-    guards = ("if", "auth_jwt", "access_by_lua_block", "access_by_lua_file", "auth_digest", "ssl_verify_client")
-    return not is_guarded and config.effective(block).setting(*guards) is None
+    """Whether everybody may come in, as far as the file tells."""
+    at = config.effective(block)
+    rules = at.access.rules
+    if at.access.is_any and _lets_all_in(rules):
+        return True
+    is_guarded = at.access.password is not None or at.access.request is not None or at.setting(*_GUARDS) is not None
+    denies = any(each.name == "deny" and each.value in _ALL for each in rules)
+    return not is_guarded and (not denies or _lets_all_in(rules))
 
 
 def _lets_all_in(rules: tuple[Directive, ...]) -> bool:
     """Whether ``allow all`` stands before any ``deny all``."""
-    final = next((each for each in rules if each.value == "all"), None)
+    final = next((each for each in rules if each.value in _ALL), None)
     return final is not None and final.name == "allow"
 
 

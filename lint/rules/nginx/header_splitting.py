@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ...finding import Severity
 from ...nginx import Directive, NginxConfig, location
-from ...nginx.expressions import forbids_newline, may_hold_newline
+from ...nginx.newlines import forbids_newline, may_hold_newline
 from ...rule import Report, rule
 
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
