@@ -28,6 +28,9 @@ def masked(line: str, number: int, secret_places: Iterable[Place]) -> str:
     *line* without what looks like a secret and without what a rule found to be one.
 
     The mask is as long as what it hides wherever that is longer than the mask, so that carets still fit.
+
+    Args:
+        secret_places: Those of the line's own file.
     """
     for place in secret_places:
         if place.line <= number <= place.end_line:

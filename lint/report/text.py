@@ -56,7 +56,8 @@ def _excerpt(finding: Finding, results: Results) -> Iterator[str]:
     lines = results.lines[place.path]
     if not 0 < place.line <= len(lines) or not lines[place.line - 1].strip():
         return
-    line = masked(lines[place.line - 1], place.line, results.secret_places).rstrip()
+    hidden = [secret for secret in results.secret_places if secret.path == place.path]
+    line = masked(lines[place.line - 1], place.line, hidden).rstrip()
     last = place.end_column - 1 if place.end_line == place.line else len(line)
     start, end, line = _window(line, place.column - 1, min(last, len(line)), results.style.width - 8)
     carets = _painted("^" * max(_cells(line[start:end]), 1), _COLOURS[finding.severity], results.style)

@@ -16,6 +16,8 @@ from fairlead.lint.report import FORMATS, Results, report
 from fairlead.lint.report.results import Style
 from fairlead.schemas import errors
 
+from .conftest import Linted
+
 HERE = Path(__file__).parent
 NGINX = """\
 http {
@@ -135,3 +137,13 @@ def test_no_report_shows_a_secret_or_obeys_a_control_character(name: str) -> Non
     assert "hunter2" not in made
     assert "abc.def.ghi" not in made
     assert "\x1b" not in made
+
+
+def test_a_secret_of_one_file_hides_nothing_in_another(folder: Path, lint: Linted) -> None:
+    (folder / "docker-compose.yml").write_text("services:\n  db:\n    environment: {DB_PASSWORD: hunter2hunter2}\n")
+    (folder / "nginx.conf").write_text("http {\n    gzip on;\n    server_tokens    on;   # shown whole, all of it\n}\n")
+
+    out = lint("--select", "compose/literal-secret,nginx/server-tokens-on").out
+
+    assert "hunter2" not in out
+    assert "server_tokens    on;   # shown whole, all of it" in out
