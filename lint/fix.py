@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from .engine import Outcome, Setup, lint
-from .family import load
+from .family import Model, load
 from .files import Files
 from .finding import Edit, Finding
 from .meaning import keeps_rest
@@ -101,6 +101,8 @@ class Mender:
             if not paths:
                 continue
             before, after = (load(family, paths, each, self.setup.options) for each in (files, on_trial))
+            if worse := _new_problem(before, after):
+                return worse
             if not keeps_rest(family, before, after, edits):
                 return "the edit would change more than the fault"
         return None
@@ -171,6 +173,14 @@ def _objection(chosen: Sequence[Finding], before: Outcome, after: Outcome) -> st
     if worse is not None:
         return f"it would cause {worse[0]} in {worse[1]}"
     return after.failures[0] if len(after.failures) > len(before.failures) else None
+
+
+def _new_problem(before: Iterable[Model], after: Iterable[Model]) -> str | None:
+    """What can no longer be read, whether or not the rule that says so was chosen."""
+    were, are = (
+        Counter((name, place.path) for each in side for name, place, _ in each.problems) for side in (before, after)
+    )
+    return next((f"it would cause {name} in {path}" for name, path in are - were), None)
 
 
 def _tally(findings: Iterable[Finding]) -> Counter[tuple[str, str]]:

@@ -72,7 +72,8 @@ def _offsets(source: Source, place: Place) -> Span:
 def _of_nginx(config: Any) -> Iterator[tuple[str, list[Unit]]]:
     for file in config.sources:
         ranges = zip(file.starts, file.ends, strict=True)
-        yield file.path, [(file.text[start:end], start, end) for start, end in ranges]
+        # An empty one stands for what the lexer had to add.
+        yield file.path, [(file.text[start:end], start, end) for start, end in ranges if start < end]
 
 
 def _of_env(env: Any) -> Iterator[tuple[str, list[Unit]]]:

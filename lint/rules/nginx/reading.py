@@ -1,0 +1,345 @@
+"""What nginx itself would refuse when it reads the files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...finding import Severity
+from ...nginx import NginxConfig
+from ...rule import Report, rule
+
+_GUIDE = "https://nginx.org/en/docs/beginners_guide.html#conf_structure"
+_DIRECTIVES = "https://nginx.org/en/docs/dirindex.html"
+_INCLUDE = "https://nginx.org/en/docs/ngx_core_module.html#include"
+_CHANGES = "https://nginx.org/en/CHANGES"
+
+
+def _faults(config: NginxConfig, name: str) -> Iterator[Report]:
+    for fault in config.faults:
+        if fault.rule == f"nginx/{name}":
+            yield fault.place, fault.message, fault.edits
+
+
+@rule(
+    "nginx/syntax-error",
+    Severity.ERROR,
+    bad=(
+        """
+        server {
+            listen 8080  # <-
+            server_name www.example.com;
+            root /srv/www;
+        }
+        """,
+        """
+        server {  # <-
+            location / { return 404; }
+        """,
+        """
+        server {
+            location / { return 404; }
+        }
+        }  # <-
+        """,
+        """
+        location / {
+            add_header X-Robots-Tag "noindex;  # <-
+        }
+        """,
+        "server { location /; }  # <-",
+    ),
+    good=(
+        r"""
+        location ~ "^/(\d{4})/(.*)$" {
+            return 301 https://archive.example.com/$1;
+        }
+        """,
+        "location = /terms { return 200 'a \"quoted\" word; and a brace }'; }",
+        "server { # it's a comment, \"and this is no quote {\n    return 404;\n}",
+    ),
+    fixed="""
+        server {
+            listen 8080;
+            server_name www.example.com;
+            root /srv/www;
+        }
+    """,
+    source=_GUIDE,
+    covers=("nginx-lint:missing-semicolon", "nginx-lint:unclosed-quote", "nginx-lint:unmatched-braces"),
+)
+def syntax_error(config: NginxConfig) -> Iterator[Report]:
+    """
+    A brace without its other half, a statement without its end, a quote that is never closed.
+
+    nginx does not start, and a reload keeps the old configuration. A forgotten semicolon swallows the next line, so
+    nginx blames the wrong one; here it is reported, and mended, where it belongs.
+    """
+    yield from _faults(config, "syntax-error")
+
+
+@rule(
+    "nginx/unknown-directive",
+    Severity.ERROR,
+    bad=(
+        """
+        location /api/ {
+            proxy_pas http://backend;  # <-
+        }
+        """,
+        "server { sever_name www.example.com; }  # <-",
+        "location / { add_haeder X-Robots-Tag noindex always; }  # <-",
+    ),
+    good=(
+        "location / { more_clear_headers Server; return 404; }",
+        "load_module modules/ngx_http_geoip2_module.so;\nevents {}",
+        "map $http_upgrade $connection_upgrade { default upgrade; '' close; }",
+    ),
+    source=_DIRECTIVES,
+)
+def unknown_directive(config: NginxConfig) -> Iterator[Report]:
+    """
+    A directive that nginx does not know, often a misspelt one.
+
+    nginx does not start: `unknown directive`. Directives of well-known modules are known here too, and where
+    `load_module` brings in another one, a name is reported only if it is close to one of nginx's.
+    """
+    yield from _faults(config, "unknown-directive")
+
+
+@rule(
+    "nginx/wrong-context",
+    Severity.ERROR,
+    bad=(
+        """
+        http {
+            proxy_pass http://backend;  # <-
+        }
+        """,
+        "location / { server_name www.example.com; }  # <-",
+        "server { location / { if ($arg_a) { alias /srv/; } } }  # <-",
+        "upstream backend { server 10.0.0.5:8080; proxy_read_timeout 30s; }  # <-",
+    ),
+    good=(
+        "location / { if ($arg_a) { proxy_pass http://backend; } }",
+        "proxy_set_header Host $host;\nproxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;",
+    ),
+    source=_DIRECTIVES,
+    covers=("nginx-lint:invalid-directive-context",),
+)
+def wrong_context(config: NginxConfig) -> Iterator[Report]:
+    """
+    A directive in a block that does not take it.
+
+    nginx does not start: `directive is not allowed here`. A file that is only a part of a configuration is judged by
+    the blocks that it may belong to, and a file that is included twice by each of its places.
+    """
+    yield from _faults(config, "wrong-context")
+
+
+@rule(
+    "nginx/wrong-argument-count",
+    Severity.ERROR,
+    bad=(
+        """
+        location / {
+            proxy_set_header Host;  # <-
+            proxy_pass http://backend;
+        }
+        """,
+        "location / { client_max_body_size 10 m; }  # <-",
+        "server { root /srv/my site; }  # <-",
+    ),
+    good=("location / { root '/srv/my site'; }", "location / { expires modified +24h; }"),
+    source=_DIRECTIVES,
+)
+def wrong_argument_count(config: NginxConfig) -> Iterator[Report]:
+    """
+    A directive with more or fewer arguments than it takes.
+
+    nginx does not start: `invalid number of arguments`. A value with a space belongs into quotes.
+    """
+    yield from _faults(config, "wrong-argument-count")
+
+
+@rule(
+    "nginx/wrong-value",
+    Severity.ERROR,
+    bad="""
+        server {
+            server_name www.example.com;
+            gzip yes;  # <-
+        }
+    """,
+    good=("server { listen 80; sendfile ON; }", "location / { proxy_buffering ${PROXY_BUFFERING}; }"),
+    source=_DIRECTIVES,
+)
+def wrong_value(config: NginxConfig) -> Iterator[Report]:
+    """
+    A switch that is neither `on` nor `off`.
+
+    nginx does not start: `it must be "on" or "off"`.
+    """
+    yield from _faults(config, "wrong-value")
+
+
+@rule(
+    "nginx/newer-directive",
+    Severity.ERROR,
+    bad="""
+        # nginx 1.22.1
+        server {
+            http2 on;  # <-
+            server_name www.example.com;
+        }
+    """,
+    good="server { listen 443 quic; add_header_inherit merge; ssl_reject_handshake on; }",
+    source=_CHANGES,
+)
+def newer_directive(config: NginxConfig) -> Iterator[Report]:
+    """
+    A directive that the nginx which will run it does not know yet.
+
+    nginx does not start. Which one runs is read from `--nginx-version` or from the stack's images; without either the
+    newest stable one is assumed, and nothing is newer than that.
+    """
+    yield from _faults(config, "newer-directive")
+
+
+@rule(
+    "nginx/deprecated-directive",
+    Severity.WARNING,
+    bad="""
+        server {
+            listen 443 quic;
+            http2_push_preload on;  # <-
+        }
+    """,
+    good="# nginx 1.18.0\nserver { http2_max_field_size 8k; }",
+    source=_CHANGES,
+)
+def deprecated_directive(config: NginxConfig) -> Iterator[Report]:
+    """
+    A directive that no longer does anything.
+
+    nginx starts and warns; what the line was meant to do does not happen.
+    """
+    yield from _faults(config, "deprecated-directive")
+
+
+@rule(
+    "nginx/removed-directive",
+    Severity.ERROR,
+    bad=(
+        """
+        server {
+            listen 443;
+            ssl on;  # <-
+        }
+        """,
+        "http { limit_zone per_address $binary_remote_addr 10m; }  # <-",
+    ),
+    good="# nginx 1.14.2\nserver { ssl on; ssl_certificate /a.pem; ssl_certificate_key /a.key; }",
+    source=_CHANGES,
+    covers=("nginx-lint:ssl-on-deprecated",),
+)
+def removed_directive(config: NginxConfig) -> Iterator[Report]:
+    """
+    A directive that this nginx no longer knows.
+
+    It worked for years and the server does not start after the update: `unknown directive "ssl"`.
+    """
+    yield from _faults(config, "removed-directive")
+
+
+@rule(
+    "nginx/include-missing",
+    Severity.ERROR,
+    bad={
+        "nginx.conf": """
+            events {}
+            http {
+                include snippets/proxy.conf;
+                include snippets/headers.conf;  # <-
+            }
+        """,
+        "snippets/proxy.conf": "proxy_read_timeout 30s;",
+    },
+    good=(
+        {
+            "nginx.conf": "events {}\nhttp { include sites/*; include /etc/nginx/mime.types; server_tokens off; }",
+            "other.conf": "server { return 404; }",
+        },
+        "location / { include snippets/proxy.conf; proxy_pass http://backend; }",
+    ),
+    source=_INCLUDE,
+    covers=("nginx-lint:include-path-exists",),
+)
+def include_missing(config: NginxConfig) -> Iterator[Report]:
+    """
+    An `include` of a file that is not there.
+
+    nginx does not start, while a pattern such as `*.conf` may match nothing. A file that belongs to the system, such
+    as `/etc/nginx/mime.types`, is not looked for; nor are files of a fragment whose main file is unknown.
+    """
+    yield from _faults(config, "include-missing")
+
+
+@rule(
+    "nginx/include-loop",
+    Severity.ERROR,
+    bad={
+        "nginx.conf": "events {}\nhttp { include all.conf; }",
+        "all.conf": """
+            server_tokens off;
+            include all.conf;  # <-
+        """,
+    },
+    good={
+        "nginx.conf": """
+            events {}
+            http {
+                server_tokens off;
+                server { listen 127.0.0.1:81; include one.conf; }
+                server { listen 127.0.0.1:82; include one.conf; }
+            }
+        """,
+        "one.conf": "return 404;",
+    },
+    source=_INCLUDE,
+)
+def include_loop(config: NginxConfig) -> Iterator[Report]:
+    """
+    A file that includes itself, perhaps by way of others.
+
+    nginx opens it again and again until it has no more files to open, and does not start. A pattern such as
+    `include *.conf` in one of the files it matches does the same.
+    """
+    yield from _faults(config, "include-loop")
+
+
+@rule(
+    "nginx/include-outside-tree",
+    Severity.WARNING,
+    bad={
+        "nginx.conf": """
+            events {}
+            http {
+                include ../shared/site.conf;  # <-
+            }
+        """,
+        "../shared/site.conf": "server { return 404; }",
+    },
+    good={
+        "conf/nginx.conf": "events {}\nhttp { include ../shared/site.conf; server_tokens off; }",
+        "shared/site.conf": "server { listen 127.0.0.1:81; return 404; }",
+    },
+    source=_INCLUDE,
+)
+def include_outside_tree(config: NginxConfig) -> Iterator[Report]:
+    """
+    An `include` of a file outside the project.
+
+    It is not read, so what is in it is neither judged nor known to other rules, and it does not go along when the
+    project is copied or deployed. Run fairlead from a folder that holds both, or move the file.
+    """
+    yield from _faults(config, "include-outside-tree")
