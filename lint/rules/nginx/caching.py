@@ -75,7 +75,13 @@ _PAGES = ("/", "/index.html", "/page", "/a/page.html", "/index.php", "/data.xml"
 
 
 def page_fallbacks(tries: Directive) -> Iterator[tuple[int, str, bool]]:
-    """The pages that ``try_files`` names: the index of the argument, the path, and whether it is the last resort."""
+    """
+    The pages that a ``try_files`` names: the index of the argument, the path, and whether it is the last resort.
+
+    ``error_page 404 /index.html`` is how some send an application's page; other error pages are not meant.
+    """
+    if tries.name == "error_page" and ("404" not in tries.args or not tries.args[-1].endswith("/index.html")):
+        return
     last = len(tries.args) - 1
     for index, word in enumerate(tries.args):
         if index and word.startswith("/") and "$" not in word and word.lower().endswith((".html", ".htm")):

@@ -87,7 +87,7 @@ def no_content_security_policy(config: NginxConfig, policy: Policy) -> Iterator[
         return
     names = (CSP, f"{CSP}-report-only")
     for gap in Search(config, policy, names, lambda block: is_page(config, block, policy)).gaps():
-        yield gap.place, f"{gap} sends pages without {NAME}; add one, such as \"default-src 'self'\""
+        yield gap.place, f"{gap} sends pages without {NAME}; add one, such as \"default-src 'self'\"{gap.unless}"
 
 
 @rule(

@@ -88,7 +88,7 @@ def no_frame_options(config: NginxConfig, policy: Policy) -> Iterator[Report]:
         return
     search = Search(config, policy, (NAME.lower(),), lambda block: _may_be_framed(config, block, policy))
     for gap in search.gaps():
-        message = f'{gap} may be framed by any site; add {NAME}, such as "{wanted.recommended}"'
+        message = f'{gap} may be framed by any site; add {NAME}, such as "{wanted.recommended}"{gap.unless}'
         yield gap.place, message, filled(config, gap, NAME, wanted.recommended)
 
 

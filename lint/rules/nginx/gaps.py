@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ...finding import Edit
-from ...nginx import Directive, NginxConfig, ResponseHeader, server_names
+from ...nginx import PASSES, Directive, NginxConfig, ResponseHeader, server_names
 from ...place import Place
 from ...policy import Policy
 from .answering import answering, is_whole, returning, servers
@@ -36,11 +36,20 @@ class Gap:
 
     def __str__(self) -> str:
         if self.holder.name == "http":
-            return "no server here"
+            return "every server here"
         if self.holder.name == "location":
             return f'location "{" ".join(self.holder.args)}"'
         name = server_names(self.holder)[0]
         return f'server "{name}"' if name else "this server"
+
+    @property
+    def unless(self) -> str:
+        """What cannot be seen here and would make it right."""
+        return ", unless what is behind sends it" if all(map(_is_passed_on, self.blocks)) else ""
+
+
+def _is_passed_on(block: Directive) -> bool:
+    return block.last(*PASSES) is not None
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ def no_referrer_policy(config: NginxConfig, policy: Policy) -> Iterator[Report]:
         return
     search = Search(config, policy, (REFERRER.lower(),), lambda block: is_page(config, block, policy))
     for gap in search.gaps():
-        message = f'{gap} sends pages without {REFERRER}; add it, such as "{wanted.recommended}"'
+        message = f'{gap} sends pages without {REFERRER}; add it, such as "{wanted.recommended}"{gap.unless}'
         yield gap.place, message, filled(config, gap, REFERRER, wanted.recommended)
 
 
@@ -151,7 +151,7 @@ def no_permissions_policy(config: NginxConfig, policy: Policy) -> Iterator[Repor
         return
     names = (PERMISSIONS.lower(), "feature-policy")
     for gap in Search(config, policy, names, lambda block: is_page(config, block, policy)).gaps():
-        message = f'{gap} sends pages without {PERMISSIONS}; add it, such as "{wanted.recommended}"'
+        message = f'{gap} sends pages without {PERMISSIONS}; add it, such as "{wanted.recommended}"{gap.unless}'
         yield gap.place, message, filled(config, gap, PERMISSIONS, wanted.recommended)
 
 

@@ -86,7 +86,7 @@ def no_nosniff(config: NginxConfig, policy: Policy) -> Iterator[Report]:
     if wanted is None:
         return
     for gap in Search(config, policy, (NAME.lower(),)).gaps():
-        message = f'{gap} does not send {NAME}; add it with "{wanted.recommended}"'
+        message = f'{gap} sends answers without {NAME}; add it with "{wanted.recommended}"{gap.unless}'
         yield gap.place, message, filled(config, gap, NAME, wanted.recommended)
     for header in headers_named(config, NAME.lower()):
         if header.value and "$" not in header.value and not wanted.allows(header.value):

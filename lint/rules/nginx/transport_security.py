@@ -86,7 +86,7 @@ def no_hsts(config: NginxConfig, policy: Policy) -> Iterator[Report]:
     if wanted is None:
         return
     for gap in Search(config, policy, (NAME.lower(),), _speaks_tls, redirects=True).gaps():
-        message = f'{gap} speaks TLS without {NAME}; add it, such as "{wanted.recommended}"'
+        message = f'{gap} speaks TLS without {NAME}; add it, such as "{wanted.recommended}"{gap.unless}'
         yield gap.place, message, filled(config, gap, NAME, wanted.recommended)
 
 
