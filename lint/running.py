@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from .engine import Outcome, lint
 from .errors import LintError
 from .files import Files
 from .finding import Finding
+from .place import Place
 from .report import Results, report
 from .scope import Scope
 from .session import Session
@@ -179,8 +180,14 @@ def _secrets(outcome: Outcome, session: Session) -> set[str]:
     concealing = {name for name, rule in rules.items() if rule is not None and rule.conceals}
     found = (finding.place for finding in outcome.findings if finding.rule in concealing)
     lines = {path: text.split("\n") for path, text in outcome.texts.items()}
-    return {
-        lines[place.path][place.line - 1][place.column - 1 : place.end_column - 1].strip("\"'")
-        for place in found
-        if place.line == place.end_line and place.line <= len(lines[place.path])
-    } - {""}
+    return {piece for place in found for piece in _pieces(lines[place.path], place)} - {""}
+
+
+def _pieces(lines: Sequence[str], place: Place) -> Iterator[str]:
+    """The text at *place*, line by line, without quotes around it and without the sign of a block."""
+    for number in range(place.line, min(place.end_line, len(lines)) + 1):
+        start = place.column - 1 if number == place.line else 0
+        end = place.end_column - 1 if number == place.end_line else None
+        piece = lines[number - 1][start:end].strip().strip("\"'")
+        if place.line == place.end_line or len(piece) > len("|-"):
+            yield piece
