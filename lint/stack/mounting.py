@@ -38,6 +38,10 @@ class FileTree:
         """Whether *path* in the container lies in something mounted or copied, known or not."""
         return self._nearest(path) is not None or any(_is_inside(path, each) for each in self.covered)
 
+    def is_inside_covered(self, folder: str) -> bool:
+        """Whether something is mounted or copied at *folder* or into it."""
+        return self.is_covered(folder) or any(_is_inside(path, folder) for path in (*self.paths, *self.covered))
+
     def inside(self, folder: str, ending: str) -> list[tuple[str, str]]:
         """The files directly in *folder* of the container: the name there and the path here, by name."""
         found: dict[str, str] = {}

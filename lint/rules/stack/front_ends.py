@@ -170,10 +170,9 @@ def _is_service(host: str, stack: Stack) -> bool:
                 build:
                   context: .
                   args:
-                    VITE_OPENAI_API_KEY: ${KEY}  # <-
                     REACT_APP_SIGNATURE: ${JWT_SECRET_KEY}  # <-
         """,
-        "Dockerfile": "FROM node:24.4\nARG VITE_OPENAI_API_KEY\nARG REACT_APP_SIGNATURE\n",
+        "Dockerfile": "FROM node:24.4\nARG REACT_APP_SIGNATURE\n",
     },
     good={
         "docker-compose.yml": """
@@ -192,14 +191,18 @@ def _is_service(host: str, stack: Stack) -> bool:
     source=_VITE,
 )
 def secret_in_front_end_build(stack: Stack, policy: Policy) -> Iterator[Report]:
-    """A secret among the build arguments that become part of the page's JavaScript, where every visitor reads it."""
+    """
+    A secret under the name of a public build argument, which becomes part of the page's JavaScript.
+
+    Every visitor can read it there. A name that gives the secret away is reported by `compose/secret-in-front-end`.
+    """
     for container in stack.containers.values():
         build = container.service.build
         for name, each in (build.args if build else {}).items():
             if not PUBLIC_NAME.fullmatch(name):
                 continue
             uses = [use.name for use in each.entry.uses] if each.entry is not None else []
-            if _TELLING.fullmatch(name) or any(_is_secret(use, policy) for use in uses):
+            if not _TELLING.fullmatch(name) and any(_is_secret(use, policy) for use in uses):
                 yield each.place, f'"{name}" becomes part of the page; keep it in the back end'
 
 

@@ -1,0 +1,281 @@
+"""What Compose builds, against the Dockerfile and the files that are there."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from ...dockerfile import Stage
+from ...dockerfile.ignore import is_ignored
+from ...dockerfile.loading import patterns
+from ...dockerfile.scope import BUILTIN_ARGUMENTS, PLATFORM_ARGUMENTS
+from ...finding import Severity
+from ...rule import Report, rule
+from ...stack import Container, Stack
+
+_BUILD = "https://docs.docker.com/reference/compose-file/build/"
+_WRITTEN = re.compile(
+    r".+\.(?:py|js|cjs|mjs|ts|tsx|jsx|vue|json|ya?ml|toml|txt|conf|cfg|ini|sh|lock|html|css|xml|gradle|go|mod|sum|rs|rb|php"
+    r"|java|kt|properties|template|sql|md)|(?:.*/)?(?:Gemfile|Pipfile|Makefile|Procfile)"
+)
+_MADE = re.compile(
+    r"(?:.*/)?(?:dist|build|out|target|bin|obj|node_modules|vendor|public|static|generated|gen|artifacts?|release|releases"
+    r"|coverage|wheels|wheelhouse|certs?|ssl|secrets?|data|output|publish|tmp|package)(?:/.*)?"
+)
+
+
+@rule(
+    "stack/dockerfile-missing",
+    Severity.ERROR,
+    bad={
+        "docker-compose.yml": """
+            services:
+              app:
+                build:
+                  context: .
+                  dockerfile: docker/Dockerfile.prod  # <-
+        """,
+        "Dockerfile": "FROM python:3.13.5\n",
+    },
+    good={
+        "docker-compose.yml": """
+            services:
+              app:
+                build: .
+              other:
+                build: https://github.com/acme/app.git
+              inline:
+                build:
+                  context: .
+                  dockerfile_inline: FROM alpine:3.22
+        """,
+        "Dockerfile": "FROM python:3.13.5\n",
+    },
+    source=_BUILD,
+)
+def dockerfile_missing(stack: Stack) -> Iterator[Report]:
+    """A service is built from a Dockerfile that is not there, so neither it nor what waits for it starts."""
+    for container in stack.containers.values():
+        build, path = container.service.build, container.build.path if container.build else None
+        if build is None or path is None or stack.reader.exists(path) or not _is_here(stack, build.folder):
+            continue
+        value = build.value.get("dockerfile")
+        message = f'there is no "{path}"; correct the path'
+        yield value.place if value is not None else build.place, message
+
+
+def _is_here(stack: Stack, folder: str | None) -> bool:
+    """Whether the context is a folder in which files can be looked for."""
+    return folder is not None and (folder in ("", ".") or stack.reader.is_folder(folder))
+
+
+@rule(
+    "stack/build-target-unknown",
+    Severity.ERROR,
+    bad={
+        "docker-compose.yml": """
+            services:
+              app:
+                build:
+                  context: .
+                  target: production  # <-
+        """,
+        "Dockerfile": "FROM node:24.4 AS build\nFROM nginx:1.30.1 AS prod\n",
+    },
+    good={
+        "docker-compose.yml": """
+            services:
+              app:
+                build: {context: ., target: Prod}
+              first:
+                build: {context: ., target: "0"}
+              unknown:
+                build: {context: ., target: "${TARGET}"}
+        """,
+        "Dockerfile": "FROM node:24.4 AS build\nFROM nginx:1.30.1 AS prod\n",
+    },
+    source=_BUILD + "#target",
+)
+def build_target_unknown(stack: Stack) -> Iterator[Report]:
+    """A service is built up to a stage that its Dockerfile does not have: the build ends with an error."""
+    for container in stack.containers.values():
+        built = container.build
+        if built is None or built.target is None or built.dockerfile is None or built.stage is not None:
+            continue
+        value = container.service.get("build.target")
+        names = [stage.name for stage in built.dockerfile.stages if stage.name]
+        if value is not None and built.dockerfile.stages:
+            there = f"there are {', '.join(names)}" if names else "its stages have no names"
+            yield value.place, f'the Dockerfile has no stage "{built.target}"; {there}'
+
+
+@rule(
+    "stack/copy-source-missing",
+    Severity.ERROR,
+    bad={
+        "deploy/docker-compose.yml": """
+            services:
+              app:
+                build:
+                  context: ..
+                  dockerfile: deploy/Dockerfile
+        """,
+        "deploy/Dockerfile": """
+            FROM python:3.13.5
+            COPY requirements.txt /app/
+            COPY conf/app.yaml /app/  # <-
+        """,
+        "requirements.txt": "fastapi==0.115.0\n",
+    },
+    good={
+        "deploy/docker-compose.yml": """
+            services:
+              app:
+                build:
+                  context: ..
+                  dockerfile: deploy/Dockerfile
+        """,
+        "deploy/Dockerfile": """
+            FROM python:3.13.5 AS unused
+            COPY nowhere.txt /app/
+            FROM python:3.13.5
+            COPY requirements.txt package*.json /app/
+            COPY dist/app.js made.json app.jar server /app/
+            COPY --from=ghcr.io/acme/tools:1.2.3 /etc/tools.conf /etc/
+        """,
+        "requirements.txt": "fastapi==0.115.0\n",
+        ".gitignore": "made.json\n",
+    },
+    source="https://docs.docker.com/reference/dockerfile/#copy",
+)
+def copy_source_missing(stack: Stack) -> Iterator[Report]:
+    """
+    COPY names a file that is not in the build context, so the build ends with "not found".
+
+    Paths start at the context that the Compose file names, not at the Dockerfile. What git ignores, or what by its
+    name is made by a build, may come before the image is built and is not judged.
+    """
+    for container in stack.containers.values():
+        built = container.build
+        if built is None or built.stage is None or built.folder is None or not _is_here(stack, built.folder):
+            continue
+        for stage in _needed(built.stage):
+            for copy in stage.copies:
+                for word in copy.sources if copy.origin is None else ():
+                    text = stage.text(word)
+                    if text and _is_missing(stack, built.folder, text):
+                        where = f'"{built.folder or "."}"'
+                        yield word.place, f'the build context {where} has no "{text.lstrip("./")}"; correct the path'
+
+
+def _needed(stage: Stage) -> list[Stage]:
+    """The stages that *stage* is made of, itself among them."""
+    found: list[Stage] = []
+    waiting = [stage]
+    while waiting:
+        each = waiting.pop()
+        if each not in found:
+            found.append(each)
+            waiting += [*([each.base] if each.base else []), *each.origins.values()]
+    return found
+
+
+def _is_missing(stack: Stack, folder: str, text: str) -> bool:
+    path = posixpath.normpath(text.lstrip("/"))
+    if "://" in text or any(sign in text for sign in "*?[$") or not _WRITTEN.fullmatch(path) or path.startswith(".."):
+        return False
+    here = posixpath.normpath(posixpath.join(folder, path))
+    if stack.reader.exists(here) or stack.reader.is_folder(here) or _MADE.fullmatch(posixpath.dirname(path)):
+        return False
+    return not _is_made(stack, here)
+
+
+def _is_made(stack: Stack, path: str) -> bool:
+    """Whether git ignores *path*, by the .gitignore of a folder above it."""
+    folder = posixpath.dirname(path)
+    for _ in range(8):
+        source = stack.text(posixpath.join(folder, ".gitignore"))
+        inside = posixpath.relpath(path, folder or ".")
+        if source is not None and is_ignored(inside, [_anywhere(each) for each in patterns(source.text)]):
+            return True
+        if folder in ("", "/", ".") or folder.endswith(".."):
+            return False
+        folder = posixpath.dirname(folder)
+    return False
+
+
+def _anywhere(pattern: str) -> str:
+    """A pattern of git without a slash inside holds in every folder below."""
+    return pattern if "/" in pattern.rstrip("/") or pattern.startswith("!") else f"**/{pattern.rstrip('/')}"
+
+
+@rule(
+    "stack/build-argument-unused",
+    Severity.WARNING,
+    bad={
+        "docker-compose.yml": """
+            services:
+              app:
+                build:
+                  context: .
+                  args:
+                    PYTHON_VERSION: "3.13"
+                    PYHTON_ENV: production  # <-
+        """,
+        "Dockerfile": """
+            ARG PYTHON_VERSION
+            FROM python:${PYTHON_VERSION}
+            ARG PYTHON_ENV
+        """,
+    },
+    good={
+        "docker-compose.yml": """
+            services:
+              app:
+                build:
+                  context: .
+                  args:
+                    PYTHON_ENV: production
+                    HTTP_PROXY: http://proxy.example.com
+                    BUILDKIT_INLINE_CACHE: 1
+        """,
+        "Dockerfile": """
+            FROM python:3.13.5
+            ARG PYTHON_ENV
+        """,
+    },
+    source=_BUILD + "#args",
+)
+def build_argument_unused(stack: Stack) -> Iterator[Report]:
+    """
+    A build argument that the Dockerfile does not declare with ARG, so that its value goes nowhere.
+
+    The build goes on without a word, with whatever default holds instead. Often the name is misspelt.
+    """
+    for container in stack.containers.values():
+        build, dockerfile = container.service.build, container.dockerfile
+        if build is None or dockerfile is None or not dockerfile.stages or any(True for _ in _onbuild(container)):
+            continue
+        declared = {pair.name.text for each in dockerfile.instructions if each.name == "ARG" for pair in each.pairs}
+        for name, each in build.args.items():
+            if name not in declared | BUILTIN_ARGUMENTS | PLATFORM_ARGUMENTS and not name.startswith("BUILDKIT_"):
+                yield (
+                    each.place,
+                    f'the Dockerfile has no ARG "{name}"; declare it, or leave it out here{_meant(name, declared)}',
+                )
+
+
+def _onbuild(container: Container) -> Iterator[Stage]:
+    """The stages on images whose own ONBUILD may declare arguments."""
+    dockerfile = container.dockerfile
+    for stage in dockerfile.stages if dockerfile is not None else ():
+        if stage.base_text is not None and "onbuild" in stage.base_text:
+            yield stage
+
+
+def _meant(name: str, declared: set[str]) -> str:
+    import difflib  # noqa: PLC0415 - only to word a fault
+
+    close = difflib.get_close_matches(name, sorted(declared), 1)
+    return f'; is "{close[0]}" meant?' if close else ""
