@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 Test = Callable[["Cipher"], bool]
 
@@ -220,7 +220,8 @@ class Choice:
         return not (_WEAK | _BARE).isdisjoint(names) or self.cipher.name in map(_usual_name, names)
 
 
-def chosen(cipher_list: str) -> list[Choice]:
+@lru_cache(maxsize=512)
+def chosen(cipher_list: str) -> tuple[Choice, ...]:
     """The ciphers that a list such as ``ssl_ciphers`` takes lets in."""
     found: dict[Cipher, str] = {}
     killed: set[Cipher] = set()
@@ -235,7 +236,7 @@ def chosen(cipher_list: str) -> list[Choice]:
                 found.pop(cipher, None)
             elif not sign:
                 found.setdefault(cipher, word)
-    return [Choice(cipher, word) for cipher, word in found.items()]
+    return tuple(Choice(cipher, word) for cipher, word in found.items())
 
 
 def _default() -> list[Cipher]:

@@ -17,7 +17,7 @@ _USUAL = ("HIGH:!aNULL:!MD5", "DEFAULT")
 """What nginx and OpenSSL choose where nothing is said."""
 
 
-def _lists(config: NginxConfig) -> Iterator[tuple[Directive, list[Choice]]]:
+def _lists(config: NginxConfig) -> Iterator[tuple[Directive, tuple[Choice, ...]]]:
     for directive in config.find("ssl_ciphers"):
         is_known = len(directive.args) == 1 and "$" not in directive.value and not config.is_unknown(directive.value)
         if is_known and not _has_only_newest(config, directive):

@@ -107,7 +107,8 @@ def _is_local(socket: Listen) -> bool:
 
 @rule(
     "nginx/redirect-keeps-port",
-    Severity.WARNING,
+    Severity.INFO,
+    preset="strict",
     bad="""
         server {
             listen 80;
@@ -132,7 +133,8 @@ def redirect_keeps_port(config: NginxConfig) -> Iterator[Report]:
     A redirect to https with `$http_host`, which holds the port that was asked for.
 
     A request for `example.com:80` or `:8080` is sent to `https://example.com:8080`, where nobody speaks TLS; and
-    without a `Host`, as HTTP/1.0 allows, the address is empty. `$host` is the name alone and always there.
+    without a `Host`, as HTTP/1.0 allows, the address is empty. `$host` is the name alone and always there. On port 80
+    itself browsers leave the port out, so it shows where a container's port is published under another number.
     """
     for directive in config.find("return", "rewrite"):
         for index, arg in enumerate(directive.args):
