@@ -90,9 +90,14 @@ def header_splitting(config: NginxConfig) -> Iterator[Report]:
         names = [found[1] or found[2] for found in _VARIABLE.finditer(directive.args[index])]
         name = next((name for name in names if _is_open(config, directive, name, _DEEPEST)), None)
         if name:
-            better = "$request_uri" if name in _DECODED else "a group without line ends, such as [^/\\r\\n]+"
-            message = f'"${name}" may hold a line end (%0a) and so add headers of the client\'s own; use {better}'
+            message = f'"${name}" may hold a line end (%0a) and so add headers of the client\'s own; {_better(name)}'
             yield directive.arg_place(index), message
+
+
+def _better(name: str) -> str:
+    if name in _DECODED:
+        return "use $request_uri"
+    return "use a group without line ends, such as [^/\\r\\n]+" if name.isdigit() else "make it of $request_uri"
 
 
 def _target(directive: Directive) -> int | None:
