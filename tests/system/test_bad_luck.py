@@ -37,6 +37,10 @@ def copy(checkout_at, tmp_path):
     made.environment["RELEASE"] = made.name
     yield made
     made.inv("down", "--volumes", "--yes")
+    for image in ("backend", "frontend"):
+        name = f"agentchat/{image}:{made.name}"
+        if made.docker("images", "--quiet", name):
+            made.docker("image", "rm", name)
 
 
 def _refused(ended, code, *parts):
