@@ -16,6 +16,7 @@ _HEALTH = "https://docs.docker.com/reference/compose-file/services/#healthcheck"
 _NEVER_FAILS = re.compile(r"(?:\|\|\s*(?:true|:|exit\s+0)|;\s*(?:true|exit\s+0))\s*$")
 _CURL = re.compile(r"(?:^|[\s;&|(/])curl\s")
 _CURL_FAILS = re.compile(r"\s(?:-[a-zA-Z]*f[a-zA-Z]*|--fail(?:-with-body)?)(?=\s|$)")
+_OTHER_SCHEME = re.compile(r"\b(?!https?\b)[a-z]{2,10}://")
 _COMPARED = re.compile(r"\bgrep\b|\btest\b|\[|\bjq\b|http_code|\bawk\b|\bcase\b")
 
 
@@ -29,7 +30,7 @@ _COMPARED = re.compile(r"\bgrep\b|\btest\b|\[|\bjq\b|http_code|\bawk\b|\bcase\b"
               test: curl http://localhost:8000/health  # <-
           web:
             healthcheck:
-              test: [CMD, curl, http://localhost/]  # <-
+              test: [CMD, curl, "localhost:8000"]  # <-
           db:
             healthcheck:
               test: ["CMD-SHELL", "mysqladmin ping || true"]  # <-
@@ -63,7 +64,12 @@ def healthcheck_cannot_fail(project: Project) -> Iterator[Report]:
             continue
         if _NEVER_FAILS.search(line):
             yield value.place, f'the health check of service "{service.name}" cannot fail; remove what ends it with 0'
-        elif _CURL.search(line) and "http" in line and not _CURL_FAILS.search(line) and not _COMPARED.search(line):
+        elif (
+            _CURL.search(line)
+            and not _OTHER_SCHEME.search(line)
+            and not _CURL_FAILS.search(line)
+            and not _COMPARED.search(line)
+        ):
             message = f'the health check of service "{service.name}" takes an error 500 for health; '
             yield value.place, message + "add --fail to curl"
 
