@@ -1,0 +1,71 @@
+"""Where requests are passed on with ``proxy_pass``, and to whom."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ...nginx import Directive, Effective, Location, NginxConfig, ProxyPass, location, proxy_pass
+
+_OWN_ENDINGS = (".local", ".localhost", ".internal", ".lan", ".home.arpa", ".svc", ".test", ".cluster", ".consul")
+
+
+@dataclass(frozen=True)
+class Passing:
+    """One ``proxy_pass`` of http, in the block that holds it."""
+
+    config: NginxConfig
+    directive: Directive
+    block: Directive
+    target: ProxyPass
+
+    @property
+    def at(self) -> Effective:
+        """The settings that hold there."""
+        return self.config.effective(self.block)
+
+    @property
+    def location(self) -> Location | None:
+        """The head of the location around it."""
+        holder = self.block if self.block.name == "location" else self.block.enclosing("location")
+        return location(holder) if holder else None
+
+    @property
+    def is_to_stranger(self) -> bool:
+        """Whether it goes to a site of the world, which has a name of its own and is to be asked by that."""
+        host = self.target.host.lower()
+        upstream = self.config.upstreams.get(self.target.host)
+        if upstream is not None:
+            hosts = [proxy_pass(server).host.lower() for server in upstream.find("server")]
+            return bool(hosts) and all(_is_worldly(each) for each in hosts)
+        return _is_worldly(host)
+
+
+def passings(config: NginxConfig) -> Iterator[Passing]:
+    """Every ``proxy_pass`` of http whose target no template fills in, in order."""
+    for directive in config.find("proxy_pass"):
+        block = directive.parent
+        if block is None or not directive.args or config.is_unknown(directive.value):
+            continue
+        if block.name in ("location", "if", "limit_except") and not directive.is_inside("stream"):
+            yield Passing(config, directive, block, proxy_pass(directive))
+
+
+def is_address(host: str) -> bool:
+    """Whether *host* is an IP address or a UNIX socket."""
+    if host.startswith(("unix:", "[")):
+        return True
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_worldly(host: str) -> bool:
+    """Whether *host* is a name with dots that only a name server of the world knows."""
+    if is_address(host) or "$" in host or host.endswith(_OWN_ENDINGS):
+        return False
+    return re.fullmatch(r"[\w-]+(\.[\w-]+)*\.[a-z]{2,}", host) is not None
