@@ -14,6 +14,7 @@ from .answering import is_whole
 _CORE = "https://nginx.org/en/docs/http/ngx_http_core_module.html"
 _LIMIT = "https://nginx.org/en/docs/http/ngx_http_limit_req_module.html"
 _MEGA = 1024 * 1024
+_FORGED = ("$http_x_forwarded_for", "$http_x_real_ip", "$http_user_agent", "$http_host")
 
 
 @rule(
@@ -131,6 +132,33 @@ def limit_never_applied(config: NginxConfig) -> Iterator[Report]:
                     directive.arg_place(index),
                     f'no "{applied}" names the zone "{name}", so nobody is limited; add it',
                 )
+
+
+@rule(
+    "nginx/limit-by-client-header",
+    Severity.WARNING,
+    bad="limit_req_zone $http_x_forwarded_for zone=api:10m rate=10r/s;  # <-",
+    good=(
+        "limit_req_zone $binary_remote_addr zone=api:10m rate=10r/s;",
+        "limit_req_zone $http_cf_connecting_ip zone=api:10m rate=10r/s;",
+        "limit_conn_zone $server_name zone=each:10m;",
+    ),
+    source="https://nginx.org/en/docs/http/ngx_http_realip_module.html",
+)
+def limit_by_client_header(config: NginxConfig) -> Iterator[Report]:
+    """
+    A limit for each value of a header that the client makes up.
+
+    Whoever sends another `X-Forwarded-For` with each request is never limited, and who sends somebody else's uses up
+    theirs. Behind a proxy let `set_real_ip_from` and `real_ip_header` put the true address into `$remote_addr`.
+    """
+    for directive in config.find("limit_req_zone", "limit_conn_zone"):
+        found = next((name for name in _FORGED if name in directive.value), None)
+        if found:
+            message = (
+                f'"{found}" is what the client says; write "$binary_remote_addr", with real_ip_header behind a proxy'
+            )
+            yield directive.arg_place(0), message
 
 
 @rule(

@@ -28,6 +28,11 @@ _SCHEME = re.compile(r"(?:Bearer|Basic|Token|ApiKey|Digest)\s+(?P<secret>[^\s$]{
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s:@'\"$]*:(?P<secret>[^/\s:@'\"${}]+)@", re.IGNORECASE)
 _OF_REQUEST = re.compile(r"\$(?:\{)?(?:http|arg|cookie|sent_http|upstream_http|upstream_cookie)_(\w+)\}?")
 _SHORTEST = 6
+_LEFT_OPEN = re.compile(
+    r"your|my[_ -]|some[_ -]|[<\[{*]|replace|change|insert|x{3}|\.{3}|todo|fixme|tbd|example|placeholder|dummy|sample",
+    re.IGNORECASE,
+)
+"""What somebody is to fill in; a value such as ``password`` is none of these, it is in use."""
 
 
 @rule(
@@ -57,6 +62,7 @@ _SHORTEST = 6
             if ($arg_token != "c2VjcmV0LXRva2Vu") { return 403; }  # <-
         }
         """,
+        "env DB_PASSWORD=vX4p9Qe7Lr2M;  # <-",
         "# old key: ghp_" + "aB3dE5fG7hJ9kL2mN4pQ6rS8tV0wX1yZ3bC5" + "  # <-\ngzip off;",
     ),
     good=(
@@ -65,8 +71,9 @@ _SHORTEST = 6
             proxy_set_header Authorization $http_authorization;
             proxy_set_header X-Api-Key "${API_KEY}";
             proxy_set_header X-Auth-Token "";
+            proxy_set_header X-Access-Token "<your token>";
             proxy_set_header Connection "";
-            secure_link_md5 "$secure_link_expires$uri$remote_addr secret";
+            secure_link_md5 "$secure_link_expires$uri$remote_addr $link_key";
         }
         """,
         """
@@ -76,6 +83,7 @@ _SHORTEST = 6
         map $http_x_api_key $client { include /run/secrets/api-keys.map; }
         """,
         "fastcgi_param PASSWORD_FILE /run/secrets/password;",
+        "env DB_PASSWORD;",
     ),
     source="https://cwe.mitre.org/data/definitions/798.html",
 )
@@ -112,6 +120,10 @@ def _in_directives(config: NginxConfig, policy: Policy) -> Iterator[tuple[Place,
         variable, test, value = (*directive.args, "", "", "")[:3]
         if test in ("=", "!=") and _asks_for_secret(variable, policy) and _is_literal(value, policy):
             yield directive.arg_place(2), f'the secret that "{variable}" is compared with'
+    for directive in config.find("env"):
+        name, _, value = directive.value.partition("=")
+        if policy.is_secret_name(name) and _is_literal(value, policy):
+            yield directive.arg_place(0), f'the secret "{name}"'
     for directive in config.find("map"):
         yield from _in_map(directive, policy)
     yield from _in_links(config, policy)
@@ -129,7 +141,8 @@ def _is_literal(value: str, policy: Policy) -> bool:
     if "$" in value or "{{" in value or value.startswith(("/", "~")) or len(value) < _SHORTEST:
         return False
     secret = match["secret"] if (match := _SCHEME.fullmatch(value)) else value
-    return not policy.is_placeholder(secret) and len(set(secret)) > 3  # noqa: PLR2004 - xxxxxx hides a secret
+    is_open = policy.is_placeholder(secret) and _LEFT_OPEN.search(secret) is not None
+    return not is_open and len(set(secret)) > 3  # noqa: PLR2004 - xxxxxx hides a secret
 
 
 def _asks_for_secret(variable: str, policy: Policy) -> bool:
