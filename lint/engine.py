@@ -39,7 +39,8 @@ class Outcome:
     Attributes:
         findings: In the order of files and lines; suppressed ones are gone.
         texts: Every file that was read, by the path that findings name.
-        inclusions: For each nginx configuration its files, the one that includes the others first.
+        inclusions: For each nginx configuration its files, the one that includes the others first;
+            for each file of a project what its services mount, where a rule has read it.
         failures: One line for each file that could not be read and each rule that broke.
     """
 
@@ -135,9 +136,17 @@ def _found(
             found.extend(_checked(name, model, setup, outcome))
             if name != "stack":
                 found.extend(_unnamed_problems(model, rules, setup.selection))
-            else:
-                outcome.texts.update(model.files)
+            if name in ("compose", "stack"):
+                _add_read_by_rules(model, outcome)
     return found, frozenset(ran)
+
+
+def _add_read_by_rules(model: Any, outcome: Outcome) -> None:
+    """The files that only rules about a project read, such as a mounted my.cnf, belong to each file of the project."""
+    paths, texts = (model.paths, model.mounted) if hasattr(model, "mounted") else (model.project.paths, model.files)
+    outcome.texts.update(texts)
+    if texts:
+        outcome.inclusions.extend((path, *texts) for path in paths)
 
 
 def _checked(name: str, model: Any, setup: Setup, outcome: Outcome) -> Iterator[Finding]:

@@ -40,6 +40,7 @@ class Project:
         layers: Each file before merging, in the order of merging.
         problems: What keeps Compose from reading the files, with the id of the rule that says so.
         meant: For the place of each misspelt key the edit that spells it right.
+        mounted: The text of each file that services mount, by path, once a rule has asked `mounted_text` for it.
     """
 
     paths: tuple[str, ...]
@@ -51,6 +52,7 @@ class Project:
     problems: tuple[Problem, ...]
     meant: Lookup[Place, Edit]
     reader: Files
+    mounted: dict[str, str] = field(default_factory=dict)
     _env_files: dict[str, EnvFile | None] = field(default_factory=dict)
 
     @cached_property
@@ -140,6 +142,15 @@ class Project:
         if path not in self._env_files:
             self._env_files[path] = _parsed(self.reader, path)
         return self._env_files[path]
+
+    def mounted_text(self, path: str) -> str | None:
+        """The text of the file at *path*, from the current folder, or None where it cannot be read."""
+        if path not in self.mounted:
+            try:
+                self.mounted[path] = self.reader.read(path)
+            except ReadError:
+                return None
+        return self.mounted[path]
 
     def canonical(self, name: str = "default", root: str = "/", profiles: Listing[str] = ()) -> dict[str, Any]:
         """The model in the shape of ``docker compose config --format json``; see `canonical.canonical`."""

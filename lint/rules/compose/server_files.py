@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 
 from ...compose import Project, Service, Unknown, Value
 from ...compose.nodes import Mapping
-from ...errors import LintError
 from ...place import Place
 from ...record import dataclass
 from ...source import Source
@@ -59,12 +58,9 @@ def options_of_files(service: Service, kind: str, words: Sequence[Option]) -> tu
             continue
         for path in paths:
             named.discard(target)
-            try:
-                text = service.project.reader.read(path)
-            except LintError:
-                is_known = False
-                continue
-            options += _of_text(text, path, kind)
+            text = service.project.mounted_text(path)
+            is_known = is_known and text is not None
+            options += _of_text(text or "", path, kind)
     return options, is_known and not named and not any(each.name == "config-file" for each in words)
 
 
