@@ -147,15 +147,26 @@ def filled(config: NginxConfig, gap: Gap, name: str, value: str) -> tuple[Edit, 
     """
     statement = f"add_header {name} {written(value)} always;"
     edits: dict[Edit, None] = {}
+    seen: set[int] = set()
     for block in gap.blocks:
         source = last_header(config, block)
-        if source is None:
-            edits[inside(gap.holder, statement, safe=False)] = None
-        elif source.parent and source.parent.name == "http" and gap.holder.name != "http":
+        level = source.parent if source else gap.holder
+        if level is None or (level.name == "http" and gap.holder.name != "http"):
             return ()
-        else:
-            edits[after(source, statement, safe=False)] = None
+        if id(level) not in seen:
+            seen.add(id(level))
+            edits[after(source, statement, safe=False) if source else inside(level, statement, safe=False)] = None
+            lossy = _inner_headers(config, level, name.lower())
+            edits.update(dict.fromkeys(after(inner, statement, safe=False) for inner in lossy))
     return tuple(edits)
+
+
+def _inner_headers(config: NginxConfig, level: Directive, key: str) -> Iterator[Directive]:
+    """The last ``add_header`` of each block inside *level* that has some without *key*, and would lose a new one."""
+    for block in level.walk():
+        last = block.last("add_header") if block.block else None
+        if last is not None and not any(header.key == key for header in config.effective(block).headers):
+            yield last
 
 
 def last_header(config: NginxConfig, block: Directive) -> Directive | None:

@@ -167,7 +167,9 @@ def _overlapping(config: NginxConfig) -> Iterator[Directive]:
 
 def _escaped_captures(rewrite: Directive) -> list[int]:
     """The captures that nginx escapes in the new address: all in a redirect, else those behind the question mark."""
-    to = rewrite.args[1].removesuffix("?") if len(rewrite.args) > 1 else ""
+    if len(rewrite.args) < 2:  # noqa: PLR2004 - an expression and what it becomes
+        return []
+    to = rewrite.args[1].removesuffix("?")
     numbers = [found.strip("${}") for found in _CAPTURE.findall(to)]
     if len(set(numbers)) != len(numbers) or "$" in _CAPTURE.sub("", to.removeprefix("$scheme")):
         return []
