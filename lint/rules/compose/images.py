@@ -70,16 +70,19 @@ def image_without_tag(project: Project) -> Iterator[Report]:
 
 
 _FLAVOURS = frozenset(["alpine", "apache", "bookworm", "bullseye", "cli", "fpm", "perl", "slim", "trixie"])
+_PINNED = re.compile(r"v?\d+(?:\.\d+)*|[0-9a-f]{7,64}")
+"""The part of a tag such as ``stable-9823`` or ``main-1a2b3c4`` that says which build it is."""
+
 _CODE_NAMED = ("buildpack-deps", "debian", "ubuntu")
 """Images whose versions have names instead of numbers."""
 
 
 def _is_floating(image: Image, tag: str, policy: Policy) -> bool:
     """Whether *tag* is a floating one, or says what the image is made of and not its version, as ``alpine`` does."""
-    words = re.split(r"[-_.]", tag.lower())
+    words = re.split(r"[-_]", tag.lower())
     if words[0] in policy.images.floating_tags:
-        return True
-    return image.name.basename not in _CODE_NAMED and all(word.rstrip("0123456789") in _FLAVOURS for word in words)
+        return not any(_PINNED.fullmatch(word) for word in words[1:])
+    return image.name.basename not in _CODE_NAMED and all(word.rstrip("0123456789.") in _FLAVOURS for word in words)
 
 
 @rule(
@@ -106,6 +109,8 @@ def _is_floating(image: Image, tag: str, policy: Policy) -> bool:
             image: ghcr.io/acme/app:${TAG:?}
           own:
             image: acme/app:local
+          numbered:
+            image: acme/app:stable-9823
           base:
             image: debian:bookworm-slim
           main:

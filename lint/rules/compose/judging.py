@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Container, Iterator
 from typing import TYPE_CHECKING
 
-from ...compose import Mount, Project, Service
+from ...compose import Mount, Project, Service, Value
 from ...compose.nodes import UNKNOWN
 from ...errors import LintError
 from ...finding import Edit
@@ -32,7 +32,7 @@ def whole_services(project: Project) -> Iterator[Service]:
     An entry without image and build is part of a service that another file has, a file that could not be read may
     hold what seems to be missing, and what is for development alone needs none of it.
     """
-    if not project.complete or is_for_development(project) or _lacks_files(project):
+    if not project.complete or is_for_development(project) or lacks_files(project):
         return
     for service in project.services.values():
         if service.get("image") is not None or service.get("build") is not None:
@@ -59,8 +59,26 @@ def is_for_development(project: Project) -> bool:
     return any(project.reader.exists(posixpath.join(project.directory, name)) for name in _PRODUCTION_NAMES)
 
 
-def _lacks_files(project: Project) -> bool:
+def lacks_files(project: Project) -> bool:
+    """Whether a file that others extend or include could not be read."""
     return any(rule in ("compose/extends-unresolved", "compose/include-unresolved") for rule, _, _ in project.problems)
+
+
+_OF_SWARM = ("update_config", "rollback_config", "placement", "endpoint_mode", "mode")
+
+
+def is_for_swarm(project: Project) -> bool:
+    """Whether something in it has a meaning for `docker stack deploy` alone, which spreads and restarts by itself."""
+    has_overlay = any(
+        network.get("driver") and network.data.get("driver") == "overlay" for network in _networks(project)
+    )
+    has_ports = any(port.mode == "host" for service in project.services.values() for port in service.ports)
+    keys = (service.get(f"deploy.{key}") for service in project.services.values() for key in _OF_SWARM)
+    return has_overlay or has_ports or any(key is not None for key in keys)
+
+
+def _networks(project: Project) -> list[Value]:
+    return [network for network in project.networks.values() if isinstance(network.data, dict)]
 
 
 def is_read_only(mount: Mount) -> bool | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ...compose import Port, PortRange, Project, Service, Unknown
 from ...finding import Severity
 from ...rule import Report, rule
+from .judging import is_for_swarm
 
 Published = tuple[Service, Port]
 
@@ -135,10 +136,14 @@ def _run_together(one: Service, two: Service) -> bool:
     source="https://docs.docker.com/reference/compose-file/deploy/#replicas",
 )
 def fixed_port_with_replicas(project: Project) -> Iterator[Report]:
-    """One port of the host for several containers: the second finds it taken and does not start."""
-    for service in project.services.values():
+    """
+    One port of the host for several containers: the second finds it taken and does not start.
+
+    Swarm lets them share it, so what is written for Swarm is not reported.
+    """
+    for service in project.services.values() if not is_for_swarm(project) else ():
         replicas = service.replicas
-        if isinstance(replicas, Unknown) or replicas < 2 or service.data("deploy.mode") == "global":  # noqa: PLR2004
+        if isinstance(replicas, Unknown) or replicas < 2:  # noqa: PLR2004
             continue
         for port in service.ports:
             if isinstance(port.published, PortRange) and 0 < len(port.published) < replicas and port.published.first:

@@ -9,7 +9,7 @@ from ...compose.edits import added, replaced
 from ...finding import Severity
 from ...policy import Policy
 from ...rule import Report, rule
-from .judging import awaited_jobs, lasting_services, runs_migration, some
+from .judging import awaited_jobs, is_for_swarm, lasting_services, runs_migration, some
 
 _RESTART = "https://docs.docker.com/engine/containers/start-containers-automatically/"
 
@@ -57,7 +57,7 @@ def no_restart_policy(project: Project, policy: Policy) -> Iterator[Report]:
     Without `restart` the engine starts it once. `unless-stopped` brings it back, and leaves alone what somebody
     stopped. A job that is to end says `restart: "no"`; services with a profile are started by hand.
     """
-    for service in lasting_services(project):
+    for service in lasting_services(project) if not is_for_swarm(project) else ():
         has_policy = service.restart is not None or service.get("deploy.restart_policy") is not None
         if has_policy:
             continue

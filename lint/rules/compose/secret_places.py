@@ -156,3 +156,20 @@ def defaults(project: Project) -> Iterator[tuple[Use, str, Place]]:
         if default and "$" not in default:
             start = use.variable.end - 1 - len(default)
             yield use, default, part_place(use.scalar, start, use.variable.end - 1)
+
+
+_EXAMPLES = (
+    ".env", ".env.example", ".env.sample", ".env.template", ".env.dist", "env.example", "example.env", "sample.env",
+    "docker.env.example", ".env.production.example", ".env.prod.example",
+)  # fmt: skip
+
+
+def documented(project: Project) -> set[str]:
+    """The variables that the env file or an example of one names, and those that Compose asks for by ``:?``."""
+    names = {*project.environment, *(use.name for use in project.uses if use.variable.required)}
+    folders = dict.fromkeys((project.directory, posixpath.dirname(project.directory)))
+    for folder in folders:
+        for name in _EXAMPLES:
+            found = project.env_file(posixpath.join(folder, name))
+            names |= {entry.name for entry in found.entries} if found is not None else set()
+    return names

@@ -14,6 +14,7 @@ from .moving import moved, values_by_name
 from .secret_places import (
     FRONT_END,
     defaults,
+    documented,
     is_for_development,
     is_secret,
     literal_of,
@@ -247,6 +248,9 @@ def provider_token(project: Project) -> Iterator[Report]:
                       OTHER_PASSWORD: ${OTHER_PASSWORD:?}
                       OPTIONAL_TOKEN: ${OPTIONAL_TOKEN:-}
                       TOKEN_TTL: ${TTL}
+                  app:
+                    environment:
+                      DB_PASSWORD: ${OTHER_PASSWORD}
                 """,
             ".env.example": "MYSQL_PASSWORD=\n",
         },
@@ -266,9 +270,9 @@ def secret_may_be_empty(project: Project, policy: Policy) -> Iterator[Report]:
     A secret that is blank where its variable is forgotten.
 
     Compose prints a warning and starts a database with an empty password. `${NAME:?}` makes it stop. Variables that
-    the env file or an example of one names are not reported.
+    the env file or an example of one names are not reported, nor those required elsewhere.
     """
-    documented = _documented(project)
+    named = documented(project)
     for service in project.services.values():
         for variable in variables_of(service):
             if variable.entry is None or not is_secret(variable, policy) or is_for_development(variable.path):
@@ -276,24 +280,6 @@ def secret_may_be_empty(project: Project, policy: Policy) -> Iterator[Report]:
             for use in variable.entry.uses:
                 written = use.scalar.text[use.variable.start : use.variable.end]
                 is_whole = written.startswith("${") or use.scalar.text in (written, f"{variable.name}={written}")
-                if is_whole and not use.variable.operator and use.name not in documented:
+                if is_whole and not use.variable.operator and use.name not in named:
                     message = f'"{use.name}" is blank where it is forgotten; write "${{{use.name}:?}}"'
                     yield use.place, message, (_required(use),) if use.scalar.text.count("$") == 1 else ()
-
-
-_EXAMPLES = (
-    ".env", ".env.example", ".env.sample", ".env.template", ".env.dist", "env.example", "example.env", "sample.env",
-    "docker.env.example", ".env.production.example", ".env.prod.example",
-)  # fmt: skip
-
-
-def _documented(project: Project) -> set[str]:
-    import posixpath  # noqa: PLC0415 - a helper of one function
-
-    names = set(project.environment)
-    folders = dict.fromkeys((project.directory, posixpath.dirname(project.directory)))
-    for folder in folders:
-        for name in _EXAMPLES:
-            found = project.env_file(posixpath.join(folder, name))
-            names |= {entry.name for entry in found.entries} if found is not None else set()
-    return names
