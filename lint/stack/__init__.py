@@ -30,4 +30,5 @@ def assemble(models: Mapping[str, Sequence[Any]], files: Files, options: Options
     dockerfiles = {model.path: model for model in models.get("dockerfile", ())}
     nginx = tuple(models.get("nginx", ()))
     env = tuple(models.get("env", ()))
-    return [Stack(project, dockerfiles, nginx, env, files, options) for project in models.get("compose", ())]
+    projects = tuple(models.get("compose", ()))
+    return [Stack(project, dockerfiles, nginx, projects, env, files, options) for project in projects]

@@ -26,6 +26,7 @@ class Stack:
     Attributes:
         dockerfiles: Those that were read, by path.
         nginx: Every configuration that was read; which service has which is `Container.sites`.
+        projects: Those of the run, this one among them: one folder may hold several.
         env: The env files that were read, examples too.
         files: The text of each file that only the stack reads, by path, once a rule has asked for it.
     """
@@ -33,6 +34,7 @@ class Stack:
     project: Project
     dockerfiles: Mapping[str, Dockerfile]
     nginx: Sequence[NginxConfig]
+    projects: Sequence[Project]
     env: Sequence[EnvFile]
     reader: Files
     options: Options

@@ -42,6 +42,11 @@ def found() -> set[tuple[str, str, str]]:
             'test: ["CMD", "curl", "-f", "http://localhost:7860/health"]',
         ),
         (COMPOSE, "stack/healthcheck-tool-missing", 'test: ["CMD", "curl", "-f", "http://localhost:8090"]'),
+        (
+            COMPOSE,
+            "stack/cache-password-not-asked",
+            "command: redis-server --appendonly yes --maxmemory 512mb --maxmemory-policy allkeys-lru",
+        ),
     ],
 )
 def test_a_fault_of_the_seed_is_found(found: set[tuple[str, str, str]], file: str, rule: str, line: str) -> None:

@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from ...compose import Variable
 from ...dockerfile import Stage
 from ...dockerfile.ignore import is_ignored
 from ...dockerfile.loading import patterns
@@ -253,17 +254,28 @@ def build_argument_unused(stack: Stack) -> Iterator[Report]:
 
     The build goes on without a word, with whatever default holds instead. Often the name is misspelt.
     """
+    taken = {each.place for container in stack.containers.values() for each in _arguments(container, declared=True)}
     for container in stack.containers.values():
-        build, dockerfile = container.service.build, container.dockerfile
-        if build is None or dockerfile is None or not dockerfile.stages or any(True for _ in _onbuild(container)):
-            continue
-        declared = {pair.name.text for each in dockerfile.instructions if each.name == "ARG" for pair in each.pairs}
-        for name, each in build.args.items():
-            if name not in declared | BUILTIN_ARGUMENTS | PLATFORM_ARGUMENTS and not name.startswith("BUILDKIT_"):
-                yield (
-                    each.place,
-                    f'the Dockerfile has no ARG "{name}"; declare it, or leave it out here{_meant(name, declared)}',
-                )
+        for each in _arguments(container, declared=False):
+            if each.place not in taken:
+                taken.add(each.place)
+                message = f'the Dockerfile has no ARG "{each.name}"; declare it, or leave it out here'
+                yield each.place, message + _meant(each.name, _declared(container))
+
+
+def _arguments(container: Container, *, declared: bool) -> list[Variable]:
+    """The build arguments that the Dockerfile declares, or those that it does not; services may share them."""
+    build, dockerfile = container.service.build, container.dockerfile
+    if build is None or dockerfile is None or not dockerfile.stages or any(True for _ in _onbuild(container)):
+        return list(build.args.values()) if build is not None and declared else []
+    names = _declared(container)
+    return [each for name, each in build.args.items() if (name in names or name.startswith("BUILDKIT_")) == declared]
+
+
+def _declared(container: Container) -> set[str]:
+    instructions = container.dockerfile.instructions if container.dockerfile is not None else ()
+    found = {pair.name.text for each in instructions if each.name == "ARG" for pair in each.pairs}
+    return found | BUILTIN_ARGUMENTS | PLATFORM_ARGUMENTS
 
 
 def _onbuild(container: Container) -> Iterator[Stage]:

@@ -1,0 +1,102 @@
+"""Volumes against the user who writes into them."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from ...finding import Severity
+from ...rule import Report, rule
+from ...stack import Container, Stack
+
+_COMPOSE = """
+    services:
+      app:
+        build: .
+        volumes:
+          - uploads:/app/uploads%s
+          - cache:/app/cache:ro
+          - ./conf:/app/conf
+    volumes:
+      uploads: {}
+      cache: {}
+"""
+
+
+@rule(
+    "stack/volume-of-root",
+    Severity.WARNING,
+    bad={
+        "docker-compose.yml": _COMPOSE % "  # <-",
+        "Dockerfile": """
+            FROM python:3.13-slim
+            RUN useradd --uid 10001 app
+            WORKDIR /srv
+            USER 10001
+        """,
+    },
+    good=(
+        {
+            "docker-compose.yml": _COMPOSE % "",
+            "Dockerfile": """
+                FROM python:3.13-slim
+                RUN useradd --uid 10001 app && install -d -o app /app/uploads
+                USER 10001
+            """,
+        },
+        {
+            "docker-compose.yml": _COMPOSE % "",
+            "Dockerfile": """
+                FROM python:3.13-slim
+                COPY --chown=10001 . /app
+                USER 10001
+            """,
+        },
+        {"docker-compose.yml": _COMPOSE % "", "Dockerfile": "FROM python:3.13-slim\n"},
+        {"docker-compose.yml": _COMPOSE % "", "Dockerfile": "FROM ghcr.io/acme/base:1.2.3\nUSER 10001\n"},
+    ),
+    source="https://docs.docker.com/engine/storage/volumes/#populate-a-volume-using-a-container",
+)
+def volume_of_root(stack: Stack) -> Iterator[Report]:
+    """
+    A named volume is mounted where the image has no folder, and the program does not run as root.
+
+    A fresh volume takes over the owner of the folder it covers; without one it belongs to root, and the first write
+    ends with "permission denied". Make the folder in the Dockerfile and give it to the user.
+    """
+    for container in stack.containers.values():
+        if container.user in (None, "", "0", "root") or not _is_known(container) or container.service.get("user"):
+            continue
+        for mount in container.service.mounts:
+            if mount.type != "volume" or mount.read_only is not False or not isinstance(mount.target, str):
+                continue
+            target = posixpath.normpath(mount.target)
+            if not _is_made(container, target) and not _is_shared(container, mount.source):
+                message = f'volume "{mount.source}" belongs to root, "{container.name}" runs as {container.user}; '
+                yield mount.place, f'{message}make "{target}" in the Dockerfile, owned by that user'
+
+
+def _is_known(container: Container) -> bool:
+    """Whether all of the Dockerfile is understood, and what it stands on is known."""
+    return container.stage is not None and container.facts is not None and container.stage.is_fully_understood
+
+
+def _is_made(container: Container, target: str) -> bool:
+    """Whether the Dockerfile mentions the folder, one above it that is not at the top, or one inside."""
+    names = [target]
+    while posixpath.dirname(names[-1]) not in ("", "/"):
+        names.append(posixpath.dirname(names[-1]))
+    for stage in container.stage.chain() if container.stage is not None else ():
+        for each in stage.instructions:
+            text = " ".join((each.text, *(flag.value or "" for flag in each.flags)))
+            if each.name in ("RUN", "COPY", "ADD", "WORKDIR", "VOLUME") and any(name in text for name in names):
+                return True
+            if each.name == "RUN" and any(word.endswith(".sh") for word in text.split()):
+                return True
+    return container.facts is not None and any(target.startswith(folder) for folder in container.facts.folders)
+
+
+def _is_shared(container: Container, source: object) -> bool:
+    """Whether another container may make the volume its own first."""
+    others = (each for each in container.stack.containers.values() if each is not container)
+    return any(mount.source == source for other in others for mount in other.service.mounts)
