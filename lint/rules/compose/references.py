@@ -1,0 +1,271 @@
+"""Names that stand for something in the project, and stand for nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from ...compose import Project, Service, Unknown
+from ...finding import Edit, Severity
+from ...place import Place
+from ...rule import Report, rule
+from .judging import lacks_files
+
+_REFERENCE = "https://docs.docker.com/reference/compose-file/"
+
+
+def _undefined(
+    place: Place, name: str, kind: str, known: Collection[str], *, add: str = "", span: int | None = None
+) -> Report:
+    """A report with the nearest name that is known; *span* is the length of the name where it is all of *place*."""
+    import difflib  # noqa: PLC0415 - only a fault needs it
+
+    near = difflib.get_close_matches(name, known, 1, 0.6)
+    what = f'did you mean "{near[0]}"?' if near else add or "write the name of one that is"
+    message = f'{kind} "{name}" is not defined; {what}'
+    is_whole = place.line == place.end_line and place.end_column - place.column == (span or len(name))
+    if near and is_whole:
+        return place, message, (Edit(place, near[0], safe=False),)
+    return place, message
+
+
+def _is_whole(project: Project) -> bool:
+    """Whether every name that the files define is known, and they are more than a piece of others."""
+    if not project.complete or lacks_files(project) or not project.services:
+        return False
+    return all(
+        service.get("image") or service.get("build") or service.get("provider") for service in project.services.values()
+    )
+
+
+def _named_services(service: Service) -> Iterator[tuple[str, Place]]:
+    for name, dependency in service.depends_on.items():
+        if dependency.required:
+            yield name, dependency.place
+    for entry in service.texts("links"):
+        if isinstance(entry.data, str):
+            yield entry.data.partition(":")[0], entry.place
+    for key in ("network_mode", "ipc", "pid"):
+        value = service.get(key)
+        if value is not None and isinstance(value.data, str) and value.data.startswith("service:"):
+            yield value.data.partition(":")[2], value.place
+    for entry in service.texts("volumes_from"):
+        if isinstance(entry.data, str) and not entry.data.startswith("container:"):
+            yield entry.data.partition(":")[0], entry.place
+
+
+@rule(
+    "compose/undefined-service",
+    Severity.ERROR,
+    bad=(
+        """
+        services:
+          app:
+            image: acme/app:1.2.3
+            depends_on: [databse]  # <-
+          database:
+            image: acme/db:1.2.3
+        """,
+        """
+        services:
+          job:
+            image: acme/job:1.2.3
+            depends_on:
+              db: {condition: service_started}  # <-
+            network_mode: service:web  # <-
+        """,
+    ),
+    fixed="""
+        services:
+          app:
+            image: acme/app:1.2.3
+            depends_on: [database]
+          database:
+            image: acme/db:1.2.3
+    """,
+    good="""
+        services:
+          app:
+            image: acme/app:1.2.3
+            depends_on:
+              db: {condition: service_started}
+              other: {condition: service_started, required: false}
+          db:
+            image: acme/db:1.2.3
+    """,
+    unsafe=True,
+    source=_REFERENCE + "services/#depends_on",
+    covers=("dclint:invalid-schema",),
+)
+def undefined_service(project: Project) -> Iterator[Report]:
+    """
+    A dependency, link or shared namespace of a service that is not there.
+
+    Compose refuses the files. It is a slip of the key, or a service that was renamed or taken out.
+    """
+    if not _is_whole(project):
+        return
+    for service in project.services.values():
+        for name, place in _named_services(service):
+            if name not in project.services:
+                yield _undefined(place, name, "service", project.services)
+
+
+@rule(
+    "compose/undefined-network",
+    Severity.ERROR,
+    bad=(
+        """
+        services:
+          app:
+            image: acme/app:1.2.3
+            networks: [backend]  # <-
+        networks:
+          back-end: {internal: true}
+        """,
+        """
+        services:
+          web:
+            image: nginx:1.29.4
+            networks:
+              nowhere:  # <-
+        """,
+    ),
+    fixed="""
+        services:
+          app:
+            image: acme/app:1.2.3
+            networks: [back-end]
+        networks:
+          back-end: {internal: true}
+    """,
+    good="""
+        services:
+          app:
+            image: acme/app:1.2.3
+            networks: [default, front]
+        networks:
+          front: {}
+    """,
+    unsafe=True,
+    source=_REFERENCE + "networks/",
+)
+def undefined_network(project: Project) -> Iterator[Report]:
+    """A service on a network that the top level does not define: Compose refuses the files."""
+    if not _is_whole(project):
+        return
+    known = {*project.networks, "default"}
+    for service in project.services.values():
+        for name, attachment in service.networks.items():
+            if name not in known:
+                add = 'add it under "networks" at the top level'
+                yield _undefined(attachment.place, name, "network", known - {"default"}, add=add)
+
+
+@rule(
+    "compose/undefined-volume",
+    Severity.ERROR,
+    bad="""
+        services:
+          db:
+            image: acme/db:1.2.3
+            volumes:
+              - data:/var/lib/db  # <-
+              - {type: volume, source: bakups, target: /backups}  # <-
+        volumes:
+          backups: {}
+    """,
+    good="""
+        services:
+          db:
+            image: acme/db:1.2.3
+            volumes:
+              - data:/var/lib/db
+              - ./data:/more
+              - /var/cache
+              - ${FOLDER}:/other
+        volumes:
+          data: {}
+    """,
+    source=_REFERENCE + "volumes/",
+)
+def undefined_volume(project: Project) -> Iterator[Report]:
+    """
+    A named volume that the top level does not define: Compose refuses the files.
+
+    A folder beside the file is written with `./` before it.
+    """
+    if not _is_whole(project):
+        return
+    for service in project.services.values():
+        for mount in service.mounts:
+            if mount.type != "volume" or not isinstance(mount.source, str) or not mount.source:
+                continue
+            if mount.source not in project.volumes:
+                source = mount.value.get("source")
+                place = mount.place if mount.is_short or source is None else source.place
+                add = f'add it under "volumes" at the top level, or write "./{mount.source}" for a folder'
+                yield _undefined(place, mount.source, "volume", project.volumes, add=add)
+
+
+@rule(
+    "compose/undefined-secret",
+    Severity.ERROR,
+    bad=(
+        """
+        services:
+          app:
+            image: acme/app:1.2.3
+            secrets:
+              - db_pasword  # <-
+        secrets:
+          db_password: {file: ./db_password}
+        """,
+        """
+        services:
+          app:
+            image: acme/app:1.2.3
+            secrets:
+              - source: api_key  # <-
+                target: key
+            configs: [site]  # <-
+        """,
+    ),
+    fixed="""
+        services:
+          app:
+            image: acme/app:1.2.3
+            secrets:
+              - db_password
+        secrets:
+          db_password: {file: ./db_password}
+    """,
+    good="""
+        services:
+          app:
+            image: acme/app:1.2.3
+            secrets: [db_password]
+            configs: [{source: site, target: /site}]
+        secrets:
+          db_password: {external: true}
+        configs:
+          site: {file: ./site}
+    """,
+    unsafe=True,
+    source=_REFERENCE + "secrets/",
+)
+def undefined_secret(project: Project) -> Iterator[Report]:
+    """A secret or config that the top level does not define: Compose refuses the files."""
+    if not _is_whole(project):
+        return
+    for service in project.services.values():
+        for kind, mounts, known in (
+            ("secret", service.secrets, project.secrets),
+            ("config", service.configs, project.configs),
+        ):
+            for mount in mounts:
+                if isinstance(mount.source, Unknown) or mount.source in known:
+                    continue
+                source = mount.value.get("source")
+                place = mount.place if mount.is_short or source is None else source.place
+                add = f'add it under "{kind}s" at the top level'
+                yield _undefined(place, mount.source, kind, known, add=add)
