@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from .command import Command
 from .compose import ComposeProject, Container, containers
+from .doctor.known_errors import KNOWN_ERRORS
 from .errors import FairleadError, StepFailedError
 from .host import Host
 from .step import Do, Say, Step
@@ -32,11 +33,22 @@ def wait_step(project: ComposeProject, deadline_s: float = DEADLINE_S) -> Step:
 
 
 def explain(host: Host, project: ComposeProject, container: Container) -> str:
-    """The last lines of the container's log and the last output of its health check."""
+    """The last lines of the container's log, the last output of its health check, and what a known error means."""
     log = host.run(Command((project.client, "logs", "--tail", str(LOG_LINES), container.name)), timeout_s=30)
-    lines = [f"last lines of {container.name}:", *_indented(log.out + log.err)]
+    said = log.out + log.err
+    lines = [f"last lines of {container.name}:", *_indented(said)]
     health = _health_output(host, project, container)
-    return "\n".join([*lines, "its health check said:", *_indented(health)] if health else lines)
+    lines += ["its health check said:", *_indented(health)] if health else []
+    return "\n".join([*lines, *_meaning(container.service, f"{said}\n{health}")])
+
+
+def _meaning(service: str, said: str) -> list[str]:
+    """What the table of known errors has to say, where the service or its log names the program."""
+    words = f"{service}\n{said}".lower()
+    for known in KNOWN_ERRORS:
+        if known.pattern.search(said) and (not known.kinds or any(kind in words for kind in known.kinds)):
+            return [f"that means: {known.means}", f"what to do: {known.todo}"]
+    return []
 
 
 def unhealthy(host: Host, project: ComposeProject) -> list[Container]:
