@@ -42,12 +42,14 @@ class Outcome:
         inclusions: For each nginx configuration its files, the one that includes the others first;
             for each file of a project what its services mount, where a rule has read it.
         failures: One line for each file that could not be read and each rule that broke.
+        secret_places: Where secrets stand, by every rule that finds such: also the suppressed and those not chosen.
     """
 
     findings: list[Finding] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
     inclusions: list[tuple[str, ...]] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    secret_places: set[Place] = field(default_factory=set)
 
 
 def lint(paths: Mapping[str, Sequence[str]], files: Files, setup: Setup) -> Outcome:
@@ -65,6 +67,7 @@ def lint(paths: Mapping[str, Sequence[str]], files: Files, setup: Setup) -> Outc
         models[name] = list(_loaded(name, wanted, files, setup, outcome))
     models["stack"] = list(_stacks(models, files, setup, outcome))
     found, ran = _found(models, setup, outcome)
+    outcome.secret_places.update(_secret_places(models, setup, outcome, found))
     kept, audit = applied(found, _suppressions(models), ran)
     _complete(audit, setup.catalogue, files, outcome.texts)
     kept.extend(_checked("lint", audit, setup, outcome))
@@ -150,7 +153,24 @@ def _add_read_by_rules(model: Any, outcome: Outcome) -> None:
 
 
 def _checked(name: str, model: Any, setup: Setup, outcome: Outcome) -> Iterator[Finding]:
-    for rule in setup.selection.chosen(setup.catalogue.family(name)):
+    yield from _by(setup.selection.chosen(setup.catalogue.family(name)), model, setup, outcome)
+
+
+def _secret_places(
+    models: Mapping[str, Sequence[Model]], setup: Setup, outcome: Outcome, found: Sequence[Finding]
+) -> Iterator[Place]:
+    """Nothing where nothing was found, since no line is shown then."""
+    for name, family_models in models.items() if found else ():
+        rules = [rule for rule in setup.catalogue.family(name) if rule.conceals] if family_models else []
+        names, chosen = {rule.id for rule in rules}, setup.selection.chosen(rules)
+        yield from (finding.place for finding in found if finding.rule in names)
+        for model in family_models:
+            others = (rule for rule in rules if rule not in chosen)
+            yield from (finding.place for finding in _by(others, model, setup, outcome))
+
+
+def _by(rules: Iterable[Rule], model: Any, setup: Setup, outcome: Outcome) -> Iterator[Finding]:
+    for rule in rules:
         try:
             yield from list(rule.findings(model, setup.policy))
         except Exception as error:

@@ -67,7 +67,8 @@ def _results(session: Session, scope: Scope, outcome: Outcome, *, is_whole: bool
     findings, hidden, stale, notes = _without_known(session, reported, outcome, is_whole=is_whole)
     found = {name: session.setup.catalogue.find(name) for name in {finding.rule for finding in findings}}
     rules = {name: rule for name, rule in found.items() if rule is not None}
-    return Results(findings, texts, rules, hidden, stale, notes, __version__, is_whole, session.streams.style)
+    style, secrets = session.streams.style, outcome.secret_places
+    return Results(findings, texts, rules, hidden, stale, notes, __version__, is_whole, style, secrets)
 
 
 def _without_known(
@@ -139,7 +140,7 @@ def _mending(session: Session, scope: Scope, files: Files, outcome: Outcome) -> 
 def _difference(session: Session, outcome: Outcome, mending: Mending) -> str:
     from .fix import difference  # noqa: PLC0415 - as above
 
-    return difference(mending, _secrets(outcome, session))
+    return difference(mending, _secrets(outcome))
 
 
 def _written(session: Session, mending: Mending) -> list[str]:
@@ -174,13 +175,10 @@ def _print_mended(session: Session, files: Files, scope: Scope, outcome: Outcome
     return _exit_code(session, _reported(left, scope), [*scope.failures, *left.failures])
 
 
-def _secrets(outcome: Outcome, session: Session) -> set[str]:
+def _secrets(outcome: Outcome) -> set[str]:
     """The texts at places that hold secrets."""
-    rules = {finding.rule: session.setup.catalogue.find(finding.rule) for finding in outcome.findings}
-    concealing = {name for name, rule in rules.items() if rule is not None and rule.conceals}
-    found = (finding.place for finding in outcome.findings if finding.rule in concealing)
     lines = {path: text.split("\n") for path, text in outcome.texts.items()}
-    return {piece for place in found for piece in _pieces(lines[place.path], place)} - {""}
+    return {piece for place in outcome.secret_places for piece in _pieces(lines.get(place.path, ()), place)} - {""}
 
 
 def _pieces(lines: Sequence[str], place: Place) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from typing import Protocol
 
@@ -56,6 +56,7 @@ class Results:
         hidden: How many findings the baseline hides.
         is_whole: Whether everything could be read and every rule ran.
         stale: How many entries of the baseline hide nothing any more.
+        secrets: Places whose text no report may show, beside those of *findings*.
     """
 
     findings: Sequence[Finding]
@@ -67,6 +68,7 @@ class Results:
     version: str = ""
     is_whole: bool = True
     style: Style = field(default_factory=Style)
+    secrets: Collection[Place] = ()
 
     @cached_property
     def lines(self) -> Mapping[str, Sequence[str]]:
@@ -83,7 +85,7 @@ class Results:
     @cached_property
     def secret_places(self) -> Sequence[Place]:
         """Places whose text no report may show."""
-        return [finding.place for finding in self.findings if self.conceals(finding.rule)]
+        return [*self.secrets, *(finding.place for finding in self.findings if self.conceals(finding.rule))]
 
     def conceals(self, rule: str) -> bool:
         """Whether the places of that rule's findings hold secrets."""

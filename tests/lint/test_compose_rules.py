@@ -60,6 +60,24 @@ def test_no_report_shows_a_secret(folder, lint, form) -> None:
     assert run.out
 
 
+def test_a_secret_stays_hidden_when_the_rules_that_find_it_are_left_out(folder, lint) -> None:
+    value, other = secrets.token_hex(12), secrets.token_hex(12)
+    (folder / "docker-compose.yml").write_text(
+        f"services:\n  a: {{image: redis, command: [redis-server, --requirepass, {value}]}}\n"
+        f"  # fairlead: ignore[compose/literal-secret-in-command] it is so\n"
+        f"  b: {{image: redis, command: [redis-server, --requirepass, {other}], privileged: true}}\n"
+    )
+
+    chosen = lint("docker-compose.yml", "--select", "compose/image-without-tag,compose/privileged")
+    ignored = lint("docker-compose.yml", "--ignore", "compose/literal-secret-in-command")
+    suppressed = lint("docker-compose.yml")
+
+    assert [] == [value for value in (value, other) if value in chosen.out + ignored.out + suppressed.out]
+    assert "redis-server" in chosen.out
+    assert "redis-server" in ignored.out
+    assert "privileged" in suppressed.out
+
+
 def test_no_mending_shows_a_secret_and_the_env_file_gets_it(folder, lint) -> None:
     text, values = _every_kind_of_secret()
     (folder / "docker-compose.yml").write_text(text)

@@ -225,6 +225,7 @@ def image_without_digest(project: Project) -> Iterator[Report]:
             build: .
     """,
     source="https://docs.docker.com/reference/compose-file/build/#using-build-and-image",
+    covers=("dclint:no-build-and-image",),
     preset="strict",
 )
 def untagged_build(project: Project) -> Iterator[Report]:
