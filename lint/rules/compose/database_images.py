@@ -1,0 +1,232 @@
+"""What the official images of databases want from their variables, and who may reach Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...compose import Project, Service
+from ...finding import Severity
+from ...rule import Report, rule
+from .judging import is_official, whole_services
+from .servers import KINDS, Server, servers
+
+
+@rule(
+    "compose/root-as-database-user",
+    Severity.ERROR,
+    bad="""
+        services:
+          db:
+            image: mysql:9.7.4
+            environment:
+              MYSQL_USER: root  # <-
+              MYSQL_ROOT_PASSWORD: ${MYSQL_ROOT_PASSWORD:?}
+          maria:
+            image: mariadb:11.4.2
+            environment:
+              - MARIADB_USER=root  # <-
+              - MARIADB_ROOT_PASSWORD=${MARIADB_ROOT_PASSWORD:?}
+    """,
+    good="""
+        services:
+          db:
+            image: mysql:9.7.4
+            environment:
+              MYSQL_USER: app
+              MYSQL_PASSWORD: ${MYSQL_PASSWORD:?}
+              MYSQL_ROOT_PASSWORD: ${MYSQL_ROOT_PASSWORD:?}
+    """,
+    source="https://github.com/docker-library/mysql/blob/master/template/docker-entrypoint.sh",
+)
+def root_as_database_user(project: Project) -> Iterator[Report]:
+    """
+    `root` as the user that the image of MySQL or MariaDB makes for the application.
+
+    The image refuses to start with it: the variable is for a second user, whose rights end at one database.
+    """
+    for service in project.services.values():
+        if not is_official(service) or _kind(service) not in ("mysql", "mariadb"):
+            continue
+        for name in ("MYSQL_USER", "MARIADB_USER"):
+            variable = service.own_environment.get(name)
+            if variable is not None and variable.value == "root":
+                yield variable.value_place, f'"{name}" is for another user than "root"; name one, or remove it'
+
+
+def _kind(service: Service) -> str:
+    name = service.image.name.basename if service.image else ""
+    return KINDS.get(name, "") if isinstance(name, str) else ""
+
+
+_PASSWORDS = {
+    "mysql": ("MYSQL_ROOT_PASSWORD", "MYSQL_ALLOW_EMPTY_PASSWORD", "MYSQL_RANDOM_ROOT_PASSWORD"),
+    "mariadb": (
+        "ROOT_PASSWORD",
+        "ALLOW_EMPTY_PASSWORD",
+        "ALLOW_EMPTY_ROOT_PASSWORD",
+        "RANDOM_ROOT_PASSWORD",
+        "ROOT_PASSWORD_HASH",
+    ),
+    "postgres": ("POSTGRES_PASSWORD", "POSTGRES_HOST_AUTH_METHOD"),
+}
+
+
+@rule(
+    "compose/database-password-missing",
+    Severity.ERROR,
+    bad="""
+        services:
+          db:  # <-
+            image: mysql:9.7.4
+            environment:
+              MYSQL_DATABASE: app
+          pg:  # <-
+            image: postgres:17.5
+    """,
+    good="""
+        services:
+          db:
+            image: mysql:9.7.4
+            environment:
+              MYSQL_ROOT_PASSWORD_FILE: /run/secrets/root
+          pg:
+            image: postgres:17.5
+            env_file: [pg.env]
+          maria:
+            image: mariadb:11.4.2
+            environment: [MYSQL_RANDOM_ROOT_PASSWORD=1]
+          kept:
+            image: postgres:17.5
+            volumes: ["kept:/var/lib/postgresql/data"]
+        volumes:
+          kept: {external: true}
+    """,
+    source="https://hub.docker.com/_/mysql",
+    lacks=True,
+)
+def database_password_missing(project: Project) -> Iterator[Report]:
+    """
+    A database of an official image without any word about its password.
+
+    On an empty data folder, as on the first start on a new host, the image ends with an error. Give the password
+    as a file: `MYSQL_ROOT_PASSWORD_FILE: /run/secrets/...`.
+    """
+    for service in whole_services(project):
+        kind = _kind(service)
+        if kind not in _PASSWORDS or not is_official(service) or service.entrypoint is not None or _keeps_data(service):
+            continue
+        if any(project.env_file(each.file) is None if each.file else True for each in service.env_files):
+            continue
+        prefixes = ("MARIADB_", "MYSQL_") if kind == "mariadb" else ("",)
+        names = {prefix + name for prefix in prefixes for name in _PASSWORDS[kind]}
+        if not any(name.removesuffix("_FILE") in names for name in service.environment):
+            first = "MARIADB_ROOT_PASSWORD" if kind == "mariadb" else _PASSWORDS[kind][0]
+            yield service.place, f'service "{service.name}" does not start on an empty folder; add "{first}_FILE"'
+
+
+def _keeps_data(service: Service) -> bool:
+    """Whether its data may be there already, made elsewhere."""
+    for mount in service.mounts:
+        volume = service.project.volumes.get(mount.source) if isinstance(mount.source, str) else None
+        if mount.type == "bind" or (volume is not None and volume.get("external") is not None):
+            return True
+    return False
+
+
+@rule(
+    "compose/cache-without-password",
+    Severity.INFO,
+    bad="""
+        services:
+          cache:  # <-
+            image: redis:8.0.6
+          other:  # <-
+            image: valkey/valkey:8.1.3
+            command: [valkey-server, --appendonly, "yes"]
+    """,
+    good="""
+        services:
+          locked:
+            image: valkey/valkey:8.1.3
+            command: [valkey-server, --aclfile, /run/secrets/acl]
+          own:
+            image: redis:8.0.6
+            command: [sh, -c, exec redis-server /made.conf]
+    """,
+    source="https://redis.io/docs/latest/operate/oss_and_stack/management/security/",
+    preset="strict",
+    lacks=True,
+)
+def cache_without_password(project: Project) -> Iterator[Report]:
+    """
+    A Redis that asks nobody for a password.
+
+    Whoever breaks into any service beside it reads all sessions and, by writing files, runs programs in it. Name the
+    users in a file for `--aclfile`, so that no password stands on the command line.
+    """
+    for server in servers(project, "redis", "valkey"):
+        if server.is_known and not server.service.env_files and _is_open(server):
+            yield server.service.place, f'service "{server.service.name}" asks for no password; add "--aclfile"'
+
+
+def _is_open(server: Server) -> bool:
+    names = ("requirepass", "aclfile", "user")
+    variables = server.service.environment
+    return not any(server.option(name) for name in names) and not any("PASSWORD" in name.upper() for name in variables)
+
+
+@rule(
+    "compose/queue-may-be-evicted",
+    Severity.WARNING,
+    bad="""
+        services:
+          broker:
+            image: redis:8.0.6
+            command: [redis-server, --maxmemory, 100mb, --maxmemory-policy, allkeys-lru]  # <-
+          worker:
+            image: acme/worker:1.2.3
+            environment:
+              CELERY_BROKER_URL: redis://broker:6379/0
+    """,
+    good="""
+        services:
+          cache:
+            image: redis:8.0.6
+            command: [redis-server, --maxmemory, 100mb, --maxmemory-policy, allkeys-lru]
+          broker:
+            image: redis:8.0.6
+            command: [redis-server, --maxmemory, 100mb, --maxmemory-policy, noeviction]
+          worker:
+            image: acme/worker:1.2.3
+            environment:
+              CELERY_BROKER_URL: redis://broker:6379/0
+              CACHE_URL: redis://cache:6379/0
+    """,
+    source="https://docs.celeryq.dev/en/stable/getting-started/backends-and-brokers/redis.html#key-eviction",
+)
+def queue_may_be_evicted(project: Project) -> Iterator[Report]:
+    """
+    A queue of jobs in a Redis that drops any key when its memory is full.
+
+    Jobs vanish without a trace, and the workers' own records with them. Give the queue a Redis of its own with
+    `noeviction`.
+    """
+    queues = _queues(project)
+    for server in servers(project, "redis", "valkey"):
+        option, value = server.option("maxmemory-policy"), server.value("maxmemory-policy")
+        if option is not None and str(value).startswith("allkeys-") and server.service.name in queues:
+            place = option.place
+            yield place, f'"{value}" may drop jobs of the queue in "{server.service.name}"; write "noeviction"'
+
+
+def _queues(project: Project) -> set[str]:
+    """The services that a variable for the address of a queue names."""
+    found = set()
+    for service in project.services.values():
+        for variable in service.own_environment.values():
+            is_queue = any(
+                word in variable.name.upper() for word in ("BROKER_URL", "QUEUE_URL", "SIDEKIQ_REDIS", "BULL_REDIS")
+            )
+            if is_queue and isinstance(variable.value, str) and variable.value.startswith(("redis://", "valkey://")):
+                found.add(variable.value.partition("://")[2].rpartition("@")[2].partition("/")[0].partition(":")[0])
+    return found
