@@ -10,7 +10,9 @@ from ...nginx import PASSES, Directive, NginxConfig, listens, location
 from ...nginx.patterns import UnknownPatternError, matched
 from ...policy import Policy
 
-_NOT_CONTENT = ("stub_status", "empty_gif", "api")
+_NOT_CONTENT = ("stub_status", "empty_gif", "api", "grpc_pass")
+"""Handlers whose answers no browser shows."""
+
 _EVERYTHING = frozenset({"^", "^(.*)$", "^/(.*)$", "(.*)", "^/(.*)", "^.*$", ".*", "^/", "^(.*)", "/(.*)", "^/.*$"})
 _REDIRECTS = ("permanent", "redirect")
 _INTERNAL = ("127.", "[::1]", "localhost", "unix:")

@@ -208,6 +208,8 @@ def missing_asset_answered_with_page(config: NginxConfig, policy: Policy) -> Ite
     """
     seen: set[int] = set()
     for server in config.servers:
+        if not is_whole(config) and server.first("listen") is None:
+            continue
         blocks = [block_for(config, server, uri) for uri in _PROBES]
         block = blocks[0]
         if block is None or any(other is not block for other in blocks) or is_asset_location(block, policy):

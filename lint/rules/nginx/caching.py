@@ -13,6 +13,9 @@ from ...policy import Policy
 from .gaps import is_set_elsewhere
 
 _AGE = re.compile(r"(?:s-maxage|max-age)\s*=\s*\"?(\d+)", re.IGNORECASE)
+_ERROR = re.compile(
+    r"(?:^|[-_./])(?:[1-5][0-9x]{2}|errors?|not[-_]?found|maintenance|offline|down)(?:[-_./]|$)", re.IGNORECASE
+)
 _NAMES = ("cache-control", "expires", "pragma", "last-modified", "surrogate-control")
 _ASSETS = re.compile(r"^/(?:.*/)?(?:assets?|static|dist|build|js|css|fonts?|_next/static|_nuxt)(?:/|$)", re.IGNORECASE)
 
@@ -72,6 +75,11 @@ def _fits_assets(pattern: str, ignore_case: bool, extensions: tuple[str, ...]) -
 
 _FOLDERS = ("/", "/assets/", "/static/js/")
 _PAGES = ("/", "/index.html", "/page", "/a/page.html", "/index.php", "/data.xml")
+
+
+def is_error_page(page: str) -> bool:
+    """Whether the name says that it is no page of an application."""
+    return _ERROR.search(page) is not None
 
 
 def page_fallbacks(tries: Directive) -> Iterator[tuple[int, str, bool]]:

@@ -12,8 +12,14 @@ from .answering import blocks_with, own_statement
 from .gaps import headers_named
 from .insertion import without, written
 
-_LISTS = frozenset({"set-cookie", "link", "vary", "www-authenticate", "server-timing", "content-security-policy"})
-_LISTS_TOO = frozenset({"content-security-policy-report-only", "cache-control", "accept-ch", "via", "alt-svc"})
+_LISTS = frozenset(
+    {"accept-ch", "access-control-allow-headers", "access-control-allow-methods", "access-control-expose-headers"}
+    | {"alt-svc", "cache-control", "clear-site-data", "content-language", "content-security-policy"}
+    | {"content-security-policy-report-only", "critical-ch", "link", "permissions-policy", "reporting-endpoints"}
+    | {"server-timing", "set-cookie", "timing-allow-origin", "vary", "via", "www-authenticate", "x-robots-tag"}
+)
+"""Headers that may come several times: each says more."""
+
 _HIDING = tuple(f"{kind}_hide_header" for kind in ("proxy", "fastcgi", "uwsgi", "scgi", "grpc"))
 _SINGLE = re.compile(r"\s*\$(\w+|\{\w+\})\s*")
 
@@ -47,6 +53,8 @@ _SINGLE = re.compile(r"\s*\$(\w+|\{\w+\})\s*")
         location / {
             add_header Set-Cookie a=1;
             add_header Set-Cookie b=1;
+            add_header X-Robots-Tag noindex;
+            add_header X-Robots-Tag "googlebot: nofollow";
             add_header Access-Control-Allow-Origin $first;
             add_header Access-Control-Allow-Origin $second;
             default_type application/json;
@@ -84,7 +92,7 @@ def header_twice(config: NginxConfig) -> Iterator[Report]:
     for block in blocks_with(config, "add_header"):
         first: dict[str, ResponseHeader] = {}
         for header in config.effective(block).headers:
-            if header.directive.name != "add_header" or not header.value or header.key in _LISTS | _LISTS_TOO:
+            if header.directive.name != "add_header" or not header.value or header.key in _LISTS:
                 continue
             earlier = first.setdefault(header.key, header)
             if header.directive.parent is not block or header.key == "content-type":

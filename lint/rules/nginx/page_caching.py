@@ -9,7 +9,7 @@ from ...nginx import Directive, NginxConfig, ResponseHeader, location
 from ...policy import Policy
 from ...rule import Report, rule
 from .answering import is_passed_on, is_whole
-from .caching import age_s, block_for, is_lifetime_known, lifetimes, page_fallbacks
+from .caching import age_s, block_for, is_error_page, is_lifetime_known, lifetimes, page_fallbacks
 from .insertion import after, inside, written
 
 
@@ -86,6 +86,18 @@ from .insertion import after, inside, written
             try_files $uri $uri/ /index.html;
         }
         """,
+        """
+        server {
+            listen 80;
+            root /srv/page;
+            location / {
+                try_files $uri $uri.html $uri/ =404;
+            }
+            location /old/ {
+                try_files $uri /404.html;
+            }
+        }
+        """,
     ),
     fixed="""
         server {
@@ -121,7 +133,12 @@ def page_without_no_cache(config: NginxConfig, policy: Policy) -> Iterator[Repor
             continue
         for index, page, is_last in page_fallbacks(tries):
             block = block_for(config, server, page) if is_last else tries.parent
-            if block is None or (id(block), page) in seen or not _is_stale(config, block, policy):
+            if (
+                block is None
+                or is_error_page(page)
+                or (id(block), page) in seen
+                or not _is_stale(config, block, policy)
+            ):
                 continue
             seen.add((id(block), page))
             message = f'browsers keep "{page}" over a release; send "Cache-Control: no-cache" with it'
