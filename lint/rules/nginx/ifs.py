@@ -84,7 +84,7 @@ def _is_leaving(args: Sequence[str]) -> bool:
         """
         server {
             if ($http_user_agent ~ bot) { set $is_bot 1; }
-            location / { root /srv/www; try_files $uri $uri/ /index.html; }
+            location / { root /srv/www; try_files $uri $uri/ =404; }
         }
         """,
     ),
