@@ -95,14 +95,26 @@ def dangerous_capability(project: Project, policy: Policy) -> Iterator[Report]:
 @rule(
     "compose/capabilities-kept",
     Severity.WARNING,
-    bad="""
+    bad=(
+        """
         services:
           app:  # <-
             image: python:3.13.5
+        """,
+        """
+        services:
           web:  # <-
             image: nginx:1.29.4
             cap_drop: [NET_RAW]
+        """,
+    ),
+    fixed="""
+        services:
+          app:
+            image: python:3.13.5
+            cap_drop: [ALL]
     """,
+    unsafe=True,
     good="""
         services:
           app:
@@ -128,7 +140,9 @@ def capabilities_kept(project: Project) -> Iterator[Report]:
         dropped = {name for _, name in _named(service, "cap_drop")}
         is_unknown = any(isinstance(entry.data, Unknown) for entry in service.texts("cap_drop"))
         if "ALL" not in dropped and not is_unknown and service.flag("privileged") is not True:
-            yield service.place, f'service "{service.name}" keeps all default capabilities; add "cap_drop: [ALL]"'
+            message = f'service "{service.name}" keeps all default capabilities; add "cap_drop: [ALL]"'
+            edit = None if dropped else added(service.value, "cap_drop: [ALL]", safe=False)
+            yield service.place, message, some(edit)
 
 
 @rule(

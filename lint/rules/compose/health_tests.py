@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ...compose import Project
-from ...finding import Severity
+from ...compose import Project, Value
+from ...compose.places import part_place, written_scalars
+from ...finding import Edit, Severity
 from ...policy import Policy
 from ...rule import Report, rule
 
@@ -23,18 +24,39 @@ _COMPARED = re.compile(r"\bgrep\b|\btest\b|\[|\bjq\b|http_code|\bawk\b|\bcase\b"
 @rule(
     "compose/healthcheck-cannot-fail",
     Severity.ERROR,
-    bad="""
+    bad=(
+        """
         services:
           app:
             healthcheck:
               test: curl http://localhost:8000/health  # <-
           web:
             healthcheck:
-              test: [CMD, curl, "localhost:8000"]  # <-
+              test: [CMD, "curl", "localhost:8000"]  # <-
+        """,
+        """
+        services:
           db:
             healthcheck:
               test: ["CMD-SHELL", "mysqladmin ping || true"]  # <-
+          block:
+            healthcheck:
+              test:
+                - CMD  # <-
+                - curl
+                - http://localhost
+        """,
+    ),
+    fixed="""
+        services:
+          app:
+            healthcheck:
+              test: curl --fail http://localhost:8000/health
+          web:
+            healthcheck:
+              test: [CMD, "curl", "--fail", "localhost:8000"]
     """,
+    unsafe=True,
     good="""
         services:
           app:
@@ -71,7 +93,20 @@ def healthcheck_cannot_fail(project: Project) -> Iterator[Report]:
             and not _COMPARED.search(line)
         ):
             message = f'the health check of service "{service.name}" takes an error 500 for health; '
-            yield value.place, message + "add --fail to curl"
+            yield value.place, message + "add --fail to curl", _failing(value)
+
+
+def _failing(value: Value) -> tuple[Edit, ...]:
+    """``--fail`` behind the first ``curl``: in a line of a shell, or in a list in brackets."""
+    for scalar in written_scalars(value.node):
+        body = scalar.source.body
+        if scalar.text.rpartition("/")[2] == "curl" and body[scalar.end :].lstrip().startswith(","):
+            place = scalar.source.place(scalar.end, scalar.end)
+            return (Edit(place, f", {scalar.style}--fail{scalar.style}", safe=False),)
+        match = _CURL.search(scalar.text)
+        if match and body[scalar.start : scalar.end].count(scalar.text) == 1:
+            return (Edit(part_place(scalar, match.end() - 1, match.end() - 1), " --fail", safe=False),)
+    return ()
 
 
 @rule(

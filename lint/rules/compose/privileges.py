@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...compose import Project
+from ...compose import Port, PortRange, Project, Service
 from ...compose.edits import removed
 from ...finding import Severity
 from ...rule import Report, rule
@@ -66,6 +66,9 @@ def privileged(project: Project) -> Iterator[Report]:
           runner:
             volumes:
               - ${XDG_RUNTIME_DIR:-/run/user/1000}/docker.sock:/var/run/docker.sock  # <-
+          reverse-proxy:
+            volumes:
+              - /var/run/docker.sock:/tmp/docker.sock:z,ro  # <-
     """,
     good="""
         services:
@@ -75,6 +78,9 @@ def privileged(project: Project) -> Iterator[Report]:
             volumes:
               - /var/run/mysqld/mysqld.sock:/var/run/mysqld/mysqld.sock
               - docker.sock:/data
+          socket-proxy:
+            volumes:
+              - /var/run/docker.sock:/var/run/docker.sock:ro
     """,
     source=_CHEATS + "#rule-1---do-not-expose-the-docker-daemon-socket-even-to-the-containers",
     covers=("kics:docker_socket_mounted_in_container", "docksec:docker-socket-mount"),
@@ -94,9 +100,15 @@ def docker_socket(project: Project) -> Iterator[Report]:
             name = mount.source.rsplit("/", 1)[-1]
             is_socket = name in ("docker.sock", "podman.sock", "containerd.sock")
             is_above = mount.source.rstrip("/") in ("/run", "/var/run")
-            if (is_socket or is_above) and "proxy" not in service.name:
+            if (is_socket or is_above) and not _is_socket_proxy(service):
                 message = f'service "{service.name}" gets the engine\'s socket, so it is root on the host; '
                 yield place_of(mount), message + "put a socket proxy between them"
+
+
+def _is_socket_proxy(service: Service) -> bool:
+    """Whether it is the guard of the socket; a proxy of web pages, such as Traefik, is none."""
+    image = service.image.name if service.image else ""
+    return any("proxy" in name and ("sock" in name or "docker" in name) for name in (service.name, image.lower()))
 
 
 @rule(
@@ -219,3 +231,47 @@ def host_namespace(project: Project) -> Iterator[Report]:
             value = service.get(key)
             if value is not None and value.data == "host":
                 yield value.place, f'service "{service.name}" shares the {what} of the host; remove "{key}: host"'
+
+
+@rule(
+    "compose/open-dashboard",
+    Severity.ERROR,
+    bad="""
+        services:
+          proxy:
+            image: traefik:v3.2
+            command:
+              - --api.insecure=true  # <-
+              - --providers.docker=true
+            ports: ["80:80", "8080:8080"]
+    """,
+    good="""
+        services:
+          proxy:
+            image: traefik:v3.2
+            command:
+              - --api.insecure=true
+            ports: ["80:80", "127.0.0.1:8080:8080"]
+          other:
+            image: traefik:v3.2
+            command: --api.dashboard=true
+            ports: ["81:80", "8081:8080"]
+    """,
+    source="https://doc.traefik.io/traefik/operations/api/#insecure",
+)
+def open_dashboard(project: Project) -> Iterator[Report]:
+    """
+    Traefik's dashboard and API for the world: every route, service and header of the stack, without a password.
+
+    Publish 8080 on 127.0.0.1 only, or give the dashboard a router with a middleware that asks who is there.
+    """
+    for service in project.services.values():
+        for value in (*service.texts("command"), *service.texts("entrypoint")):
+            is_open = value.data in ("--api.insecure", "--api.insecure=true")
+            if is_open and any(isinstance(p.target, PortRange) and 8080 in p.target for p in _public(service)):  # noqa: PLR2004
+                message = f'the dashboard of service "{service.name}" is open to the world; publish 8080 on 127.0.0.1'
+                yield value.place, message
+
+
+def _public(service: Service) -> Iterator[Port]:
+    return (port for port in service.ports if port.published and port.host_ip in (None, "0.0.0.0", "::"))  # noqa: S104

@@ -50,8 +50,8 @@ def password_in_url(project: Project) -> Iterator[Report]:
     It is a secret like any other, under a name that does not say so. Keep the address and let a variable give the
     password: `mysql://app:${MYSQL_PASSWORD:?}@db/app`.
     """
-    for service in project.services.values():
-        for scalar, start, end in passwords_in(service.value):
+    for value in (*(service.value for service in project.services.values()), *project.configs.values()):
+        for scalar, start, end in passwords_in(value):
             password = scalar.text[start:end]
             if "$" in password or not may_be_secret(password) or is_for_development(scalar.source.path):
                 continue
@@ -106,7 +106,7 @@ def literal_secret_in_command(project: Project, policy: Policy) -> Iterator[Repo
     It is in the repository, and `docker inspect`, `docker ps` and the list of processes show it to whoever may look.
     """
     for service, word in _words(project, policy):
-        if "$" not in word.text and may_be_secret(word.text) and not re.fullmatch(r"<.*>|-.*", word.text):
+        if "$" not in word.text and may_be_secret(word.text) and not re.fullmatch(r"<.*>|-.*|id=.*", word.text):
             message = f'a secret after "{word.name}" in a command of service "{service.name}"; pass it by a file'
             yield word.place, message + " or the environment"
 
