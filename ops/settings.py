@@ -50,10 +50,11 @@ class LoginSettings:
 
 @dataclass(frozen=True)
 class ChatSettings:
-    """Paths below the page: where a person registers, and where conversations are."""
+    """Paths below the page: where a person registers, where conversations are, and where a person is deleted."""
 
     register: str
     conversations: str
+    account: str = ""
 
 
 @dataclass(frozen=True)

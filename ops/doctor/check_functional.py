@@ -56,13 +56,21 @@ def _chat(patient: Patient) -> Verdict:
 
 def talk(page: str, chat: ChatSettings) -> Streamed:
     """
-    One whole chat; the conversation is deleted at the end, whatever happened.
+    One whole chat; conversation and person are deleted at the end, whatever happened.
 
     Raises:
         WebError: naming the step that failed.
     """
     headers = _registered(page, chat.register)
     conversations = urljoin(page, chat.conversations)
+    try:
+        return _conversed(conversations, headers)
+    finally:
+        if chat.account:
+            fetch(urljoin(page, chat.account), "DELETE", None, headers)
+
+
+def _conversed(conversations: str, headers: Mapping[str, str]) -> Streamed:
     begun = fetch(conversations, "POST", {"title": "doctor"}, headers)
     number = (begun.json() or {}).get("id") if begun.status == CREATED else None
     if number is None:

@@ -126,3 +126,19 @@ async def test_a_name_that_grows_when_its_case_is_folded_still_fits(browser: htt
 
     assert answer.status_code == 201
     assert len(name_key(name)) == 96 <= Key.length  # type: ignore[operator]  # a String has one
+
+
+async def test_a_deleted_account_is_gone_with_its_conversations_and_its_name_is_free(ada: httpx.AsyncClient) -> None:
+    cookie = {"Cookie": f"agentchat_session={ada.cookies['agentchat_session']}"}
+    await ada.post("/api/conversations", json={"title": "secret plans"})
+
+    assert (await ada.delete("/api/me")).status_code == 204
+
+    assert (await ada.get("/api/me", headers=cookie)).status_code == 401
+    assert (await ada.post("/api/login", json={"username": "Ada", "password": PASSWORD})).status_code == 401
+    assert (await ada.post("/api/register", json={"username": "Ada", "password": PASSWORD})).status_code == 201
+    assert (await ada.get("/api/conversations")).json() == []
+
+
+async def test_nobody_deletes_an_account_without_being_logged_in(browser: httpx.AsyncClient) -> None:
+    assert (await browser.delete("/api/me")).status_code == 401

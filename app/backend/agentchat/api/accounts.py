@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 from pydantic import AfterValidator, BaseModel, Field
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
 from ..client import client_site
@@ -92,6 +92,14 @@ async def logout(held: Held, response: Response, token: Token = None) -> None:
 @routes.get("/me")
 async def me(person: Person) -> Account:
     return Account(id=person.id, username=person.username)
+
+
+@routes.delete("/me", status_code=204)
+async def delete_account(held: Held, person: Person, response: Response, token: Token = None) -> None:
+    """The person, and with them every conversation; the tables' foreign keys see to that."""
+    async with held.database.transaction() as transaction:
+        await transaction.execute(delete(User).where(User.id == person.id))
+    await held.sessions.end(response, await held.sessions.find(token))
 
 
 async def find_user(held: Resources, username: str) -> User | None:
