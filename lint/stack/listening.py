@@ -23,7 +23,7 @@ _DEFAULTS = {
 _BINDING = {"gunicorn": ("--bind", "-b"), "hypercorn": ("--bind", "-b"), "granian": ("--port",)}
 _SOCKETS = ("--uds", "--fd", "--unix-socket", "-u", "--endpoint", "-e")
 _DATABASES = ("redis-server", "valkey-server", "mysqld", "mariadbd", "postgres")
-_PORT_WORD = re.compile(r"-{1,2}port(?:=|$)|-p\d*$|port=", re.IGNORECASE)
+_PORT_WORD = re.compile(r"-{1,2}(?:[a-z]+-)?port(?:=|$)|-p\d*$|port=", re.IGNORECASE)
 
 
 def ports(container: Container) -> frozenset[int] | None:
@@ -40,7 +40,7 @@ def is_ipv4_only(container: Container) -> bool | None:
     """Whether its server certainly speaks no IPv6; None where that cannot be told."""
     if container.is_nginx or container.sites:
         found = [each for site in container.sites for server in site.servers for each in listens(server)]
-        return not any(each.is_ipv6 for each in found) if _of_nginx(container) and _is_main(container) else None
+        return not any(each.is_ipv6 for each in found) if _of_nginx(container) and _is_alone(container) else None
     server = started(container)
     if server is None or server.name not in ("gunicorn", "hypercorn", "uvicorn"):
         return None
@@ -48,9 +48,9 @@ def is_ipv4_only(container: Container) -> bool | None:
     return all(host.startswith(("0.0.0.0", "127.0.0.1")) for host in hosts) if hosts else None  # noqa: S104 - compared
 
 
-def _is_main(container: Container) -> bool:
-    """Whether the image's start script leaves the configuration alone, which adds IPv6 to its own default.conf."""
-    return all(site.is_main or "default.conf" not in site.config.path for site in container.sites)
+def _is_alone(container: Container) -> bool:
+    """Whether nothing of the image's own is beside it, to which its start script adds IPv6."""
+    return not any(site.default_ports for site in container.sites)
 
 
 def _of_nginx(container: Container) -> frozenset[int] | None:

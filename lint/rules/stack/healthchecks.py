@@ -9,17 +9,18 @@ from ...rule import Report, rule
 from ...stack import Container, Stack
 from ...stack.programs import missing
 
+_ASKING = ("curl", "wget", "http", "nc", "netcat", "ncat", "telnet")
 _INSTEAD = {
     "python": 'python -c "import urllib.request as u; u.urlopen(...)"',
     "node": 'node -e "fetch(...).then(r => process.exit(r.ok ? 0 : 1))"',
-    "wget": "wget --spider -q",
-    "curl": "curl --fail --silent",
-    "mariadb-admin": "healthcheck.sh --connect --innodb_initialized",
-    "mongosh": "mongosh --eval",
     "redis-cli": "redis-cli ping",
     "pg_isready": "pg_isready",
     "mysqladmin": "mysqladmin ping",
+    "wget": "wget --spider -q",
+    "curl": "curl --fail --silent",
+    "healthcheck.sh": "healthcheck.sh --connect --innodb_initialized",
 }
+_SUCCESSORS = {"mysqladmin": "healthcheck.sh", "mysql": "mariadb", "mongo": "mongosh"}
 
 
 @rule(
@@ -118,8 +119,11 @@ def healthcheck_tool_missing(stack: Stack) -> Iterator[Report]:
 
 
 def _advice(container: Container, program: str) -> str:
-    instead = next((words for name, words in _INSTEAD.items() if name != program and container.has_program(name)), None)
-    return f"check with {instead}, or install {program}" if instead else f"install {program}, or check without it"
+    others = tuple(_INSTEAD) if program in _ASKING else (_SUCCESSORS.get(program, ""),)
+    there = next((name for name in others if name != program and container.has_program(name)), None)
+    if there is None:
+        return f"install {program}, or check without it"
+    return f"check with {_INSTEAD.get(there, there)}, or install {program}"
 
 
 @rule(

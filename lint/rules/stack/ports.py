@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...compose import PortRange
+from ...dockerfile.ports import Port
 from ...finding import Severity
 from ...rule import Report, rule
 from ...stack import Container, Stack
+from ...stack.passing import all_targets
 
 
 @rule(
@@ -100,16 +102,35 @@ def published_port_not_open(stack: Stack) -> Iterator[Report]:
     preset="strict",
 )
 def port_not_exposed(stack: Stack) -> Iterator[Report]:
-    """A port is published that the image's EXPOSE does not name: one of the two may be out of date."""
+    """A port is published, or asked by nginx, that the image's EXPOSE does not name: one may be out of date."""
     for container in stack.containers.values():
-        exposed = container.stage.ports if container.stage is not None else ()
-        for port in container.service.ports if exposed and container.listening is None else ():
+        for port in container.service.ports:
             target = port.target
-            if not isinstance(target, PortRange) or port.protocol != "tcp" or _runs_another(container):
-                continue
-            if not any(each.first <= target.first and target.last <= each.last for each in exposed):
-                names = ", ".join(each.word.text for each in exposed)
-                yield port.place, f'the image of "{container.name}" exposes {names}, not {target}; make them agree'
+            if isinstance(target, PortRange) and port.protocol == "tcp" and _is_other(container, target):
+                yield port.place, _message(container, target)
+    for container, passed in all_targets(stack.containers.values()):
+        other = stack.named(passed.host, container)
+        if isinstance(other, Container) and passed.port is not None:
+            target = PortRange(passed.port, passed.port)
+            if _is_other(other, target):
+                yield passed.place, _message(other, target)
+
+
+def _message(container: Container, target: PortRange) -> str:
+    names = ", ".join(each.word.text for each in _exposed(container))
+    return f'the image of "{container.name}" exposes {names}, not {target}; make them agree'
+
+
+def _exposed(container: Container) -> tuple[Port, ...]:
+    return container.stage.ports if container.stage is not None else ()
+
+
+def _is_other(container: Container, target: PortRange) -> bool:
+    """Whether the image names ports and not these, where nothing better is known."""
+    exposed = _exposed(container)
+    if not exposed or container.listening is not None or _runs_another(container):
+        return False
+    return not any(each.first <= target.first and target.last <= each.last for each in exposed)
 
 
 def _runs_another(container: Container) -> bool:

@@ -20,37 +20,34 @@ _PART = re.compile(r"\s*(?P<operator>>=|<=|==|!=|~=|>|<|\^|~|=)?\s*v?(?P<version
 
 
 @rule(
-    "stack/image-past-end-of-life",
+    "stack/base-past-end-of-life",
     Severity.WARNING,
     bad={
-        "docker-compose.yml": """
-            services:
-              app:
-                build: .
-              db:
-                image: mysql:5.7.44  # <-
-        """,
+        "docker-compose.yml": _COMPOSE,
         "Dockerfile": """
-            FROM python:3.13-slim
-            USER 1000
+            ARG VERSION=3.8-slim
+            FROM python:${VERSION}  # <-
         """,
     },
     good={
         "docker-compose.yml": """
             services:
               app:
-                image: mysql:8.4.6
-              unknown:
-                image: mysql:9.4.0
+                build: {context: ., args: {VERSION: 3.14-slim}}
               other:
-                image: ghcr.io/acme/mysql:5.7
+                build: {context: ., dockerfile: Dockerfile.other}
         """,
+        "Dockerfile": """
+            ARG VERSION=3.8-slim
+            FROM python:${VERSION}
+        """,
+        "Dockerfile.other": "FROM ghcr.io/acme/python:3.8\n",
     },
-    source="https://www.mysql.com/support/eol-notice.html",
+    source="https://devguide.python.org/versions/",
 )
-def image_past_end_of_life(stack: Stack) -> Iterator[Report]:
+def base_past_end_of_life(stack: Stack) -> Iterator[Report]:
     """
-    An image of a version whose makers no longer mend it: holes that are found from now on stay open.
+    A service is built on an image whose makers no longer mend it: holes that are found from now on stay open.
 
     The dates are those of the makers, in a table with its sources; it is silent once it is older than a year.
     """
@@ -69,9 +66,9 @@ def _ended(container: Container) -> tuple[str, date] | None:
 
 
 def _image_place(container: Container) -> Place | None:
-    """Where the image is named: in the Compose file, or in FROM."""
+    """Where FROM names the image; `compose/image-past-end-of-life` looks at those that are pulled."""
     if container.build is None:
-        return container.service.image.place if container.service.image is not None else None
+        return None
     word = container.stage.root.base_word if container.stage is not None else None
     return word.place if word is not None and word.place.path == container.build.path else None
 

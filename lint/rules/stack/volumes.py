@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from ...dockerfile import Instruction, Stage
 from ...finding import Severity
 from ...rule import Report, rule
 from ...stack import Container, Stack
@@ -31,7 +32,8 @@ _COMPOSE = """
         "Dockerfile": """
             FROM python:3.13-slim
             RUN useradd --uid 10001 app
-            WORKDIR /srv
+            WORKDIR /app
+            COPY . .
             USER 10001
         """,
     },
@@ -82,18 +84,30 @@ def _is_known(container: Container) -> bool:
 
 
 def _is_made(container: Container, target: str) -> bool:
-    """Whether the Dockerfile mentions the folder, one above it that is not at the top, or one inside."""
-    names = [target]
-    while posixpath.dirname(names[-1]) not in ("", "/"):
-        names.append(posixpath.dirname(names[-1]))
-    for stage in container.stage.chain() if container.stage is not None else ():
-        for each in stage.instructions:
-            text = " ".join((each.text, *(flag.value or "" for flag in each.flags)))
-            if each.name in ("RUN", "COPY", "ADD", "WORKDIR", "VOLUME") and any(name in text for name in names):
-                return True
-            if each.name == "RUN" and any(word.endswith(".sh") for word in text.split()):
-                return True
-    return container.facts is not None and any(target.startswith(folder) for folder in container.facts.folders)
+    """Whether the Dockerfile may make the folder and give it to somebody, or the image may have it."""
+    own = container.facts.folders if container.facts is not None else ()
+    if target.startswith(("/home/", "/tmp", "/dev/", "/var/tmp", *own)):  # noqa: S108 - compared, not written
+        return True
+    return (
+        any(_makes(stage, each, target) for stage in container.stage.chain() for each in stage.instructions)
+        if container.stage
+        else True
+    )
+
+
+def _makes(stage: Stage, instruction: Instruction, target: str) -> bool:
+    if instruction.name == "RUN":
+        text = instruction.text
+        return (
+            "chown" in text or posixpath.basename(target) in text or any(word.endswith(".sh") for word in text.split())
+        )
+    if instruction.name in ("COPY", "ADD"):
+        folder = posixpath.join(stage.workdir or "/", stage.text(instruction.target) or "/")
+        is_above = (
+            target.startswith(posixpath.normpath(folder).rstrip("/") + "/") or posixpath.normpath(folder) == target
+        )
+        return is_above and instruction.flag("chown") is not None
+    return instruction.name in ("WORKDIR", "VOLUME") and target in instruction.text
 
 
 def _is_shared(container: Container, source: object) -> bool:
