@@ -46,11 +46,19 @@ class Passing:
 def passings(config: NginxConfig) -> Iterator[Passing]:
     """Every ``proxy_pass`` of http whose target no template fills in, in order."""
     for directive in config.find("proxy_pass"):
-        block = directive.parent
-        if block is None or not directive.args or config.is_unknown(directive.value):
-            continue
-        if block.name in ("location", "if", "limit_except") and not directive.is_inside("stream"):
-            yield Passing(config, directive, block, proxy_pass(directive))
+        if "passing" not in directive.memo:
+            directive.memo["passing"] = _passing(config, directive)
+        passing: Passing | None = directive.memo["passing"]
+        if passing is not None:
+            yield passing
+
+
+def _passing(config: NginxConfig, directive: Directive) -> Passing | None:
+    block = directive.parent
+    if block is None or not directive.args or config.is_unknown(directive.value):
+        return None
+    is_of_http = block.name in ("location", "if", "limit_except") and not directive.is_inside("stream")
+    return Passing(config, directive, block, proxy_pass(directive)) if is_of_http else None
 
 
 def is_address(host: str) -> bool:
