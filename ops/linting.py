@@ -18,7 +18,7 @@ def lint(flags: Mapping[str, Flag], *, paths: Sequence[str] = (), dry: bool = Fa
         flags: As the linter names them, with underscores; what is empty or False is left out.
         dry: Show what ``fix`` would mend instead of mending it.
     """
-    shown = {"diff": True, "fix": False, "unsafe_fixes": False} if dry and flags.get("fix") else {}
+    shown = {"diff": True, "fix": False} if dry and flags.get("fix") else {}
     sys.exit(main([*_arguments({**flags, **shown}), *paths]))
 
 
