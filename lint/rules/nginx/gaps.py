@@ -36,7 +36,8 @@ class Gap:
 
     def __str__(self) -> str:
         if self.holder.name == "http":
-            return "every server here"
+            count = len({id(block if block.name == "server" else block.enclosing("server")) for block in self.blocks})
+            return f"each of {count} servers"
         if self.holder.name == "location":
             return f'location "{" ".join(self.holder.args)}"'
         name = server_names(self.holder)[0]
