@@ -15,7 +15,9 @@ _YAML = (".yml", ".yaml")
 _COMPOSE_NAME = re.compile(r"(docker-)?compose([._-].*)?\.ya?ml|.*[._-]compose\.ya?ml|.*stack\.ya?ml", re.I)
 _DOCKERFILE_NAME = re.compile(r"(Dockerfile|Containerfile)([._-].+)?|.+\.(Dockerfile|Containerfile)", re.I)
 _ENV_NAME = re.compile(r"\.env([._-].+)?|.+\.env|([\w-]+\.)?env\.(example|sample|template|dist)|.+\.env\.[\w-]+", re.I)
-_NGINX_NAME = re.compile(r"nginx.*\.conf|.*\.nginx|.*\.nginx\.conf|.*\.conf(\.template)?|.*\.vhost", re.I)
+_TEMPLATES = ("template", "tmpl", "tpl", "j2", "jinja", "jinja2", "erb", "ejs", "envsubst")
+_NGINX_NAME = re.compile(rf".*\.(nginx|vhost)|.*\.conf(\.({'|'.join(_TEMPLATES)}))?", re.I)
+_NGINX_SURE = re.compile(r"nginx.*\.conf(\..+)?|nginx.*\.vhost|nginx", re.I)
 _NGINX_FOLDERS = {"nginx", "sites-available", "sites-enabled", "snippets"}
 
 _NGINX_TEXT = re.compile(
@@ -47,7 +49,7 @@ def family_of(path: str, files: Files) -> str | None:
     """
     name = os.path.basename(path)  # noqa: PTH119 - a Path for each of thousands of names costs
     by_name = family_by_name(path)
-    if by_name == "nginx" and not name.lower().startswith("nginx"):
+    if by_name == "nginx" and not _NGINX_SURE.fullmatch(name):
         return "nginx" if _is_nginx(files.read(path)) else None
     return by_name or _by_content(name, files.read(path))
 
@@ -115,7 +117,7 @@ def _is_entered(name: str) -> bool:
 def _by_content(name: str, text: str) -> str | None:
     if name.lower().endswith(_YAML):
         return "compose" if _COMPOSE_TEXT.search(text) else None
-    if "." in name and not name.lower().endswith((".conf", ".tmpl", ".template", ".j2", ".inc", ".txt")):
+    if "." in name and not name.lower().endswith((".conf", ".inc", ".txt", *(f".{end}" for end in _TEMPLATES))):
         return None
     if _is_nginx(text):
         return "nginx"

@@ -60,6 +60,10 @@ class Found:
     names: frozenset[str] = frozenset()
 
 
+_ENDS = ("", ".template", ".tmpl", ".j2")
+"""What is filled in at the start, such as by envsubst, has its template here."""
+
+
 @dataclass(frozen=True)
 class Tree:
     """
@@ -92,8 +96,8 @@ class Tree:
         folders = [folder]
         if self.is_fragment:
             folders += [posixpath.join(folder, ".."), posixpath.join(folder, "..", "..")]
-        for start in folders:
-            if paths := self._existing(posixpath.join(start, pattern)):
+        for path in (posixpath.join(start, pattern + end) for end in _ENDS for start in folders):
+            if paths := self._existing(path):
                 return Found(paths)
         mounted = self._mounted(posixpath.join("/etc/nginx", pattern))
         if mounted is not None and (paths := self._existing(mounted)):

@@ -26,6 +26,7 @@ max_errors mn 1 1.21.0
 max_headers HS 1 -
 mp4_start_key_frame HSL flag 1.21.4
 pass s 1 1.25.5
+proxy mn flag -
 proxy_cookie_flags HSL 1+ 1.19.3
 proxy_half_close hs flag 1.21.4
 proxy_pass_trailers HSL flag 1.27.2

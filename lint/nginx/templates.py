@@ -1,4 +1,4 @@
-"""Marks of template languages that are no part of the configuration: Jinja, Helm, and lines filled in by envsubst."""
+"""Marks of template languages that are no part of a configuration: Jinja, Helm, ERB, and lines envsubst fills in."""
 
 from __future__ import annotations
 
@@ -6,10 +6,18 @@ import re
 
 _STATEMENT = re.compile(r"\{%[^\n]*?%\}|^[ \t]*\{\{[^\n]*\}\}[ \t\r]*$", re.MULTILINE)
 _LINE = re.compile(r"^[ \t]*\$\{[A-Z][A-Z0-9_]*\}[ \t\r]*$", re.MULTILINE)
+_CODE = re.compile(r"<%(?!=)(?!-\s*(?!else\b|end\b)[\w.]+\s*-?%>).*?%>", re.DOTALL)
+_VALUE = re.compile(r"<%([^\n]*?)%>")
 
 
 def without_marks(text: str) -> str:
-    """*text* with blanks for what only a template engine reads, so that every offset stays what it was."""
+    """
+    *text* with blanks for what only a template engine reads, so that every offset stays what it was.
+
+    A value of ERB or EJS is written as one of Jinja.
+    """
+    if "<%" in text:
+        text = _VALUE.sub(r"{{\1}}", _CODE.sub(_blank, text))
     if "{%" in text or "{{" in text:
         text = _STATEMENT.sub(_blank, text)
     if "${" in text:
@@ -18,7 +26,7 @@ def without_marks(text: str) -> str:
 
 
 def _blank(mark: re.Match[str]) -> str:
-    return " " * len(mark[0])
+    return re.sub(r"[^\n]", " ", mark[0])
 
 
 def _begins_statement(text: str, line: int) -> bool:

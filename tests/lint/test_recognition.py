@@ -17,6 +17,8 @@ from fairlead.lint.recognition import family_of, found_below
         ("sites-enabled/shop", "server {\n  listen 80;\n}\n", "nginx"),
         ("snippets/headers.conf", 'add_header X-Frame-Options "DENY" always;\n', "nginx"),
         ("apps/web.conf", "upstream web {\n  server web:80;\n}\n", "nginx"),
+        ("site.conf.erb", "server {\n  listen <%= port %>;\n}\n", "nginx"),
+        ("templates/nginx/nginx_not_installed.txt.erb", "<b>nginx is not installed; ask for help</b>", None),
         ("redis.conf", "maxmemory 512mb\nappendonly yes\n", None),
         ("my.cnf.conf", "[mysqld]\nmax_connections = 1000\n", None),
         ("httpd.conf", "<VirtualHost *:80>\n  ServerName a\n</VirtualHost>\n", None),

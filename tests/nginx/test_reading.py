@@ -165,6 +165,8 @@ def test_a_server_of_stream_is_no_server_of_http() -> None:
         "${EXTRA_CONFIG}\nserver { listen 80; }",
         "{% for s in servers %}\nserver { listen {{ s.port }}; server_name {{s.name}}; }\n{% endfor %}",
         "server {\n{{- if .Values.gzip }}\ngzip on;\n{{- end }}\n}",
+        "<% if ssl -%>\nserver { listen <%= port %> ssl; root <%- root %>/public; }\n<% else\n %><%- end -%>",
+        "server { <% @ips.each do |ip| %> allow <%= ip['v4'] %>; <% end %> deny all; }",
     ],
 )
 def test_a_template_is_read_for_what_is_written(text: str) -> None:

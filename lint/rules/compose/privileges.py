@@ -107,8 +107,8 @@ def docker_socket(project: Project) -> Iterator[Report]:
 
 def _is_socket_proxy(service: Service) -> bool:
     """Whether it is the guard of the socket; a proxy of web pages, such as Traefik, is none."""
-    image = service.image.name if service.image else ""
-    return any("proxy" in name and ("sock" in name or "docker" in name) for name in (service.name, image.lower()))
+    names = [service.name.lower(), service.image.text.lower() if service.image else ""]
+    return any("proxy" in name and ("socket" in name or "docker" in name) for name in names)
 
 
 @rule(

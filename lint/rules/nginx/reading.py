@@ -92,6 +92,7 @@ def syntax_error(config: NginxConfig) -> Iterator[Report]:
     good=(
         "location / { more_clear_headers Server; return 404; }",
         "load_module modules/ngx_http_geoip2_module.so;\nevents {}",
+        "mail { auth_http localhost/auth; server { listen 110; protocol pop3; proxy on; } }",
         "map $http_upgrade $connection_upgrade { default upgrade; '' close; }",
     ),
     source=_DIRECTIVES,
@@ -268,6 +269,10 @@ def removed_directive(config: NginxConfig) -> Iterator[Report]:
         {
             "nginx.conf": "events {}\nhttp { include sites/*; include /etc/nginx/mime.types; server_tokens off; }",
             "other.conf": "server { return 404; }",
+        },
+        {
+            "nginx.conf.template": "events {}\nhttp { include limits.conf; server_tokens off; }",
+            "limits.conf.template": "client_max_body_size ${LARGEST};",
         },
         "location / { include snippets/proxy.conf; proxy_pass http://backend; }",
     ),
