@@ -146,6 +146,21 @@ class Container:
         return frozenset(text.lower() for text in (self.name, *others) if isinstance(text, str))
 
     @cached_property
+    def awaited(self) -> frozenset[str]:
+        """The services that Compose starts before it, also by way of others; itself where they wait in a circle."""
+        services = self.stack.project.services
+        found: set[str] = set()
+        left = [self.name]
+        while left:
+            service = services.get(left.pop())
+            if service is not None:
+                linked = (str(each.data).partition(":")[0] for each in service.texts("links"))
+                new = {*service.depends_on, *linked} - found
+                found |= new
+                left += new
+        return frozenset(found)
+
+    @cached_property
     def extra_names(self) -> frozenset[str]:
         """The names that it alone knows: ``extra_hosts``, the aliases of ``links``, those of the engine."""
         found = set(_ENGINE_NAMES)

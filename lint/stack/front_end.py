@@ -115,7 +115,7 @@ def _is_open(container: Container) -> bool:
 def _is_entry(container: Container, front: Container) -> bool:
     if not container.sites or not _is_open(container):
         return False
-    hosts = {target.host for site in container.sites for target in targets(site.config)}
+    hosts = {target.host for site in container.sites for target in site.targets}
     return container is front or bool(hosts & front.names) or bool(_volumes(container) & _volumes(front))
 
 

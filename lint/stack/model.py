@@ -51,7 +51,7 @@ class Stack:
             if service.get("image") is not None or service.get("build") is not None
         }
 
-    @property
+    @cached_property
     def is_whole(self) -> bool:
         """Whether all services are known: no file is missing, none could not be read, none is only a part."""
         project = self.project
@@ -72,14 +72,18 @@ class Stack:
         be told.
         """
         host = host.lower()
-        for container in self.containers.values():
-            if host in container.names:
-                return container
+        if host in self._by_name:
+            return self._by_name[host]
         if host in asking.extra_names:
             return True
         return None if not self.is_whole or asking.may_know_others or self._may_be_named else False
 
-    @property
+    @cached_property
+    def _by_name(self) -> Mapping[str, Container]:
+        containers = list(self.containers.values())[::-1]
+        return {name: container for container in containers for name in container.names}
+
+    @cached_property
     def _may_be_named(self) -> bool:
         """Whether a name in the files depends on a variable nobody gave."""
         values = [each.service.data("container_name") for each in self.containers.values()]

@@ -65,7 +65,7 @@ def all_targets(containers: Iterable[Container]) -> Iterator[tuple[Container, Ta
     seen: set[tuple[str, Place]] = set()
     for container in containers:
         for site in container.sites:
-            for target in targets(site.config):
+            for target in site.targets:
                 if (container.name, target.place) not in seen:
                     seen.add((container.name, target.place))
                     yield container, target

@@ -11,6 +11,7 @@ from ..files import ReadError
 from ..nginx import Directive, NginxConfig, read
 from ..nginx.loading import asked_version
 from ..record import dataclass
+from .passing import Target, targets
 
 if TYPE_CHECKING:
     from .container import Container
@@ -39,6 +40,11 @@ class Site:
     def servers(self) -> Sequence[Directive]:
         """Its ``server`` blocks."""
         return self.config.servers
+
+    @cached_property
+    def targets(self) -> Sequence[Target]:
+        """Where it sends requests."""
+        return tuple(targets(self.config))
 
     @property
     def has_streams(self) -> bool:

@@ -94,24 +94,9 @@ def _others(stack: Stack, container: Container) -> Iterator[tuple[Target, Contai
 
 
 def _starts_first(container: Container, other: Container, target: Target) -> bool:
-    return target.is_static and not _waits(container, other) and not _waits(other, container)
-
-
-def _waits(container: Container, other: Container) -> bool:
-    """Whether *container* comes after *other*, perhaps by way of others."""
-    seen: set[str] = set()
-    left = [container.name]
-    services = container.stack.project.services
-    while left:
-        name = left.pop()
-        if name in seen or name not in services:
-            continue
-        seen.add(name)
-        left += [
-            *services[name].depends_on,
-            *(str(each.data).partition(":")[0] for each in services[name].texts("links")),
-        ]
-    return other.name in seen
+    if not target.is_static:
+        return False
+    return other.name not in container.awaited and container.name not in other.awaited
 
 
 def _edits(service: Service, names: list[str]) -> tuple[Edit, ...]:
