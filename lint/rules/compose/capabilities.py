@@ -100,6 +100,7 @@ def dangerous_capability(project: Project, policy: Policy) -> Iterator[Report]:
         services:
           app:  # <-
             image: python:3.13.5
+            user: "1000"
         """,
         """
         services:
@@ -112,6 +113,7 @@ def dangerous_capability(project: Project, policy: Policy) -> Iterator[Report]:
         services:
           app:
             image: python:3.13.5
+            user: "1000"
             cap_drop: [ALL]
     """,
     unsafe=True,
@@ -141,7 +143,8 @@ def capabilities_kept(project: Project) -> Iterator[Report]:
         is_unknown = any(isinstance(entry.data, Unknown) for entry in service.texts("cap_drop"))
         if "ALL" not in dropped and not is_unknown and service.flag("privileged") is not True:
             message = f'service "{service.name}" keeps all default capabilities; add "cap_drop: [ALL]"'
-            edit = None if dropped else added(service.value, "cap_drop: [ALL]", safe=False)
+            starts_as_user = service.data("user") not in (None, "root", "0", "0:0")
+            edit = added(service.value, "cap_drop: [ALL]", safe=False) if starts_as_user and not dropped else None
             yield service.place, message, some(edit)
 
 
