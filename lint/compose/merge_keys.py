@@ -29,7 +29,10 @@ def with_merged_keys(mapping: Mapping, merged: list[tuple[Scalar, Node]]) -> lis
 
 def _take(mapping: Mapping, other: Mapping) -> None:
     for name, child in other.children.items():
-        if name not in mapping.children:
+        own = mapping.children.get(name)
+        if isinstance(own, Mapping) and isinstance(child, Mapping):
+            mapping.source.shadowed.append((mapping.keys[name], own, child))
+        if own is None:
             mapping.put(other.keys[name], child, name)
             if other.overrides and name in other.overrides:
                 mapping.overrides = {*(mapping.overrides or ()), name}

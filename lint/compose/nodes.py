@@ -54,6 +54,8 @@ class Source:
         interpolated: The scalars with a dollar sign, in order.
         missing: The variables that Compose refuses to go on without, with their scalars.
         with_hash: The scalars, keys too, with a ``#``, in order.
+        shadowed: Of each map that another map brings through ``<<`` and that is not taken since there is one of the
+            same key: the key, the map that is taken, the map that is not.
     """
 
     path: str
@@ -68,6 +70,7 @@ class Source:
     interpolated: list[Scalar] = field(default_factory=list)
     with_hash: list[Scalar] = field(default_factory=list)
     missing: list[tuple[Scalar, Variable]] = field(default_factory=list)
+    shadowed: list[tuple[Scalar, Mapping, Mapping]] = field(default_factory=list)
 
     @cached_property
     def comments(self) -> list[tuple[Place, str]]:
