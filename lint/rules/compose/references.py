@@ -181,7 +181,6 @@ def undefined_network(project: Project) -> Iterator[Report]:
             volumes:
               - data:/var/lib/db
               - ./data:/more
-              - /var/cache
               - ${FOLDER}:/other
         volumes:
           data: {}

@@ -1,0 +1,302 @@
+"""Where data lives: on volumes, in folders, or nowhere."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from ...compose import Mount, Project, Service
+from ...finding import Severity
+from ...rule import Report, rule
+from .judging import is_job, is_official, is_read_only, lasting_services, place_of
+from .servers import KINDS, version_of
+
+_VOLUMES = "https://docs.docker.com/engine/storage/volumes/"
+_DATA = {
+    "mysql": "/var/lib/mysql",
+    "mariadb": "/var/lib/mysql",
+    "percona": "/var/lib/mysql",
+    "postgres": "/var/lib/postgresql/data",
+    "mongo": "/data/db",
+    "rabbitmq": "/var/lib/rabbitmq",
+    "neo4j": "/data",
+    "couchdb": "/opt/couchdb/data",
+    "cassandra": "/var/lib/cassandra",
+    "elasticsearch": "/usr/share/elasticsearch/data",
+    "influxdb": "/var/lib/influxdb",
+}
+"""Where official images keep what must last, by the image's name."""
+
+_NEW_POSTGRES = (18,)
+"""From this version on PostgreSQL's image keeps its data in a folder named after the version."""
+
+
+def _name(service: Service) -> str:
+    name = service.image.name.basename if service.image else ""
+    return name if isinstance(name, str) and is_official(service) else ""
+
+
+def _data_folder(service: Service) -> str:
+    """Where the image keeps its data, or "" where that is not known."""
+    name = _name(service)
+    folder = _DATA.get(name, "")
+    if name == "postgres":
+        version = version_of(service, "postgres")
+        if version is None or "PGDATA" in service.environment:
+            return ""
+        return "/var/lib/postgresql" if version >= _NEW_POSTGRES else folder
+    if name == "influxdb" and service.image is not None and str(service.image.name.tag or "").startswith("2"):
+        return "/var/lib/influxdb2"
+    return folder
+
+
+def _targets(service: Service) -> list[str]:
+    return [posixpath.normpath(mount.target) if isinstance(mount.target, str) else "?" for mount in service.mounts]
+
+
+def _covers(target: str, folder: str) -> bool:
+    return target in ("?", folder) or folder.startswith(target.rstrip("/") + "/")
+
+
+@rule(
+    "compose/database-without-volume",
+    Severity.ERROR,
+    bad="""
+        services:
+          db:  # <-
+            image: mysql:9.7.4
+            volumes: ["./init:/docker-entrypoint-initdb.d:ro"]
+          docs:  # <-
+            image: mongo:8.0.12
+    """,
+    good="""
+        services:
+          db:
+            image: mysql:9.7.4
+            volumes: ["data:/var/lib/mysql"]
+          pg:
+            image: postgres:17.5
+            volumes: ["/srv/pg:/var/lib/postgresql/data/"]
+          new:
+            image: postgres:18.1
+            volumes: ["pg:/var/lib/postgresql"]
+        volumes:
+          data: {}
+          pg: {}
+    """,
+    source=_VOLUMES,
+    lacks=True,
+)
+def database_without_volume(project: Project) -> Iterator[Report]:
+    """
+    A database whose data is in no named volume and no folder of the host.
+
+    The image puts it into a volume without a name: `docker compose down` and `up` again begin with an empty
+    database, and a backup finds nothing.
+    """
+    for service in lasting_services(project):
+        folder = _data_folder(service)
+        if not folder or service.entrypoint is not None or _is_moved(service) or service.get("volumes_from"):
+            continue
+        kept = [*_targets(service), *(str(entry.data).partition(":")[0] for entry in service.tmpfs)]
+        below = any(target.startswith(folder + "/") for target in kept)
+        if not below and not any(_covers(target, folder) for target in kept):
+            message = f'service "{service.name}" keeps its data in "{folder}" and loses it; mount a named volume there'
+            yield service.place, message
+
+
+def _is_moved(service: Service) -> bool:
+    """Whether the command names another folder for the data."""
+    words = service.command.words if service.command else ()
+    return any(not isinstance(word, str) or word.startswith(("--datadir", "-D", "--dbpath")) for word in words)
+
+
+@rule(
+    "compose/volume-beside-data",
+    Severity.ERROR,
+    bad="""
+        services:
+          db:
+            image: postgres:18
+            volumes:
+              - data:/var/lib/postgresql/data  # <-
+        volumes:
+          data: {}
+    """,
+    good="""
+        services:
+          old:
+            image: postgres:17.5
+            volumes: ["data:/var/lib/postgresql/data"]
+          new:
+            image: postgres:18.1
+            environment: {PGDATA: /var/lib/postgresql/data/pg}
+            volumes: ["data:/var/lib/postgresql/data"]
+        volumes:
+          data: {}
+    """,
+    source="https://github.com/docker-library/postgres/pull/1259",
+)
+def volume_beside_data(project: Project) -> Iterator[Report]:
+    """
+    A volume where PostgreSQL 18 no longer keeps its data.
+
+    Its image keeps it in `/var/lib/postgresql/18/docker`, and refuses to start when there is a mount at the old
+    place. Mount `/var/lib/postgresql`, which `pg_upgrade` needs as well, and move the old data first.
+    """
+    for service in project.services.values():
+        version = version_of(service, "postgres") if _name(service) == "postgres" else None
+        if version is None or version < _NEW_POSTGRES or "PGDATA" in service.environment or service.env_files:
+            continue
+        for mount, target in zip(service.mounts, _targets(service), strict=True):
+            if target == "/var/lib/postgresql/data":
+                message = (
+                    'PostgreSQL 18 keeps its data elsewhere and does not start with this; mount "/var/lib/postgresql"'
+                )
+                yield place_of(mount), message
+
+
+@rule(
+    "compose/anonymous-volume",
+    Severity.WARNING,
+    bad="""
+        services:
+          app:
+            image: acme/app:1.2.3
+            volumes:
+              - /app/uploads  # <-
+    """,
+    good="""
+        services:
+          app:
+            image: acme/app:1.2.3
+            tmpfs: [/app/cache]
+            volumes:
+              - uploads:/app/uploads
+              - .:/app
+              - /app/node_modules
+        volumes:
+          uploads: {}
+    """,
+    source=_VOLUMES,
+    preset="strict",
+)
+def anonymous_volume(project: Project) -> Iterator[Report]:
+    """
+    A volume without a name.
+
+    Nobody finds its data again after the container is made anew with `--renew-anon-volumes` or `down`, and it stays
+    on the disk. Give it a name, or mount a tmpfs for what need not last. One that hides a folder below a mounted
+    source, such as `node_modules`, is not meant.
+    """
+    for service in project.services.values():
+        binds = [mount.target for mount in service.mounts if mount.type == "bind" and isinstance(mount.target, str)]
+        for mount in service.mounts:
+            if mount.type != "volume" or mount.source is not None or not isinstance(mount.target, str):
+                continue
+            if not any(mount.target.startswith(bind.rstrip("/") + "/") for bind in binds):
+                yield place_of(mount), f'volume for "{mount.target}" has no name; write one before it, or use tmpfs'
+
+
+@rule(
+    "compose/shared-data-folder",
+    Severity.ERROR,
+    bad="""
+        services:
+          db:
+            image: mysql:8.4.6
+            volumes: ["data:/var/lib/mysql"]
+          second:
+            image: mysql:9.7.4
+            volumes: ["data:/var/lib/mysql"]  # <-
+        volumes:
+          data: {}
+    """,
+    good="""
+        services:
+          db:
+            image: mysql:9.7.4
+            volumes: ["data:/var/lib/mysql"]
+          second:
+            image: mysql:9.7.4
+            volumes: ["more:/var/lib/mysql"]
+          backup:
+            image: mysql:9.7.4
+            restart: "no"
+            volumes: ["data:/var/lib/mysql:ro"]
+          other:
+            image: mysql:8.4.6
+            profiles: [old]
+            volumes: ["data:/var/lib/mysql"]
+        volumes:
+          data: {}
+          more: {}
+    """,
+    source="https://dev.mysql.com/doc/refman/8.4/en/multiple-data-directories.html",
+)
+def shared_data_folder(project: Project) -> Iterator[Report]:
+    """
+    Two database servers that write to one folder.
+
+    The second one finds the files locked and ends, or does not notice and destroys them.
+    """
+    first: dict[tuple[str, str], Service] = {}
+    for service in project.services.values():
+        folder = _data_folder(service)
+        if not folder or service.profiles or is_job(service, ()):
+            continue
+        for mount, target in zip(service.mounts, _targets(service), strict=True):
+            source = mount.path or mount.source
+            if target != folder or not isinstance(source, str) or is_read_only(mount) is not False or _is_part(mount):
+                continue
+            other = first.setdefault((str(mount.type), source), service)
+            if other is not service and KINDS.get(_name(other)) == KINDS.get(_name(service)):
+                message = f'"{other.name}" writes to "{mount.source}" too, and they destroy each other\'s data; '
+                yield place_of(mount), message + "give each its own"
+
+
+def _is_part(mount: Mount) -> bool:
+    """Whether only a folder below the volume is mounted."""
+    return mount.value.get("volume.subpath") is not None
+
+
+_SYSTEM = ("/", "/etc", "/usr", "/var", "/home", "/root", "/bin", "/lib", "/opt", "/srv", "/boot", "/dev", "/var/lib")
+
+
+@rule(
+    "compose/selinux-relabels-system",
+    Severity.WARNING,
+    bad="""
+        services:
+          app:
+            image: acme/app:1.2.3
+            volumes:
+              - /home:/data:Z  # <-
+              - /var/lib:/more:ro,z  # <-
+    """,
+    good="""
+        services:
+          app:
+            image: acme/app:1.2.3
+            volumes:
+              - /srv/app:/data:Z
+              - ./conf:/conf:ro,z
+    """,
+    source="https://docs.docker.com/engine/storage/bind-mounts/#configure-the-selinux-label",
+)
+def selinux_relabels_system(project: Project) -> Iterator[Report]:
+    """
+    `z` or `Z` on a folder of the system.
+
+    On a host with SELinux the engine gives every file in it a new label, and the host's own programs can no longer
+    read them: nobody can log in any more.
+    """
+    for service in project.services.values():
+        for mount in service.mounts:
+            if mount.type != "bind" or mount.selinux not in ("z", "Z") or not isinstance(mount.source, str):
+                continue
+            if posixpath.normpath(mount.source) in _SYSTEM:
+                yield (
+                    place_of(mount),
+                    f'"{mount.selinux}" gives all of "{mount.source}" of the host a new label; take it out',
+                )
