@@ -50,7 +50,7 @@ def _unknown(directive: Directive, config: NginxConfig, spelling: _Spelling) -> 
     close = spelling.close_name(name)
     if close is None and (table.is_foreign(name) or config.has("load_module")):
         return
-    if close is not None and table.is_foreign(name) and not _is_typing_slip(name, close):
+    if close is not None and table.is_foreign(name) and not is_typing_slip(name, close):
         return
     what = f'did you mean "{close}"?' if close else "it is none of nginx's own, nor of a module known here"
     yield Fault("nginx/unknown-directive", directive.place, f'unknown directive "{_short(name)}"; {what}')
@@ -72,7 +72,7 @@ class _Spelling:
         return self.known.get(name)
 
 
-def _is_typing_slip(name: str, close: str) -> bool:
+def is_typing_slip(name: str, close: str) -> bool:
     """Whether the two differ by one letter added, left out or wrong, or by two neighbours swapped."""
     if abs(len(name) - len(close)) > 1 or min(len(name), len(close)) < 4:  # noqa: PLR2004 - short words differ by chance
         return False

@@ -397,6 +397,11 @@ def test_the_first_server_answers_names_that_are_nobodys_and_names_written_twice
         ("wrong-context", "server {\nupstream a { } }\n", "not allowed here"),
         ("wrong-argument-count", "server {\nroot a b; }\n", "invalid number of arguments"),
         ("include-missing", "server {\ninclude none.conf; }\n", "No such file"),
+        ("undefined-variable", "server {\nreturn 301 https://$hots/; }\n", 'unknown "hots" variable'),
+        ("undefined-variable", "server {\nset $a $connection_upgrade; }\n", 'unknown "connection_upgrade" variable'),
+        ("missing-zone", "server {\nlimit_req zone=login; }\n", "zero size shared memory zone"),
+        ("missing-zone", "server {\nproxy_cache pages; }\n", '"proxy_cache" zone "pages" is unknown'),
+        ("missing-log-format", "server {\naccess_log logs/a.log main; }\n", "unknown log format"),
     ],
 )
 def test_nginx_does_not_start(tmp_path: Path, name: str, statements: str, words: str) -> None:

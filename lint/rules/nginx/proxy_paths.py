@@ -39,6 +39,7 @@ _UNFINISHED = re.compile(r"/(?:[\w%.~/-]*/)?[a-zA-Z0-9]+|/(?:[\w%.~/-]*/)?[a-zA-
         "location /api { proxy_pass http://backend; }",
         "location /api { proxy_pass http://backend/v1; }",
         "location = /api { proxy_pass http://backend/; }",
+        "location /check { internal; proxy_pass http://backend/; }",
         "location / { proxy_pass http://backend/; }",
         "location /thumb/ { proxy_pass http://images/render?path=; }",
         "location /icons/ { proxy_pass http://images/icon_; }",
@@ -70,7 +71,7 @@ def _mismatches(config: NginxConfig) -> Iterator[Report]:
         head, uri = passing.location, passing.target.uri
         if head is None or not head.is_prefix or passing.target.has_variables or passing.block.first("rewrite"):
             continue
-        if passing.block.name != "location" or config.is_unknown(head.pattern):
+        if passing.block.name != "location" or config.is_unknown(head.pattern) or passing.at.setting("internal"):
             continue
         place = passing.directive.arg_place(0)
         if not head.pattern.endswith("/") and _FOLDER.fullmatch(uri):
