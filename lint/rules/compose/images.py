@@ -198,12 +198,15 @@ def _is_postgres(image: Image, tag: str) -> bool:
     preset="strict",
     lacks=True,
 )
-def image_without_digest(project: Project) -> Iterator[Report]:
+def image_without_digest(project: Project, policy: Policy) -> Iterator[Report]:
     """An image of the production stack by its tag alone, which its owner can give to another image."""
     if project.role != "production":
         return
     for _, image in _pulled(project):
-        if image.name.digest is None and isinstance(image.name.tag, str) and image.value.is_literal:
+        tag = image.name.tag
+        if image.name.digest is None and isinstance(tag, str) and image.value.is_literal:
+            if _is_floating(image, tag, policy):
+                continue
             yield image.place, f'image "{image.text}" has no digest; add "@sha256:..." to get the very one you tested'
 
 

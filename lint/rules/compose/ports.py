@@ -176,8 +176,9 @@ def _edges(project: Project) -> list[Service]:
     """The proxies that publish 80 or 443."""
     edges = []
     for service in project.services.values() if any(map(is_edge, project.services.values())) else ():
-        targets = [port.target for port in service.ports if is_public(port) and isinstance(port.target, PortRange)]
-        if is_edge(service) and any(web in each for each in targets for web in _WEB):
+        ends = [end for port in service.ports if is_public(port) for end in (port.published, port.target)]
+        ranges = [end for end in ends if isinstance(end, PortRange)]
+        if is_edge(service) and any(web in each for each in ranges for web in _WEB):
             edges.append(service)
     return edges
 
