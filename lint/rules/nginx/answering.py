@@ -23,6 +23,17 @@ def is_whole(config: NginxConfig) -> bool:
     return config.http is not None
 
 
+def is_site(block: Directive) -> bool:
+    """
+    Whether *block* belongs to a server that is a site of its own, as a file for conf.d has it.
+
+    Where such a file is read by itself, the main file around it is not at hand: the distribution's, or the image's.
+    None of those sends a security header.
+    """
+    server = block if block.name == "server" else block.enclosing("server")
+    return server is not None and server.first("listen") is not None and server.first("server_name") is not None
+
+
 def servers(config: NginxConfig) -> list[Directive]:
     """The servers that others than this machine can reach."""
     return [server for server in config.servers if not _is_internal(server)]

@@ -9,7 +9,7 @@ from ...finding import Edit
 from ...nginx import PASSES, Directive, NginxConfig, ResponseHeader, server_names
 from ...place import Place
 from ...policy import Policy
-from .answering import answering, is_whole, returning, servers
+from .answering import answering, is_site, is_whole, returning, servers
 from .insertion import after, inside, written
 
 _PROGRAMS = ("header_filter_by_lua_block", "header_filter_by_lua_file", "js_header_filter", "security_headers")
@@ -107,7 +107,11 @@ class Search:
             return False
         if any(_is_lost(self.config, level, self.names) for level in (block, *block.ancestors)):
             return False
-        return is_whole(self.config) or self._is_managed(block)
+        return is_whole(self.config) or self._is_of_a_site(block) or self._is_managed(block)
+
+    def _is_of_a_site(self, block: Directive) -> bool:
+        """In a site's own file: what files are served with; of what is passed on only TLS is surely nginx's matter."""
+        return is_site(block) and (self.names[0] == "strict-transport-security" or not _is_passed_on(block))
 
     def _is_managed(self, block: Directive) -> bool:
         """Whether a fragment itself sets security headers for *block*, so that none come from around it."""

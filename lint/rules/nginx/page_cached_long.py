@@ -54,7 +54,6 @@ from .gaps import headers_named
         """,
         """
         server {
-            listen 80;
             server_name static.example.com;
             root /srv/static;
             index index.html;

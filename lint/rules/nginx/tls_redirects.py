@@ -52,6 +52,7 @@ _PATH = "/a/page"
         server {
             listen 443 ssl;
             server_name example.com;
+            include /etc/nginx/snippets/headers.conf;
             location / { proxy_pass http://backend; }
         }
         """,
@@ -60,6 +61,7 @@ _PATH = "/a/page"
             listen 80;
             listen 443 ssl;
             server_name example.com;
+            include /etc/nginx/snippets/headers.conf;
             if ($scheme = http) { return 301 https://$host$request_uri; }
             location / { proxy_pass http://backend; }
         }
