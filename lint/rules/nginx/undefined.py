@@ -204,7 +204,7 @@ def _defined(config: NginxConfig) -> set[str]:
         elif (
             directive.name in ("set", "auth_request_set", "perl_set", "js_set", "js_var") or directive.name not in table
         ):
-            found.update(arg for arg in directive.args if arg.startswith("$"))
+            found.update(word for word in (directive.name, *directive.args[:1]) if word.startswith("$"))
     for text in config.files.values():
         found.update(match[1] for match in re.finditer(r"\(\?(?:P?<|')([A-Za-z_]\w*)[>']", text))
     return {name.removeprefix("$").lower() for name in found}
