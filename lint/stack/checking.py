@@ -96,11 +96,16 @@ def check_of(container: Container) -> Check | None:
         return _of_service(check, container)
     if container.service.data("healthcheck.test") is not None:
         return None
-    stage = container.stage
-    instruction = stage.healthcheck if stage is not None else None
-    if stage is None or instruction is None or instruction.text.upper() == "NONE":
-        return None
-    return _of_stage(stage, instruction)
+    return check_of_stage(container.stage) if container.stage is not None else None
+
+
+def check_of_stage(stage: Stage) -> Check | None:
+    """The check that a HEALTHCHECK of the stage, or of one below it, makes."""
+    for each in stage.chain():
+        for instruction in reversed(each.instructions):
+            if instruction.name == "HEALTHCHECK":
+                return None if instruction.text.upper() == "NONE" else _of_stage(each, instruction)
+    return None
 
 
 def _of_service(check: Healthcheck, container: Container) -> Check | None:

@@ -117,6 +117,15 @@ class Container:
         """Its health check, of the service or of the image; None where there is none or it cannot be read."""
         return checking.check_of(self)
 
+    @property
+    def is_checked_alone(self) -> bool:
+        """Whether its check is one that is judged with the Dockerfile, whose last stage on its own base it is."""
+        check = self.service.healthcheck
+        if (check is not None and check.words) or self.build is None or self.build.path is None:
+            return False
+        dockerfile, stage = self.dockerfile, self.stage
+        return dockerfile is not None and stage is dockerfile.final_stage and not self.build.arguments
+
     @cached_property
     def tree(self) -> FileTree:
         """Which of its files come from which files here."""
@@ -131,11 +140,6 @@ class Container:
     def is_nginx(self) -> bool:
         """Whether its image is one of nginx."""
         return self.image_name.rpartition("/")[2] in ("nginx", "nginx-unprivileged", "openresty")
-
-    @property
-    def is_known_server(self) -> bool:
-        """Whether it is surely no web server in front of others: a database, or a program of the stack's own."""
-        return bool(self.facts and self.facts.ports and not self.is_nginx) or self.build is not None
 
     @cached_property
     def names(self) -> frozenset[str]:

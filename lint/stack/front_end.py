@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ..compose import PortRange
 from ..envfile import parse as parse_env
 from ..nginx import PASSES, Effective, listens, location, server_names
 from ..nginx.answer import Answer
@@ -24,6 +25,9 @@ PUBLIC_NAME = re.compile(r"(?:VITE|NEXT_PUBLIC|REACT_APP|VUE_APP|NUXT_PUBLIC|GAT
 _API_NAME = re.compile(r".*(?:API|BACKEND|SERVER)(?!.*(?:KEY|TOKEN|VERSION|TIMEOUT|SECRET|NAME)).*")
 _ENV_NAMES = (".env", ".env.production", ".env.local", ".env.production.local")
 _DEEPEST = 3
+_EDGES = re.compile(
+    r"nginx|traefik|caddy|haproxy|httpd|apache|envoy|kong|apisix|swag|openresty|varnish|cloudflared|ngrok|proxy"
+)
 
 
 @dataclass(frozen=True)
@@ -100,12 +104,27 @@ def sends_on(stack: Stack, front: Container, path: str) -> bool | None:
     True where some nginx that the page's visitors talk to passes them on, False where none does, None where it cannot
     be told who they talk to.
     """
-    entries = [each for each in stack.containers.values() if _is_entry(each, front)]
-    others = [each for each in stack.containers.values() if _is_open(each) and not each.sites and each is not front]
-    if not entries or any(not each.is_known_server for each in others):
+    containers = list(stack.containers.values())
+    entries = [each for each in containers if _is_entry(each, front)]
+    if not entries or _is_routed_to(front) or any(_may_stand_before(each) for each in containers if each is not front):
         return None
     answers = [_passes(each, front, path, _DEEPEST) for each in entries]
     return True if True in answers else None if None in answers else False
+
+
+def _may_stand_before(container: Container) -> bool:
+    """Whether it may be a web server in front of others whose settings are not at hand."""
+    if container.sites or not _is_open(container):
+        return False
+    published = [port.published for port in container.service.ports]
+    is_web = any(isinstance(each, PortRange) and (80 in each or 443 in each) for each in published)  # noqa: PLR2004
+    return is_web or bool(_EDGES.search(container.image_name)) or container.service.get("network_mode") is not None
+
+
+def _is_routed_to(container: Container) -> bool:
+    """Whether a proxy that reads labels or variables sends requests to it."""
+    labels = (name.lower() for name in container.service.labels)
+    return "VIRTUAL_HOST" in container.environment or any(name.startswith(("traefik", "caddy")) for name in labels)
 
 
 def _is_open(container: Container) -> bool:

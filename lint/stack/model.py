@@ -76,12 +76,21 @@ class Stack:
             return self._by_name[host]
         if host in asking.extra_names:
             return True
-        return None if not self.is_whole or asking.may_know_others or self._may_be_named else False
+        is_sure = self.is_whole and not asking.may_know_others and not self._may_be_named
+        return False if is_sure and host not in self._names_beside else None
 
     @cached_property
     def _by_name(self) -> Mapping[str, Container]:
         containers = list(self.containers.values())[::-1]
         return {name: container for container in containers for name in container.names}
+
+    @cached_property
+    def _names_beside(self) -> frozenset[str]:
+        """The services of other Compose files in the same folder, which may be run together with this one."""
+        others = (each for each in self.projects if each is not self.project)
+        return frozenset(
+            name.lower() for each in others if each.directory == self.project.directory for name in each.services
+        )
 
     @cached_property
     def _may_be_named(self) -> bool:

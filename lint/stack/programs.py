@@ -5,12 +5,12 @@ from __future__ import annotations
 import fnmatch
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ..dockerfile import Command, Stage
 from ..dockerfile.packages import packages_of
-from .images import packages_with
+from .images import ImageFacts, packages_with
 
 if TYPE_CHECKING:
     from .container import Container
@@ -42,22 +42,24 @@ _SCRIPT = re.compile(r".*\.(?:sh|bash|py|pl|run)|\./.*|/tmp/.*")
 
 def has_program(container: Container, program: str) -> bool | None:
     """Whether *container* has *program*, named without a folder; None where that cannot be told."""
+    if program not in BUILTINS and _is_mounted(container, program):
+        return None
+    if container.build is not None and container.stage is None:
+        return True if program in BUILTINS else None
+    return image_has_program(container.stage, container.facts, program)
+
+
+def image_has_program(stage: Stage | None, facts: ImageFacts | None, program: str) -> bool | None:
+    """The same for an image: *stage* built on one that *facts* describe, or that one itself where there is no stage."""
     if program in BUILTINS:
         return True
-    if "/" in program or not program or _is_mounted(container, program):
+    if "/" in program or not program:
         return None
-    below = _in_image(container, program)
-    if container.build is None or below is True:
+    below = None if facts is None else False if facts.name == "scratch" else facts.has_program(program)
+    if stage is None or below is True:
         return below
-    above = _added(container.stage, program) if container.stage is not None else None
+    above = _added(stage, program)
     return below if above is False else above
-
-
-def _in_image(container: Container, program: str) -> bool | None:
-    facts = container.facts
-    if facts is None:
-        return None
-    return False if facts.name == "scratch" else facts.has_program(program)
 
 
 def _is_mounted(container: Container, program: str) -> bool:
@@ -138,7 +140,7 @@ def _is_one(name: str, patterns: tuple[str, ...]) -> bool:
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 
-def missing(container: Container, alternatives: Iterator[str] | tuple[str, ...]) -> bool:
+def all_missing(answers: Iterable[bool | None]) -> bool:
     """Whether none of the programs, each of which would do, is there: certain only where all are known to be absent."""
-    answers = [has_program(container, each) for each in alternatives]
-    return bool(answers) and all(answer is False for answer in answers)
+    found = list(answers)
+    return bool(found) and all(answer is False for answer in found)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ...finding import Severity
 from ...rule import Report, rule
 from ...stack import Container, Stack
-from ...stack.programs import missing
+from ...stack.programs import all_missing
 
 _ASKING = ("curl", "wget", "http", "nc", "netcat", "ncat", "telnet")
 _INSTEAD = {
@@ -51,13 +51,21 @@ _SUCCESSORS = {"mysqladmin": "healthcheck.sh", "mysql": "mariadb", "mongo": "mon
             """,
         },
         {
-            "docker-compose.yml": "services:\n  web:\n    build: .\n",
+            "docker-compose.yml": """
+                services:
+                  web:
+                    build:
+                      context: .
+                      target: serve
+            """,
             "Dockerfile": """
                 FROM node:24-alpine AS build
                 RUN apk add --no-cache curl
-                FROM node:24-alpine
+                FROM node:24-alpine AS serve
                 COPY --from=build /app /app
                 HEALTHCHECK CMD curl -f http://127.0.0.1:3000/ || exit 1  # <-
+                FROM serve AS develop
+                RUN apk add --no-cache curl
             """,
         },
     ),
@@ -106,12 +114,13 @@ def healthcheck_tool_missing(stack: Stack) -> Iterator[Report]:
 
     Every check fails with "executable file not found", so the container is unhealthy for ever although it works:
     what waits for it never starts, and a deployment takes the release back. Slim and alpine images have no curl,
-    images of Debian no wget. What an image that is not known here has, or a script installs, is not judged.
+    images of Debian no wget. What an image that is not known here has, or a script installs, is not judged. A
+    HEALTHCHECK of the Dockerfile itself is reported by `dockerfile/healthcheck-tool-missing`.
     """
     for container in stack.containers.values():
-        check = container.check
+        check = container.check if not container.is_checked_alone else None
         for place, programs in check.alternatives() if check else ():
-            if missing(container, programs):
+            if all_missing(map(container.has_program, programs)):
                 yield (
                     place,
                     f'the image of service "{container.name}" has no {programs[0]}; {_advice(container, programs[0])}',
