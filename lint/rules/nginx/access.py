@@ -179,7 +179,7 @@ def _refuses(directive: Directive) -> bool:
     """Whether nothing is given away: a refusal, or a ``rewrite`` that does not answer."""
     if directive.name == "rewrite":
         leads_out = re.match(r"https?://|\$scheme", (*directive.args, "", "")[1])
-        return not leads_out and directive.args[-1] not in ("redirect", "permanent")
+        return not leads_out and directive.args[-1:] not in (("redirect",), ("permanent",))
     return directive.value.isdigit() and int(directive.value) >= 400  # noqa: PLR2004 - the first refusal
 
 

@@ -77,6 +77,11 @@ def _with_slash(block: Directive, head: Location) -> tuple[Edit, ...]:
     return (Edit(block.arg_place(index), _ended(block.arg_text(index)), safe=False),)
 
 
+def _is_file(path: str) -> bool:
+    """Whether *path* may be one of a file, or of nobody knows what."""
+    return "$" in path or "." in path.rpartition("/")[2]
+
+
 def _ended(text: str) -> str:
     """An argument with a slash at its end, inside the quotes it may have."""
     closing = text[-1] if text[-1:] in ('"', "'") else ""
@@ -145,7 +150,7 @@ def alias_without_slash(config: NginxConfig) -> Iterator[Report]:
     """
     for alias in config.find("alias"):
         block = alias.parent
-        if block is None or block.name != "location" or "$" in alias.value or "." in alias.value.rpartition("/")[2]:
+        if block is None or block.name != "location" or not alias.value or _is_file(alias.value):
             continue
         head = location(block)
         if head.is_prefix and head.pattern.endswith("/") and not alias.value.endswith("/"):
