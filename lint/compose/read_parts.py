@@ -180,7 +180,7 @@ def dependencies(value: Value | None) -> Iterator[Dependency]:
             condition="service_started" if condition is None else condition,
             required=_flag(entry, "required", default=True),
             restart=_flag(entry, "restart", default=False),
-            is_short=_is_short(entry),
+            is_short=all(each.key is not None and _is_same_place(each.key, each.node) for _, each in entry.items()),
             place=entry.key_place,
         )
 

@@ -163,6 +163,12 @@ def test_dependencies_say_how_they_were_written() -> None:
     assert ("service_healthy", False, False) == (long.condition, long.required, long.is_short)
 
 
+def test_a_dependency_with_nothing_but_its_condition_is_long() -> None:
+    project = parse("services: {a: {depends_on: {b: {condition: service_started}}}}\n")
+
+    assert not project.services["a"].depends_on["b"].is_short
+
+
 def test_secrets_are_files_in_the_container() -> None:
     found = service("secrets: [one, {source: two, target: other, mode: 0400}, {source: x, target: /abs}]").secrets
 
