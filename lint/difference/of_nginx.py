@@ -30,8 +30,18 @@ class Named:
     words: str
 
 
-def statements(config: NginxConfig) -> Iterator[Statement]:
-    """Every statement of *config*; places and the layout of files are no part of any."""
+def statements(config: NginxConfig, prefix: str) -> Iterator[Statement]:
+    """
+    Every statement of *config*; places and the layout of files are no part of any.
+
+    Args:
+        prefix: Begins every subject, where a stack has several configurations.
+    """
+    for each in _unnamed(config):
+        yield Statement(each.part, f"{prefix}{each.subject}", each.aspect, each.value)
+
+
+def _unnamed(config: NginxConfig) -> Iterator[Statement]:
     yield from _of_the_whole(config)
     names = sorted({each.name for each in config.walk() if _is_inherited(each.name)})
     order: dict[str, int] = {}

@@ -33,8 +33,9 @@ def statements(models: Mapping[str, Sequence[Any]]) -> Iterator[Statement]:
     """All that the *models* of one revision promise, by family as the engine loads them."""
     from . import of_compose, of_env, of_images, of_nginx  # noqa: PLC0415 - each loads its family's model
 
-    for config in models.get("nginx", ()):
-        yield from of_nginx.statements(config)
+    configs = models.get("nginx", ())
+    for config in configs:
+        yield from of_nginx.statements(config, f"{config.path} " if len(configs) > 1 else "")
     for project in models.get("compose", ()):
         yield from of_compose.statements(project)
     for dockerfile in models.get("dockerfile", ()):
