@@ -77,12 +77,8 @@ def _covers(target: str, folder: str) -> bool:
           pg:
             image: postgres:17.5
             volumes: ["/srv/pg:/var/lib/postgresql/data/"]
-          new:
-            image: postgres:18.1
-            volumes: ["pg:/var/lib/postgresql"]
         volumes:
           data: {}
-          pg: {}
     """,
     source=_VOLUMES,
     lacks=True,
