@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
 
 from ...finding import Edit, Severity
 from ...nginx import Directive, NginxConfig, location, server_names
@@ -40,7 +41,7 @@ Served = tuple[Directive, Directive]
         server {
             listen 443 ssl;
             ssl_certificate /var/www/tls/site.pem;
-            ssl_certificate_key /var/www/tls/site.key;  # <-
+            ssl_certificate_key //var/www/tls/site.key;  # <-
             root /var/www;
         }
         """,
@@ -74,7 +75,7 @@ def secret_file_served(config: NginxConfig) -> Iterator[Report]:
     secrets = [each for each in config.find(*_SECRET_FILES) if each.value.startswith("/") and "$" not in each.value]
     served = _served(config) if secrets else {}
     for directive in secrets:
-        path = posixpath.normpath(directive.value)
+        path = _plain(directive.value)
         uri = next((uri for uri in _ways_to(config, path, served) if uri), None)
         if uri:
             message = f'"{directive.value}" is served as "{uri}"; move it out of the folder'
@@ -88,20 +89,22 @@ def _served(config: NginxConfig) -> Mapping[str, list[Served]]:
         server = directive.enclosing("server")
         holders = [server] if server else config.servers if directive.is_inside("http") else []
         if directive.value.startswith("/") and "$" not in directive.value:
-            folder = posixpath.normpath(directive.value)
+            folder = _plain(directive.value)
             found.setdefault(folder, []).extend((holder, directive) for holder in holders)
     return found
 
 
 def _ways_to(config: NginxConfig, path: str, served: Mapping[str, list[Served]]) -> Iterator[str]:
     """The address of the file at *path*, for each way in which it is served."""
-    folder = posixpath.dirname(path)
-    while True:
-        for server, directive in served.get(folder, ()):
-            yield _way_to(config, server, directive, path[len(folder.rstrip("/")) :])
-        if folder == "/":
-            return
-        folder = posixpath.dirname(folder)
+    for folder in PurePosixPath(path).parents:
+        rest = path[len(str(folder).rstrip("/")) :]
+        for server, directive in served.get(str(folder), ()):
+            yield _way_to(config, server, directive, rest)
+
+
+def _plain(path: str) -> str:
+    """An absolute path without ``..`` and with one slash at its start, where POSIX lets two have a meaning."""
+    return f"/{posixpath.normpath(path).lstrip('/')}"
 
 
 def _way_to(config: NginxConfig, server: Directive, directive: Directive, rest: str) -> str:
