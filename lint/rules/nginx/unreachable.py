@@ -125,7 +125,7 @@ def _has_choice(pattern: str) -> bool:
         """,
         """
         server {
-            location ~ ^/api/v2$ { return 404; }
+            location ~ ^/api/v2/?$ { return 404; }
             location ~ ^/api/v2 { return 403; }
             location /api { return 410; }
             location ^~ /api/v2/x { return 410; }
