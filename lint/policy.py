@@ -107,8 +107,8 @@ class Policy:
         return _headers(self.data["proxy"]["required_headers"])
 
     def is_secret_name(self, name: str) -> bool:
-        """Whether a variable, key or option of that name holds a secret."""
-        secrets = self.data["secrets"]
+        """Whether a variable, key or option of that name holds a secret; `Jwt__Key` is judged as `Jwt_Key`."""
+        secrets, name = self.data["secrets"], name.replace("__", "_")
         return (
             len(name) <= _LONGEST
             and _matches(tuple(secrets["names"]), name)

@@ -65,7 +65,7 @@ def test_other_values_of_xss_protection_are_not(value: str) -> None:
     [
         "MYSQL_ROOT_PASSWORD", "REDIS_PASSWORD", "JWT_SECRET_KEY", "OPENAI_API_KEY", "SMTP_PASS", "SECRET_KEY",
         "password", "apiKey", "client_secret", "GITHUB_TOKEN", "SECRET_KEY_BASE", "AWS_SECRET_ACCESS_KEY",
-        "NEXTAUTH_SECRET", "DB_PWD", "PRIVATE_KEY", "requirepass", "PGPASSWORD", "SENTRY_DSN", "STRIPE_SECRET",
+        "NEXTAUTH_SECRET", "Jwt__Key", "APP_KEY", "REDISCLI_AUTH", "DB_PWD", "PRIVATE_KEY", "requirepass", "PGPASSWORD", "SENTRY_DSN", "STRIPE_SECRET",
     ],
 )  # fmt: skip
 def test_names_of_secrets_are_recognised(name: str) -> None:
@@ -77,7 +77,7 @@ def test_names_of_secrets_are_recognised(name: str) -> None:
     [
         "MYSQL_PASSWORD_FILE", "SECRET_PATH", "TOKEN_URL", "MAX_TOKENS", "ACCESS_TOKEN_EXPIRE_MINUTES", "MYSQL_USER",
         "PATH", "KEYCLOAK_URL", "COMPASS", "BYPASS", "MONKEY", "JWT_ALGORITHM", "MYSQL_ALLOW_EMPTY_PASSWORD",
-        "TOKENIZERS_PARALLELISM", "PUBLIC_KEY", "SSH_PUBLIC_KEY", "SECRETARY", "OPENAI_MAX_TOKENS",
+        "TOKENIZERS_PARALLELISM", "PUBLIC_KEY", "SSH_PUBLIC_KEY", "SECRETARY", "OPENAI_MAX_TOKENS", "PUSHER_APP_KEY",
     ],
 )  # fmt: skip
 def test_names_that_only_look_like_secrets_are_not(name: str) -> None:

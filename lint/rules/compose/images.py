@@ -80,6 +80,8 @@ _CODE_NAMED = ("buildpack-deps", "debian", "ubuntu")
 def _is_floating(image: Image, tag: str, policy: Policy) -> bool:
     """Whether *tag* is a floating one, or says what the image is made of and not its version, as ``alpine`` does."""
     words = re.split(r"[-_]", tag.lower())
+    if words[-1] in ("latest", "nightly"):
+        return True
     if words[0] in policy.images.floating_tags:
         return not any(_PINNED.fullmatch(word) for word in words[1:])
     return image.name.basename not in _CODE_NAMED and all(word.rstrip("0123456789.") in _FLAVOURS for word in words)
@@ -98,6 +100,8 @@ def _is_floating(image: Image, tag: str, policy: Policy) -> bool:
             image: ghcr.io/acme/app:${TAG:-latest}  # <-
           cache:
             image: redis:alpine  # <-
+          mssql:
+            image: mcr.microsoft.com/mssql/server:2022-latest  # <-
     """,
     good="""
         services:
@@ -153,8 +157,6 @@ def moving_tag(project: Project, policy: Policy) -> Iterator[Report]:
             image: nginx:1
           pg:
             image: postgres:17
-          mssql:
-            image: mcr.microsoft.com/mssql/server:2022-latest
           app:
             image: acme/mysql-tool:8
     """,

@@ -130,7 +130,7 @@ def _is_secret_option(name: str, policy: Policy) -> bool:
 _ADDRESS = re.compile(
     r"[a-z][a-z0-9+.-]{0,30}://(?P<user>[^/\s:@\"'<>{}$]{0,200}):(?P<password>[^/\s@\"'<>]{1,300})@", re.I
 )
-_PAIR = re.compile(r"(?:^|[;\"' ])(?:password|pwd)\s?=\s?(?P<password>[^;\"'\s]{1,300})(?=[;\"'\s]|$)", re.I)
+_PAIR = re.compile(r"(?:^|[;\"' ?&])(?:password|pwd)\s?=\s?(?P<password>[^;&\"'\s]{1,300})(?=[;&\"'\s]|$)", re.I)
 
 
 def passwords_in(value: Value) -> Iterator[tuple[Scalar, int, int]]:
@@ -139,7 +139,7 @@ def passwords_in(value: Value) -> Iterator[tuple[Scalar, int, int]]:
         if "@" in scalar.text and "://" in scalar.text:
             for match in _ADDRESS.finditer(scalar.text):
                 yield scalar, *match.span("password")
-        elif ";" in scalar.text or _DATA_SOURCE.fullmatch(scalar.text.partition("=")[0]):
+        elif ";" in scalar.text or "://" in scalar.text or _DATA_SOURCE.fullmatch(scalar.text.partition("=")[0]):
             for match in _PAIR.finditer(scalar.text):
                 yield scalar, *match.span("password")
 

@@ -25,6 +25,7 @@ _BUILD_SECRETS = "https://docs.docker.com/build/building/secrets/"
             environment:
               DATABASE_URL: mysql://root:kw8Zr2Vb91@db:3306/app  # <-
               CELERY: amqp://guest:guest@queue  # <-
+              JDBC: jdbc:mysql://db:3306/app?user=app&password=kw8Zr2Vb91  # <-
               MSSQL: Server=db;User Id=sa;Password=kw8Zr2Vb91;  # <-
             command: ["./wait", "postgres://app:kw8Zr2Vb91@db/app"]  # <-
     """,
