@@ -75,7 +75,7 @@ def targets(config: NginxConfig) -> Iterator[Target]:
     """The hosts that *config* sends requests to, each at the word that names it; what is not known is left out."""
     users: dict[str, list[Directive]] = {}
     for directive in config.find(*PASSES):
-        if directive.block is not None or not directive.args:
+        if directive.block is not None or not directive.args or directive.is_inside("stream", "mail"):
             continue
         found = _of_pass(config, directive)
         if found is None:

@@ -93,11 +93,13 @@ def started(container: Container) -> Started | None:
 
 
 def _lines(given: Sequence[str]) -> list[Sequence[str]]:
-    """The simple commands: those of a shell's text, or the words themselves."""
+    """The simple commands: those of a shell's text, or the words themselves; none where several run side by side."""
     for index, word in enumerate(given[:-1]):
         if re.fullmatch(r"-\w*c", word) and index and posixpath.basename(given[index - 1]) in (*_SHELLS, "-o", "-e"):
             text = given[index + 1]
             found = shell_text.script(Passage(text, Source(text, "")))
+            if not found.is_understood or any(command.before == "&" for command in found.commands):
+                return []
             return [[each.known for each in command.words] for command in found.commands]
     return [given]
 

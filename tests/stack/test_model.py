@@ -85,6 +85,7 @@ def test_build_arguments_decide_about_the_base() -> None:
         ('{image: "x:1", command: [sh, -c, "uvicorn app:app --port $PORT"]}', None),
         ('{image: "x:1", command: python manage.py runserver 0.0.0.0:8001}', {8001}),
         ('{image: "x:1", command: python -m http.server 3000}', {3000}),
+        ('{image: "x:1", command: [sh, -c, "uvicorn app:app --port 9000 & exec metrics"]}', None),
         ('{image: "redis:8"}', {6379}),
         ('{image: "redis:8", command: redis-server --appendonly yes}', {6379}),
         ('{image: "redis:8", command: redis-server --port 7000}', None),
@@ -126,6 +127,40 @@ def test_a_configuration_belongs_to_the_service_that_mounts_or_copies_it() -> No
     assert stack.containers["other"].sites == ()
     (target,) = targets(stack.containers["edge"].sites[0].config)
     assert (target.host, target.port, target.is_static) == ("page", 8090, True)
+
+
+def test_a_main_file_brings_in_what_the_image_has_beside_it() -> None:
+    main = "events {}\nhttp { include /etc/nginx/conf.d/*.conf; server { listen 8080; } }"
+    compose = "services:\n  web:\n    image: nginx:1.30\n    volumes: [%s]"
+
+    alone = stack_of({"docker-compose.yml": compose % "./nginx.conf:/etc/nginx/nginx.conf", "nginx.conf": main})
+    hidden = stack_of(
+        {
+            "docker-compose.yml": compose % "./nginx.conf:/etc/nginx/nginx.conf, conf:/etc/nginx/conf.d",
+            "nginx.conf": main,
+        }
+    )
+
+    assert alone.containers["web"].listening == {80, 8080}
+    assert hidden.containers["web"].listening is None
+
+
+def test_a_configuration_that_is_made_when_the_stack_starts_is_found_by_its_name() -> None:
+    stack = stack_of(
+        {
+            "docker/compose.yaml": """
+                services:
+                  web:
+                    image: nginx:1.30
+                    entrypoint: [nginx, -c, /etc/nginx/edge/live/nginx.conf]
+                    volumes: [../made/edge:/etc/nginx/edge]
+            """,
+            "docker/nginx.conf": "events {}\nhttp { server { listen 8080; } }",
+            "docker/other.conf": "events {}\nhttp { server { listen 8081; } }",
+        }
+    )
+
+    assert [site.config.path for site in stack.containers["web"].sites] == ["docker/nginx.conf"]
 
 
 def test_facts_are_silent_when_they_are_old() -> None:

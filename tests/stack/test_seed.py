@@ -42,6 +42,7 @@ def found() -> set[tuple[str, str, str]]:
             'test: ["CMD", "curl", "-f", "http://localhost:7860/health"]',
         ),
         (COMPOSE, "stack/healthcheck-tool-missing", 'test: ["CMD", "curl", "-f", "http://localhost:8090"]'),
+        (COMPOSE, "compose/server-option-removed", "--query-cache-size=256M"),
         (
             COMPOSE,
             "stack/cache-password-not-asked",

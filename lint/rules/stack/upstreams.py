@@ -111,6 +111,45 @@ def _similar(host: str, stack: Stack) -> str:
             """,
             "default.conf": _CONF % "http://elsewhere:8000",
         },
+        {
+            "docker-compose.yml": """
+                services:
+                  web:
+                    image: nginx:1.30.1
+                    depends_on: [app]
+                    volumes: ["./conf.d:/etc/nginx/conf.d:ro"]
+                  app:
+                    image: ghcr.io/acme/app:1.2.3
+            """,
+            "conf.d/site.conf": _CONF % "http://application",
+            "conf.d/upstream.conf": "upstream application { server app:8000; }",
+        },
+        {
+            "docker-compose.yml": """
+                services:
+                  web:
+                    image: nginx:1.30.1
+                    volumes: ["./nginx.conf:/etc/nginx/nginx.conf:ro", "upstreams:/etc/nginx/upstreams"]
+                volumes: {upstreams: {}}
+            """,
+            "nginx.conf": """
+                events {}
+                stream {
+                    upstream database { server 10.0.0.7:3306; }
+                    server {
+                        listen 3306;
+                        proxy_pass database;
+                    }
+                }
+                http {
+                    include /etc/nginx/upstreams/*.conf;
+                    server {
+                        listen 80;
+                        location / { proxy_pass http://application; }
+                    }
+                }
+            """,
+        },
     ),
     source="https://github.com/nginx/docker-nginx/issues/127",
 )
@@ -121,7 +160,8 @@ def upstream_host_unknown(stack: Stack) -> Iterator[Report]:
     nginx looks the names up when it starts, and ends with "host not found in upstream". Names that may belong to
     another project, because the networks come from outside, and names with a dot are not judged.
     """
-    for container, target in all_targets(stack.containers.values()):
+    complete = [each for each in stack.containers.values() if all(site.is_complete for site in each.sites)]
+    for container, target in all_targets(complete):
         if target.is_plain_name and not target.is_loopback and stack.named(target.host, container) is False:
             yield target.place, f'no service is named "{target.host}"; {_similar(target.host, stack)}'
 
