@@ -65,7 +65,8 @@ def test_other_values_of_xss_protection_are_not(value: str) -> None:
     [
         "MYSQL_ROOT_PASSWORD", "REDIS_PASSWORD", "JWT_SECRET_KEY", "OPENAI_API_KEY", "SMTP_PASS", "SECRET_KEY",
         "password", "apiKey", "client_secret", "GITHUB_TOKEN", "SECRET_KEY_BASE", "AWS_SECRET_ACCESS_KEY",
-        "NEXTAUTH_SECRET", "Jwt__Key", "APP_KEY", "REDISCLI_AUTH", "DB_PWD", "PRIVATE_KEY", "requirepass", "PGPASSWORD", "SENTRY_DSN", "STRIPE_SECRET",
+        "NEXTAUTH_SECRET", "DB_PWD", "PRIVATE_KEY", "requirepass", "PGPASSWORD", "SENTRY_DSN", "STRIPE_SECRET",
+        "Jwt__Key", "APP_KEY", "REDISCLI_AUTH",
     ],
 )  # fmt: skip
 def test_names_of_secrets_are_recognised(name: str) -> None:
