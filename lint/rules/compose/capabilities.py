@@ -89,7 +89,8 @@ def dangerous_capability(project: Project, policy: Policy) -> Iterator[Report]:
     for service in project.services.values():
         for entry, name in _named(service, "cap_add"):
             if name in policy.images.dangerous_capabilities and name not in policy.images.host_capabilities:
-                yield entry.place, f'capability "{name}" of service "{service.name}" helps attackers; does it need it?'
+                message = f'capability "{name}" of service "{service.name}" helps attackers; '
+                yield entry.place, message + "remove it, or suppress this with the reason"
 
 
 @rule(
