@@ -132,13 +132,21 @@ def _address(word: str | None) -> str:
 
 def listens(server: Directive) -> list[Listen]:
     """The sockets of a server of http; ``*:80`` where it names none, as nginx running as root assumes."""
-    return [listen(found) for found in server.find("listen")] or [Listen(None, "*", 80)]
+    found: list[Listen] | None = server.memo.get("listens")
+    if found is None:
+        found = [listen(each) for each in server.find("listen")] or [Listen(None, "*", 80)]
+        server.memo["listens"] = found
+    return found
 
 
 def server_names(server: Directive) -> list[str]:
     """The names of a server in order, in lower case unless they are regular expressions; ``""`` without any."""
-    names = [name for directive in server.find("server_name") for name in directive.args]
-    return [name if name.startswith("~") else name.lower() for name in names] or [""]
+    found: list[str] | None = server.memo.get("server_names")
+    if found is None:
+        names = [name for directive in server.find("server_name") for name in directive.args]
+        found = [name if name.startswith("~") else name.lower() for name in names] or [""]
+        server.memo["server_names"] = found
+    return found
 
 
 @dataclass(frozen=True)

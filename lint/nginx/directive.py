@@ -136,7 +136,10 @@ class Directive:
 
     def enclosing(self, *names: str) -> Directive | None:
         """The nearest block around it that has one of *names*."""
-        return next((outer for outer in self.ancestors if outer.name in names), None)
+        outer = self.parent
+        while outer is not None and outer.name not in names:
+            outer = outer.parent
+        return outer
 
     def find(self, *names: str) -> Iterator[Directive]:
         """The directives of those names directly in its block, in order."""
@@ -148,15 +151,24 @@ class Directive:
 
     def first(self, *names: str) -> Directive | None:
         """The first directive of those names directly in its block."""
-        return next(self.find(*names), None)
+        block = self.block or ()
+        if len(block) > _SCANNED:
+            return next(self.find(*names), None)
+        for child in block:
+            if child.name in names:
+                return child
+        return None
 
     def last(self, *names: str) -> Directive | None:
         """The last directive of those names directly in its block."""
         block = self.block or ()
         if len(block) <= _SCANNED:
-            return next((child for child in reversed(block) if child.name in names), None)
-        named = self._named()
-        return max((named[name][-1] for name in names if name in named), key=_order, default=None)
+            for child in reversed(block):
+                if child.name in names:
+                    return child
+            return None
+        found = [children[-1] for name in names if (children := self._named().get(name))]
+        return max(found, key=_order) if len(found) > 1 else found[0] if found else None
 
     def _named(self) -> dict[str, list[Directive]]:
         """The children by name, made once: ``http`` may hold a thousand servers and is asked by each of them."""

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from ...finding import Edit, Severity
 from ...nginx import NginxConfig, location
 from ...rule import Report, rule
+from .always import takes_all
 
 _LOCATION = "https://nginx.org/en/docs/http/ngx_http_core_module.html#location"
 _LITERAL = re.compile(r"\^((?:[\w/~%-]|\\[./-])+)\$")
+_WHATEVER = frozenset({"default", "include", "ranges", "0.0.0.0/0"})
 _EXTENSION = re.compile(r"\\\.(?:\(\??:?[\w|?]+\)|\w{2,5})")
 
 
@@ -111,6 +113,7 @@ def extension_not_at_end(config: NginxConfig) -> Iterator[Report]:
     """,
     good=(
         "map $http_upgrade $connection_upgrade { default upgrade; '' close; }",
+        'map $request_uri $path { "~^(?<path>[^?]*)" $path; }',
         "map $uri $target { include /etc/nginx/redirects.map; }",
         "geo $is_office { 10.0.0.0/8 1; default 0; }",
         "geo $office { 10.0.0.0/8 a; 0.0.0.0/0 b; ::/0 c; }",
@@ -126,9 +129,14 @@ def map_without_default(config: NginxConfig) -> Iterator[Report]:
     """
     for directive in config.find("map", "geo"):
         names = [entry.name for entry in directive.children]
-        is_open = names and not {"default", "include", "ranges", "0.0.0.0/0", "volatile"} & set(names)
+        is_open = names and _WHATEVER.isdisjoint(names) and not any(map(_is_whatever, names))
         if is_open and directive.args and directive.file.token_text(directive.token) == directive.name:
             yield directive.place, f'"{directive.args[-1]}" is empty for every other value; add a "default"'
+
+
+def _is_whatever(name: str) -> bool:
+    """Whether the entry is an expression that every value matches."""
+    return name.startswith("~") and takes_all(name.removeprefix("~").removeprefix("*"), "", False)
 
 
 @rule(

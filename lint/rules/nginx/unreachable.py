@@ -9,15 +9,12 @@ from dataclasses import dataclass
 from ...finding import Severity
 from ...nginx import Location, NginxConfig
 from ...nginx import locations as lookup
-from ...nginx.patterns import UnknownPatternError, matched
 from ...rule import Report, rule
+from .always import takes_all
 from .location_twice import groups
 from .once import once
 
 _LOCATION = "https://nginx.org/en/docs/http/ngx_http_core_module.html#location"
-_LOOKS_AHEAD = re.compile(r"\$|\\[zZbBGK]|\(\?[!=<>(|&+R*\d]|[+*?}]\+|\(\*")
-"""What may make an expression fail on a longer text, though it matched the beginning."""
-
 _ENDING = re.compile(r"(?:\.\*)?\\\.(?:\((?:\?:)?([\w|-]+)\)|([\w-]+))\$")
 _HEAD = re.compile(r"\^((?:[\w/~%-]|\\[./-])+)")
 _QUANTIFIER = ("?", "*", "{")
@@ -235,10 +232,4 @@ def _is_longer(other: Location, prefix: Location, head: str) -> bool:
 
 def _takes_all(other: _Expression, beginning: str) -> bool:
     """Whether *other* matches every address that begins so."""
-    pattern = other.location.pattern
-    if _LOOKS_AHEAD.search(pattern):
-        return False
-    try:
-        return matched(pattern, beginning, other.ignores_case) is not None
-    except UnknownPatternError:
-        return False
+    return takes_all(other.location.pattern, beginning, other.ignores_case)

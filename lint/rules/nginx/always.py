@@ -1,0 +1,20 @@
+"""Expressions that match whatever begins in a certain way."""
+
+from __future__ import annotations
+
+import re
+
+from ...nginx.patterns import UnknownPatternError, matched
+
+_LOOKS_AHEAD = re.compile(r"\$|\\[zZbBGK]|\(\?[!=<>(|&+R*\d]|[+*?}]\+|\(\*")
+"""What may make an expression fail on a longer text, though it matched the beginning."""
+
+
+def takes_all(pattern: str, beginning: str, ignore_case: bool) -> bool:
+    """Whether *pattern* matches every text with that beginning; False where it is not known."""
+    if _LOOKS_AHEAD.search(pattern):
+        return False
+    try:
+        return matched(pattern, beginning, ignore_case) is not None
+    except UnknownPatternError:
+        return False
