@@ -60,7 +60,7 @@ def alias_traversal(config: NginxConfig) -> Iterator[Report]:
     """
     for alias in config.find("alias"):
         block = alias.enclosing("location")
-        if block is None or block.block is None or config.is_unknown(alias.value):
+        if block is None or not block.block or not block.args or config.is_unknown(alias.value):
             continue
         head = location(block)
         if head.is_prefix and not head.pattern.endswith("/") and alias.value.endswith("/"):

@@ -99,7 +99,10 @@ def secret_in_configuration(config: NginxConfig, policy: Policy) -> Iterator[Rep
     for place, what in (*_in_directives(config, policy), *_in_texts(config, policy)):
         if not any(_is_within(place, other) for other in seen):
             seen.add(place)
-            yield place, f"{what} in the configuration; include it from a file that only the server has, and change it"
+            yield (
+                place,
+                f"{what} stands in the configuration; include it from a file that only the server has, and change it",
+            )
 
 
 def _is_within(place: Place, other: Place) -> bool:
