@@ -6,7 +6,7 @@ import re
 
 from ...nginx.patterns import UnknownPatternError, matched
 
-_LOOKS_AHEAD = re.compile(r"\$|\\[zZbBGK]|\(\?[!=<>(|&+R*\d]|[+*?}]\+|\(\*")
+_LOOKS_AHEAD = re.compile(r"\$|\\[zZbBGK]|\(\?(?:[!=>(|&+R*\d]|<[!=])|[+*?}]\+|\(\*")
 """What may make an expression fail on a longer text, though it matched the beginning."""
 
 
