@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Container, Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from ...compose import Mount, Project, Service, Value
+from ...compose import Mount, Project, Service, Unknown, Value
 from ...compose.nodes import UNKNOWN
 from ...errors import LintError
 from ...finding import Edit
@@ -171,8 +172,15 @@ def is_database(service: Service) -> bool:
 
 
 def is_edge(service: Service) -> bool:
-    """Whether it stands between the world and the other services."""
-    return image_name_of(service) in EDGES
+    """Whether it stands between the world and the other services, also by what its image is built on."""
+    if service.build is None:
+        return image_name_of(service) in EDGES
+    dockerfile, target = dockerfile_of(service), service.build.target
+    if dockerfile is None or isinstance(target, Unknown):
+        return False
+    stage = dockerfile.stage(target) if target else dockerfile.final_stage
+    image = stage.root_image if stage is not None else None
+    return image is not None and str(image.repository or "").rpartition("/")[2] in EDGES
 
 
 def dockerfile_of(service: Service) -> Dockerfile | None:
@@ -180,17 +188,22 @@ def dockerfile_of(service: Service) -> Dockerfile | None:
     build, reader = service.build, service.project.reader
     if build is None:
         return None
-    from ...dockerfile import parse  # noqa: PLC0415 - most projects build one or two images
-
     if build.inline is not None:
-        return parse(build.inline, build.place.path)
+        return _parsed(build.inline, build.place.path)
     if build.folder is None or not isinstance(build.dockerfile or "", str):
         return None
     path = posixpath.normpath(posixpath.join(build.folder, str(build.dockerfile or "Dockerfile")))
     try:
-        return parse(reader.read(path), path) if reader.exists(path) else None
+        return _parsed(reader.read(path), path) if reader.exists(path) else None
     except LintError:
         return None
+
+
+@lru_cache(64)
+def _parsed(text: str, path: str) -> Dockerfile:
+    from ...dockerfile import parse  # noqa: PLC0415 - many projects build nothing
+
+    return parse(text, path)
 
 
 def some(edit: Edit | None) -> tuple[Edit, ...]:

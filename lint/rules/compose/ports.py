@@ -135,7 +135,8 @@ def _is_meant(service: Service, port: Port, policy: Policy) -> bool:
             ports: ["127.0.0.1:8080:80"]
     """,
     unsafe=True,
-    good="""
+    good=(
+        """
         services:
           app:
             image: acme/app:1.2.3
@@ -143,7 +144,12 @@ def _is_meant(service: Service, port: Port, policy: Policy) -> bool:
           web:
             image: nginx:1.29.4
             ports: ["8090:80"]
-    """,
+        """,
+        {
+            "docker-compose.yml": "services: {page: {build: ., ports: ['8090:8090']}}\n",
+            "Dockerfile": "FROM nginx:1.29.4\nUSER 101\n",
+        },
+    ),
     source=_PORTS,
     covers=(
         "dclint:no-unbound-port-interfaces",
