@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ..nginx import listens
+from . import gunicorn
 from .starting import Started, started, variable
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ _DEFAULTS = {
     "daphne": (("--port", "-p"), 8000, ""),
     "next": (("--port", "-p"), 3000, "PORT"),
 }
-_BINDING = {"gunicorn": ("--bind", "-b"), "hypercorn": ("--bind", "-b"), "granian": ("--port",)}
+_BINDING = {"hypercorn": ("--bind", "-b"), "granian": ("--port",)}
 _SOCKETS = ("--uds", "--fd", "--unix-socket", "-u", "--endpoint", "-e")
 _DATABASES = ("redis-server", "valkey-server", "mysqld", "mariadbd", "postgres")
 _PORT_WORD = re.compile(r"-{1,2}(?:[a-z]+-)?port(?:=|$)|-p\d*$|port=", re.IGNORECASE)
@@ -44,7 +45,7 @@ def is_ipv4_only(container: Container) -> bool | None:
     server = started(container)
     if server is None or server.name not in ("gunicorn", "hypercorn", "uvicorn"):
         return None
-    hosts = list(server.options("--host")) if server.name == "uvicorn" else list(server.options("--bind", "-b"))
+    hosts = list(server.options("--host")) if server.name == "uvicorn" else _binds(container, server)
     return all(host.startswith(("0.0.0.0", "127.0.0.1")) for host in hosts) if hosts else None  # noqa: S104 - compared
 
 
@@ -71,8 +72,8 @@ def _of_nginx(container: Container) -> frozenset[int] | None:
 
 
 def _of_server(container: Container, server: Started) -> frozenset[int] | None:
-    if server.name in _BINDING:
-        return _addresses(list(server.options(*_BINDING[server.name])))
+    if server.name == "gunicorn" or server.name in _BINDING:
+        return _addresses(_binds(container, server))
     if server.name == "manage.py":
         return _of_django(server)
     if server.name == "http.server":
@@ -88,6 +89,13 @@ def _of_server(container: Container, server: Started) -> frozenset[int] | None:
             return None
         given = set_to or None
     return _addresses([given or str(default)])
+
+
+def _binds(container: Container, server: Started) -> list[str]:
+    """The addresses it binds to; none where they cannot be told."""
+    if server.name == "gunicorn":
+        return gunicorn.setting(container, server, "bind", "-b") or []
+    return list(server.options(*_BINDING[server.name]))
 
 
 def _of_django(server: Started) -> frozenset[int] | None:

@@ -101,6 +101,29 @@ def test_the_ports_of_a_server_are_known_or_not(service: str, ports: set[int] | 
     assert stack.containers["app"].listening == (None if ports is None else frozenset(ports))
 
 
+@pytest.mark.parametrize(
+    ("settings", "ports"),
+    [
+        ('bind = "0.0.0.0:7860"', {7860}),
+        ('bind = ["0.0.0.0:80", "[::]:81"]', {80, 81}),
+        ('import os\nbind = os.environ["BIND"]', None),
+        ('if True:\n    bind = "0.0.0.0:1"', None),
+        ("workers = 4", None),
+        ("bind = (", None),
+    ],
+)
+def test_the_settings_of_gunicorn_are_read_where_they_are_plain(settings: str, ports: set[int] | None) -> None:
+    stack = stack_of(
+        {
+            "docker-compose.yml": "services:\n  app:\n    build: .",
+            "Dockerfile": "FROM python:3.13\nWORKDIR /app\nCOPY gunicorn.conf.py .\nCMD gunicorn app:app",
+            "gunicorn.conf.py": settings,
+        }
+    )
+
+    assert stack.containers["app"].listening == (None if ports is None else frozenset(ports))
+
+
 def test_a_configuration_belongs_to_the_service_that_mounts_or_copies_it() -> None:
     stack = stack_of(
         {

@@ -9,6 +9,7 @@ from ...nginx import Directive, NginxConfig, time_s
 from ...place import Place
 from ...rule import Report, rule
 from ...stack import Container, Stack
+from ...stack.gunicorn import setting
 from ...stack.passing import all_targets
 from ...stack.starting import started
 
@@ -79,8 +80,9 @@ def nginx_gives_up_first(stack: Stack) -> Iterator[Report]:
 def _timeout_s(container: Container) -> float | None:
     """What gunicorn is told; None where it is not told, or never gives up."""
     server = started(container)
-    value = server.option("--timeout", "-t") if server is not None and server.name == "gunicorn" else None
-    return float(value) if value is not None and value.isdigit() and int(value) > 0 else None
+    values = setting(container, server, "timeout", "-t") if server is not None and server.name == "gunicorn" else None
+    value = values[-1] if values else ""
+    return float(value) if value.isdigit() and int(value) > 0 else None
 
 
 def _waiting(container: Container, directive: Directive) -> tuple[Place, float] | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...finding import Severity
+from ...finding import Edit, Severity
 from ...rule import Report, rule
-from ...stack import Container, Stack
+from ...stack import Container, Stack, Target
 from ...stack.passing import all_targets
 
 _CONF = """
@@ -40,6 +40,27 @@ _CONF = """
             }
         """,
     },
+    fixed={
+        "docker-compose.yml": """
+            services:
+              web:
+                image: nginx:1.30.1
+                volumes: ["./default.conf:/etc/nginx/conf.d/default.conf:ro"]
+                depends_on: [backend]
+              backend:
+                image: ghcr.io/acme/app:1.2.3
+                command: [gunicorn, --bind, "0.0.0.0:7860", "app:app"]
+        """,
+        "default.conf": """
+            server {
+                listen 80;
+                location /api/ {
+                    proxy_pass http://backend:7860;
+                }
+            }
+        """,
+    },
+    unsafe=True,
     good={
         "docker-compose.yml": """
             services:
@@ -77,7 +98,19 @@ def upstream_wrong_port(stack: Stack) -> Iterator[Report]:
             continue
         if other.listening and target.port not in other.listening:
             ports = " or ".join(map(str, sorted(other.listening)))
-            yield target.place, f'service "{other.name}" does not listen on {target.port}; write {ports}'
+            yield (
+                target.place,
+                f'service "{other.name}" does not listen on {target.port}; write {ports}',
+                _edits(target, ports),
+            )
+
+
+def _edits(target: Target, port: str) -> tuple[Edit, ...]:
+    """The one port that is right, where another is written."""
+    text = target.directive.arg_text(0)
+    if not port.isdigit() or text.count(f":{target.port}") != 1:
+        return ()
+    return (Edit(target.place, text.replace(f":{target.port}", f":{port}"), safe=False),)
 
 
 @rule(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...finding import Severity
+from ...finding import Edit, Severity
 from ...rule import Report, rule
-from ...stack import Stack
+from ...stack import Stack, Target
 from ...stack.passing import all_targets
 
 _CONF = """
@@ -21,8 +21,16 @@ def _similar(host: str, stack: Stack) -> str:
     import difflib  # noqa: PLC0415 - only to word a fault
 
     names = sorted({name for each in stack.containers.values() for name in each.names})
-    close = difflib.get_close_matches(host, names, 1)
-    return f'is "{close[0]}" meant?' if close else f"there are {', '.join(sorted(stack.containers))}"
+    return next(iter(difflib.get_close_matches(host, names, 1)), "")
+
+
+def _edits(target: Target, name: str) -> tuple[Edit, ...]:
+    """The name instead of the host, where it is written out."""
+    text = target.directive.arg_text(0)
+    if not name or text.lower().count(target.host) != 1:
+        return ()
+    start = text.lower().index(target.host)
+    return (Edit(target.place, text[:start] + name + text[start + len(target.host) :], safe=False),)
 
 
 @rule(
@@ -73,6 +81,26 @@ def _similar(host: str, stack: Stack) -> str:
             """,
         },
     ),
+    fixed={
+        "docker-compose.yml": """
+            services:
+              web:
+                image: nginx:1.30.1
+                volumes: ["./default.conf:/etc/nginx/conf.d/default.conf:ro"]
+                depends_on: [backend]
+              backend:
+                image: ghcr.io/acme/app:1.2.3
+        """,
+        "default.conf": """
+            server {
+                listen 80;
+                location /api/ {
+                    proxy_pass http://backend:8000;
+                }
+            }
+        """,
+    },
+    unsafe=True,
     good=(
         {
             "docker-compose.yml": """
@@ -163,7 +191,9 @@ def upstream_host_unknown(stack: Stack) -> Iterator[Report]:
     complete = [each for each in stack.containers.values() if all(site.is_complete for site in each.sites)]
     for container, target in all_targets(complete):
         if target.is_plain_name and not target.is_loopback and stack.named(target.host, container) is False:
-            yield target.place, f'no service is named "{target.host}"; {_similar(target.host, stack)}'
+            close = _similar(target.host, stack)
+            meant = f'is "{close}" meant?' if close else f"there are {', '.join(sorted(stack.containers))}"
+            yield target.place, f'no service is named "{target.host}"; {meant}', _edits(target, close)
 
 
 @rule(

@@ -1,0 +1,71 @@
+"""What gunicorn is told: by its command line, else by its configuration file where that says it as plain values."""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+from typing import TYPE_CHECKING
+
+from .starting import Started, variable
+
+if TYPE_CHECKING:
+    from .container import Container
+
+_DEFAULT_FILE = "gunicorn.conf.py"
+
+
+def setting(container: Container, server: Started, option: str, *short: str) -> list[str] | None:
+    """
+    The values of *option*, such as ``bind``; empty where nothing sets it, None where that cannot be told.
+
+    Source: https://docs.gunicorn.org/en/stable/configure.html
+    """
+    given = list(server.options(f"--{option}", *short))
+    if given:
+        return given
+    if variable(container, "GUNICORN_CMD_ARGS") != "":
+        return None
+    return _of_file(container, server, option)
+
+
+def _of_file(container: Container, server: Started, option: str) -> list[str] | None:
+    named = server.option("--config", "-c")
+    folder = _folder(container)
+    if folder is None or (named or "").startswith("python:"):
+        return None
+    path = posixpath.normpath(posixpath.join(folder, (named or _DEFAULT_FILE).removeprefix("file:")))
+    here = container.tree.source(path)
+    source = container.stack.text(here) if here is not None else None
+    return _literals(source.text, option.replace("-", "_")) if source is not None else None
+
+
+def _folder(container: Container) -> str | None:
+    """The folder that gunicorn starts in."""
+    given = container.service.data("working_dir")
+    if given is not None:
+        return given if isinstance(given, str) else None
+    return container.stage.workdir if container.stage is not None else None
+
+
+def _literals(text: str, name: str) -> list[str] | None:
+    """What a Python file assigns to *name* at its top, where that is written out."""
+    try:
+        body = ast.parse(text).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    found: list[str] | None = []
+    for node in body:
+        if not isinstance(node, ast.Assign | ast.Expr | ast.Import | ast.ImportFrom | ast.FunctionDef | ast.AnnAssign):
+            if any(isinstance(each, ast.Name) and each.id == name for each in ast.walk(node)):
+                return None
+        elif isinstance(node, ast.Assign) and any(
+            isinstance(each, ast.Name) and each.id == name for each in node.targets
+        ):
+            found = _values(node.value)
+    return found
+
+
+def _values(node: ast.expr) -> list[str] | None:
+    items = node.elts if isinstance(node, ast.List | ast.Tuple) else [node]
+    values = [item.value for item in items if isinstance(item, ast.Constant) and isinstance(item.value, str | int)]
+    return [str(value) for value in values] if len(values) == len(items) else None
