@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from ...compose import Project, Service, Unknown, Value
 from ...compose.nodes import Scalar, Sequence
@@ -66,13 +67,23 @@ class Server:
 
 def servers(project: Project, *kinds: str) -> Iterator[Server]:
     """The servers of *kinds*, or all."""
-    for service in project.services.values():
-        kind = KINDS.get(image_name_of(service))
-        if kind is None or (kinds and kind not in kinds):
-            continue
-        words, is_read = _of_command(service, kind)
-        files, are_read = options_of_files(service, kind, words)
-        yield Server(service, kind, version_of(service, kind), (*files, *words), is_read and are_read)
+    return (server for server in _all(project) if not kinds or server.kind in kinds)
+
+
+@lru_cache(maxsize=1)
+def _all(project: Project) -> tuple[Server, ...]:
+    """Each rule about servers asks; the rules of one project run one after the other."""
+    return tuple(
+        _server(service, KINDS[image_name_of(service)])
+        for service in project.services.values()
+        if image_name_of(service) in KINDS
+    )
+
+
+def _server(service: Service, kind: str) -> Server:
+    words, is_read = _of_command(service, kind)
+    files, are_read = options_of_files(service, kind, words)
+    return Server(service, kind, version_of(service, kind), (*files, *words), is_read and are_read)
 
 
 def version_of(service: Service, kind: str) -> Version | None:
