@@ -18,7 +18,7 @@ FRONT_END = re.compile(r"(?:VITE|NEXT_PUBLIC|REACT_APP|VUE_APP|NUXT_PUBLIC|GATSB
 """Begins names that a front end's build writes into its JavaScript."""
 
 _NO_SECRET = re.compile(
-    r"/.*|\./.*|true|false|yes|no|on|off|0|1|(?:vault|ssm|arn|op|file|gcp|awssm|secretsmanager|doppler|env):.*"
+    r"/.*|\./.*|\{\{.*\}\}|%\w+%|true|false|yes|no|on|off|0|1|(?:vault|ssm|arn|op|file|gcp|awssm|secretsmanager|doppler|env):.*"
     r"|\$?\$(?:argon2\w*|2[abxy]|apr1|[156y]|scrypt|pbkdf2)[$-].*|\{(?:SSHA?|SHA|BCRYPT)\d*\}.*|pbkdf2[:_].*|scrypt:.*",
     re.I,
 )

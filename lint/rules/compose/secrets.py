@@ -118,6 +118,7 @@ def literal_secret(project: Project, policy: Policy) -> Iterator[Report]:
               MYSQL_PASSWORD: ${MYSQL_PASSWORD:?}
               MODE: changeme
               MYSQL_DATABASE: test
+            labels: {homepage.widget.password: "{{HOMEPAGE_VAR_PASSWORD}}"}
     """,
     source="https://cwe.mitre.org/data/definitions/1392.html",
     covers=("docksec:plaintext-secret-env", "gitleaks:generic-api-key"),
@@ -128,7 +129,9 @@ def placeholder_secret(project: Project, policy: Policy) -> Iterator[Report]:
     for service in project.services.values():
         for variable in variables_of(service):
             literal = literal_of(variable).strip("'\"") if is_secret(variable, policy) else ""
-            if literal and policy.is_placeholder(literal) and not is_for_development(variable.path):
+            if not may_be_secret(literal) or is_for_development(variable.path):
+                continue
+            if policy.is_placeholder(literal):
                 message = f'"{variable.name}" has a value that everybody tries first; write "${{NAME:?}}" instead'
                 yield variable.value_place, message
 
