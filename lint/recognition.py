@@ -32,6 +32,7 @@ _NGINX_TEXT = re.compile(
     re.M,
 )
 _OTHER_CONF = re.compile(r"^\s*(?:\[[\w .:-]+\]|<\w+|\w[\w.-]*\s*=\s)", re.M)
+_SECTION = re.compile(r"\[[\w .:-]+\]\s*$", re.M)
 _COMPOSE_TEXT = re.compile(r"^(?:services|\"services\"|'services')\s*:", re.M)
 _DOCKERFILE_TEXT = re.compile(r"^\s*(?:FROM|ARG)\s+\S", re.M | re.I)
 
@@ -49,8 +50,10 @@ def family_of(path: str, files: Files) -> str | None:
     """
     name = os.path.basename(path)  # noqa: PTH119 - a Path for each of thousands of names costs
     by_name = family_by_name(path)
-    if by_name == "nginx" and not _NGINX_SURE.fullmatch(name):
-        return "nginx" if _is_nginx(files.read(path)) else None
+    if by_name == "nginx":
+        text = files.read(path)
+        is_ours = not _SECTION.match(_without_comments(text)) if _NGINX_SURE.fullmatch(name) else _is_nginx(text)
+        return "nginx" if is_ours else None
     return by_name or _by_content(name, files.read(path))
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-_STATEMENT = re.compile(r"\{%[^\n]*?%\}|^[ \t]*\{\{[^\n]*\}\}[ \t\r]*$", re.MULTILINE)
-_LINE = re.compile(r"^[ \t]*\$\{[A-Z][A-Z0-9_]*\}[ \t\r]*$", re.MULTILINE)
+_STATEMENT = re.compile(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_LINE = re.compile(r"^[ \t]*(?:\$\{[A-Z][A-Z0-9_]*\}|\{\{(?:(?!\}\})[\s\S])*\}\})[ \t\r]*$", re.MULTILINE)
 _CODE = re.compile(r"<%(?!=)(?!-\s*(?!else\b|end\b)[\w.]+\s*-?%>).*?%>", re.DOTALL)
 _VALUE = re.compile(r"<%([^\n]*?)%>")
 
@@ -20,7 +20,7 @@ def without_marks(text: str) -> str:
         text = _VALUE.sub(r"{{\1}}", _CODE.sub(_blank, text))
     if "{%" in text or "{{" in text:
         text = _STATEMENT.sub(_blank, text)
-    if "${" in text:
+    if "${" in text or "{{" in text:
         text = _LINE.sub(lambda line: _blank(line) if _begins_statement(text, line.start()) else line[0], text)
     return text
 

@@ -19,6 +19,7 @@ from fairlead.lint.recognition import family_of, found_below
         ("apps/web.conf", "upstream web {\n  server web:80;\n}\n", "nginx"),
         ("site.conf.erb", "server {\n  listen <%= port %>;\n}\n", "nginx"),
         ("templates/nginx/nginx_not_installed.txt.erb", "<b>nginx is not installed; ask for help</b>", None),
+        ("supervisor/nginx.conf", "; the server\n[program:nginx]\ncommand=nginx -g 'daemon off;'\n", None),
         ("redis.conf", "maxmemory 512mb\nappendonly yes\n", None),
         ("my.cnf.conf", "[mysqld]\nmax_connections = 1000\n", None),
         ("httpd.conf", "<VirtualHost *:80>\n  ServerName a\n</VirtualHost>\n", None),

@@ -164,6 +164,8 @@ def test_a_server_of_stream_is_no_server_of_http() -> None:
         "server { gzip ${GZIP}; }",
         "${EXTRA_CONFIG}\nserver { listen 80; }",
         "{% for s in servers %}\nserver { listen {{ s.port }}; server_name {{s.name}}; }\n{% endfor %}",
+        "server {\nserver_name\n{% for n in names -%}\n{{ n }}\n{% endfor %}\n;\n{# a\nb #}\n}",
+        "{{ upstream_of(\n  name,\n  port=80) }}\nserver {\n{%- set a = [\n'b'] %}\nlisten 80;\n}",
         "server {\n{{- if .Values.gzip }}\ngzip on;\n{{- end }}\n}",
         "<% if ssl -%>\nserver { listen <%= port %> ssl; root <%- root %>/public; }\n<% else\n %><%- end -%>",
         "server { <% @ips.each do |ip| %> allow <%= ip['v4'] %>; <% end %> deny all; }",
