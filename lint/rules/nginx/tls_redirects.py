@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ...finding import Edit, Severity
@@ -13,6 +14,8 @@ from .answering import servers
 
 _PLAIN = 80
 _PATH = "/a/page"
+_PLAIN_TARGET = re.compile(r"http://(\$\w+|\$\{\w+\}|[\w.-]+)(?=[/?$]|$)")
+_SAME_HOST = ("$host", "${host}", "$http_host", "$server_name", "${server_name}")
 
 
 @rule(
@@ -105,6 +108,77 @@ def _plain_socket(server: Directive) -> Listen | None:
 
 def _is_local(socket: Listen) -> bool:
     return socket.address.startswith(("127.", "[::1]", "localhost", "unix:"))
+
+
+@rule(
+    "nginx/redirect-out-of-tls",
+    Severity.WARNING,
+    bad=(
+        """
+        server {
+            listen 443 ssl;
+            server_name example.com;
+            location /old { return 301 http://$host/new; }  # <-
+        }
+        """,
+        """
+        server {
+            listen 443 ssl;
+            server_name www.example.com;
+            return 301 http://example.com$request_uri;  # <-
+        }
+        server {
+            listen 443 ssl;
+            server_name example.com;
+            return 404;
+        }
+        """,
+    ),
+    good=(
+        "server { listen 443 ssl; location /old { return 301 https://$host/new; } }",
+        "server { listen 443 ssl; location /old { return 301 http://example.org/new; } }",
+        "server { listen 80; location /old { return 301 http://$host/new; } }",
+        "server { listen 443 ssl; location /old { return 301 /new; } }",
+    ),
+    fixed="""
+        server {
+            listen 443 ssl;
+            server_name example.com;
+            location /old { return 301 https://$host/new; }
+        }
+    """,
+    source="https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Strict-Transport-Security",
+    covers=("semgrep:insecure-redirect",),
+)
+def redirect_out_of_tls(config: NginxConfig) -> Iterator[Report]:
+    """
+    A redirect from https to http on a site that speaks TLS.
+
+    The next request goes over the net in the open, cookies without `Secure` with it, and whoever listens may answer
+    it. Reported is a redirect to the same host, or to a name that has TLS in the same configuration.
+    """
+    names = {name for server in config.servers if _has_tls_only(server) for name in server_names(server)}
+    for directive in config.find("return", "rewrite"):
+        server = directive.enclosing("server")
+        if server is None or not _has_tls_only(server) or directive.is_inside("stream"):
+            continue
+        for index, arg in enumerate(directive.args):
+            target = _PLAIN_TARGET.match(arg)
+            if target and (target[1] in _SAME_HOST or target[1].lower() in names):
+                message = f'the way leads from TLS to "http://{target[1]}"; write "https://{target[1]}"'
+                yield directive.arg_place(index), message, _with_tls(directive, index)
+
+
+def _has_tls_only(server: Directive) -> bool:
+    return all(each.is_ssl for each in listens(server))
+
+
+def _with_tls(directive: Directive, index: int) -> tuple[Edit, ...]:
+    text, place = directive.arg_text(index), directive.arg_place(index)
+    start = place.column + text.find("http://")
+    if "http://" not in text or place.line != place.end_line:
+        return ()
+    return (Edit(Place(place.path, place.line, start, place.line, start + len("http://")), "https://"),)
 
 
 @rule(
