@@ -397,6 +397,11 @@ def test_the_first_server_answers_names_that_are_nobodys_and_names_written_twice
         ("wrong-context", "server {\nupstream a { } }\n", "not allowed here"),
         ("wrong-argument-count", "server {\nroot a b; }\n", "invalid number of arguments"),
         ("include-missing", "server {\ninclude none.conf; }\n", "No such file"),
+        (
+            "socket-options-twice",
+            "server { listen 8080 backlog=9; }\nserver { listen 8080 backlog=9; }\n",
+            "duplicate listen options",
+        ),
         ("undefined-variable", "server {\nreturn 301 https://$hots/; }\n", 'unknown "hots" variable'),
         ("undefined-variable", "server {\nset $a $connection_upgrade; }\n", 'unknown "connection_upgrade" variable'),
         ("missing-zone", "server {\nlimit_req zone=login; }\n", "zero size shared memory zone"),
@@ -420,3 +425,49 @@ def test_a_group_that_is_not_there_is_empty(tmp_path: Path) -> None:
     assert [3] == found("nginx/missing-group", statements)
     with served(tmp_path, statements) as port:
         assert "</b/x/>" == asked(port, "/a/x").body
+
+
+def test_try_files_beside_proxy_pass_does_the_opposite(tmp_path: Path, backend: int) -> None:
+    statements = """server {
+        listen 127.0.0.1:PORT;
+        location / {
+            root ROOT;
+            try_files $uri =404;
+            proxy_pass http://BACKEND;
+        }
+    }
+    """
+
+    assert [5] == found("nginx/files-before-back-end", statements)
+    with served(tmp_path, statements, backend) as port:
+        assert "GET /index.html" == line_of(asked(port, "/index.html"))
+        assert 404 == asked(port, "/api").status
+
+
+def test_the_root_of_the_machine_gives_every_file_away(tmp_path: Path) -> None:
+    statements = """server {
+        listen 127.0.0.1:PORT;
+        root /;
+    }
+    """
+
+    assert [3] == found("nginx/root-of-the-machine", statements)
+    with served(tmp_path, statements) as port:
+        assert 200 == asked(port, "/etc/passwd").status
+
+
+def test_what_the_visitor_claims_is_handed_on_or_completed(tmp_path: Path, backend: int) -> None:
+    statements = """server {
+        listen 127.0.0.1:PORT;
+        location / {
+            proxy_set_header X-Forwarded-For $http_x_forwarded_for;
+            proxy_pass http://BACKEND;
+        }
+    }
+    """
+    claimed = {"X-Forwarded-For": "6.6.6.6"}
+    with served(tmp_path, statements, backend) as port:
+        assert "6.6.6.6" == told(asked(port, "/", headers=claimed), "x-forwarded-for")
+
+    with served(tmp_path, fixed("nginx/forwarded-for-from-client", statements), backend) as port:
+        assert "6.6.6.6, 127.0.0.1" == told(asked(port, "/", headers=claimed), "x-forwarded-for")
