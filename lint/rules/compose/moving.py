@@ -13,6 +13,7 @@ from ...place import Place
 from ...source import Source
 
 _EXAMPLES = (".env.example", ".env.sample", ".env.template", "env.example", "docker.env.example")
+_IGNORING = frozenset({".env", "*.env", ".env*", "**/.env", ".*"})
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -31,6 +32,8 @@ def moved(project: Project, variable: Variable, literal: str, taken: Mapping[str
     reference = f'"${{{name}:?}}"' if in_map else f"${{{name}:?}}"
     edits = [Edit(variable.value_place, reference, safe=False)]
     edits.append(_appended(project, posixpath.join(project.directory, ".env"), f"{name}='{text}'"))
+    if not _is_ignored(project):
+        edits.append(_appended(project, posixpath.join(project.directory, ".gitignore"), ".env"))
     for example in _EXAMPLES:
         path = posixpath.join(project.directory, example)
         if project.reader.exists(path):
@@ -39,6 +42,26 @@ def moved(project: Project, variable: Variable, literal: str, taken: Mapping[str
                 edits.append(_appended(project, path, f"{name}="))
             break
     return tuple(edits)
+
+
+def _is_ignored(project: Project) -> bool:
+    """Whether a ``.gitignore`` beside the project's files, or in a folder above, keeps ``.env`` out of git."""
+    folder = project.directory
+    while True:
+        lines = _text(project, posixpath.join(folder, ".gitignore")).splitlines()
+        if any(line.strip().lstrip("/") in _IGNORING for line in lines):
+            return True
+        if not folder:
+            return False
+        folder = posixpath.dirname(folder) if folder != "/" else ""
+
+
+def _text(project: Project, path: str) -> str:
+    """The text of a file that need not be there."""
+    try:
+        return project.reader.read(path) if project.reader.exists(path) else ""
+    except LintError:
+        return ""
 
 
 def values_by_name(project: Project) -> Mapping[str, set[str]]:
@@ -53,10 +76,7 @@ def values_by_name(project: Project) -> Mapping[str, set[str]]:
 
 def _appended(project: Project, path: str, line: str) -> Edit:
     """*line* at the end of the file at *path*, which may not exist yet."""
-    try:
-        text = project.reader.read(path) if project.reader.exists(path) else ""
-    except LintError:
-        text = ""
+    text = _text(project, path)
     end = Source(text, path).place(len(text), len(text))
     place = Place(path, end.line, end.column, end.line, end.column)
     return Edit(place, f"{line}\n" if not text or text.endswith("\n") else f"\n{line}\n", safe=False)

@@ -58,6 +58,7 @@ _TOKEN = "ghp_" + "aB3dE5fG7hJ9kL2mN4pQ6rS8tV0wX1yZ3bC5"
             """,
         ".env.example": "MODE=production\nMYSQL_PASSWORD=\n",
         ".env": "MYSQL_PASSWORD='kw8Zr2Vb91'\n",
+        ".gitignore": ".env\n",
     },
     good="""
         services:
