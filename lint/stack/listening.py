@@ -29,9 +29,9 @@ _PORT_WORD = re.compile(r"-{1,2}(?:[a-z]+-)?port(?:=|$)|-p\d*$|port=", re.IGNORE
 
 def ports(container: Container) -> frozenset[int] | None:
     """Every TCP port it opens; None where that cannot be told."""
-    if container.is_nginx or container.sites:
-        return _of_nginx(container)
     server = started(container)
+    if container.is_nginx or container.sites:
+        return _of_nginx(container) if _runs_nginx(container, server) else None
     if server is not None and server.name not in _DATABASES:
         return _of_server(container, server)
     return _of_image(container, server)
@@ -41,7 +41,7 @@ def is_ipv4_only(container: Container) -> bool | None:
     """Whether its server certainly speaks no IPv6; None where that cannot be told."""
     if container.is_nginx or container.sites:
         found = [each for site in container.sites for server in site.servers for each in listens(server)]
-        return not any(each.is_ipv6 for each in found) if _of_nginx(container) and _is_alone(container) else None
+        return not any(each.is_ipv6 for each in found) if container.listening and _is_alone(container) else None
     server = started(container)
     if server is None or server.name not in ("gunicorn", "hypercorn", "uvicorn"):
         return None
@@ -52,6 +52,11 @@ def is_ipv4_only(container: Container) -> bool | None:
 def _is_alone(container: Container) -> bool:
     """Whether nothing of the image's own is beside it, to which its start script adds IPv6."""
     return not any(site.default_ports for site in container.sites)
+
+
+def _runs_nginx(container: Container, server: Started | None) -> bool:
+    """Whether nginx is what it starts, not a script or a supervisor that may start others beside it."""
+    return container.words == () or (server is not None and server.name in ("nginx", "openresty"))
 
 
 def _of_nginx(container: Container) -> frozenset[int] | None:

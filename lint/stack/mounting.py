@@ -75,7 +75,7 @@ def file_tree(container: Container) -> FileTree:
         if not isinstance(mount.target, str):
             continue
         target = posixpath.normpath(mount.target)
-        if mount.type == "bind" and mount.path is not None and not mount.path.startswith("~"):
+        if mount.type == "bind" and mount.path is not None and not _is_of_host(mount.source):
             paths[target] = mount.path
         else:
             covered.add(target)
@@ -120,9 +120,14 @@ def _configs(container: Container) -> Iterator[tuple[str, str | None]]:
                 continue
             value = section.get(mount.source)
             file = value.get("file") if value is not None else None
-            known = file is not None and isinstance(file.data, str)
+            known = file is not None and isinstance(file.data, str) and not _is_of_host(file.data)
             here = posixpath.join(file.node.source.base, file.data) if file is not None and known else None
             yield posixpath.normpath(mount.target), os.path.normpath(here) if here is not None else None
+
+
+def _is_of_host(source: object) -> bool:
+    """Whether a path is one of the host that the stack runs on, where another file is than on this machine."""
+    return not isinstance(source, str) or source.startswith(("/", "~"))
 
 
 def _is_inside(path: str, folder: str) -> bool:

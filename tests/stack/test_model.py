@@ -168,6 +168,44 @@ def test_a_main_file_brings_in_what_the_image_has_beside_it() -> None:
     assert hidden.containers["web"].listening is None
 
 
+@pytest.mark.parametrize(
+    ("end", "ports"),
+    [
+        ('CMD ["nginx", "-g", "daemon off;"]', {8080}),
+        ('ENTRYPOINT ["/start"]\nCMD ["nginx"]', {8080}),
+        ('CMD ["supervisord", "-n"]', None),
+        ('ENTRYPOINT ["/start"]', None),
+        ("CMD gunicorn -b :8000 app & nginx", None),
+    ],
+)
+def test_what_else_a_script_starts_is_not_known(end: str, ports: set[int] | None) -> None:
+    stack = stack_of(
+        {
+            "docker-compose.yml": "services:\n  app:\n    build: .",
+            "Dockerfile": f"FROM debian:13\nRUN apt-get install -y nginx\nCOPY nginx.conf /etc/nginx/\n{end}",
+            "nginx.conf": "events {}\nhttp { server { listen 8080; } }",
+        }
+    )
+
+    assert stack.containers["app"].listening == (None if ports is None else frozenset(ports))
+
+
+def test_a_path_of_the_host_is_no_file_here() -> None:
+    stack = stack_of(
+        {
+            "docker-compose.yml": """
+                services:
+                  web:
+                    image: nginx:1.30
+                    volumes: ["/etc/nginx/nginx.conf:/etc/nginx/nginx.conf"]
+            """,
+            "/etc/nginx/nginx.conf": "events {}\nhttp { server { listen 8080; } }",
+        }
+    )
+
+    assert stack.containers["web"].sites == ()
+
+
 def test_a_configuration_that_is_made_when_the_stack_starts_is_found_by_its_name() -> None:
     stack = stack_of(
         {

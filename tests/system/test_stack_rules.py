@@ -27,6 +27,7 @@ def docker(engine: str, tmp_path: Path) -> Iterator[Callable[..., subprocess.Com
 
     yield run
     run("compose", "-p", PROJECT, "down", "--volumes", "--timeout", "1", "--rmi", "local")
+    run("image", "rm", "--force", f"{PROJECT}-app")
 
 
 def reported(folder: Path) -> set[str]:

@@ -100,7 +100,7 @@ def _access(project: Project, mount: FileMount) -> tuple[int, int, int, bool] | 
         owner, group = (int(str(each)) if str(each or "").isdecimal() else 0 for each in (mount.uid, mount.gid))
         return (owner, group, mount.mode, True) if mount.mode is not None else None
     file = value.get("file")
-    if file is None or not isinstance(file.data, str) or project.reader.only_overlay:
+    if file is None or not isinstance(file.data, str) or project.reader.only_overlay or file.data.startswith("/"):
         return None
     try:
         status = os.stat(os.path.join(file.node.source.base, file.data))  # noqa: PTH116, PTH118 - paths are plain strings
