@@ -44,7 +44,10 @@ _LEFT_OPEN = re.compile(
         location /api/ {
             proxy_set_header Authorization "Bearer k3yQ9vZr7Lm2Xw8Tb4Nc";  # <-
             proxy_set_header X-Api-Key 9f8Zq2LmW7Ty;  # <-
-            proxy_pass https://user:Hn7wQ2pz@api.example.com;  # <-
+            proxy_pass http://backend;
+        }
+        location = /files {
+            return 302 https://user:Hn7wQ2pz@files.example.com/;  # <-
         }
         """,
         """
