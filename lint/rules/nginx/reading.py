@@ -10,11 +10,11 @@ from ...rule import Report, rule
 
 _GUIDE = "https://nginx.org/en/docs/beginners_guide.html#conf_structure"
 _DIRECTIVES = "https://nginx.org/en/docs/dirindex.html"
-_INCLUDE = "https://nginx.org/en/docs/ngx_core_module.html#include"
 _CHANGES = "https://nginx.org/en/CHANGES"
 
 
-def _faults(config: NginxConfig, name: str) -> Iterator[Report]:
+def faults(config: NginxConfig, name: str) -> Iterator[Report]:
+    """What was found wrong while reading, under that name."""
     for fault in config.faults:
         if fault.rule == f"nginx/{name}":
             yield fault.place, fault.message, fault.edits
@@ -74,7 +74,7 @@ def syntax_error(config: NginxConfig) -> Iterator[Report]:
     nginx does not start, and a reload keeps the old configuration. A forgotten semicolon swallows the next line, so
     nginx blames the wrong one; here it is reported, and mended, where it belongs.
     """
-    yield from _faults(config, "syntax-error")
+    yield from faults(config, "syntax-error")
 
 
 @rule(
@@ -104,7 +104,7 @@ def unknown_directive(config: NginxConfig) -> Iterator[Report]:
     nginx does not start: `unknown directive`. Directives of well-known modules are known here too, and where
     `load_module` brings in another one, a name is reported only if it is close to one of nginx's.
     """
-    yield from _faults(config, "unknown-directive")
+    yield from faults(config, "unknown-directive")
 
 
 @rule(
@@ -134,7 +134,7 @@ def wrong_context(config: NginxConfig) -> Iterator[Report]:
     nginx does not start: `directive is not allowed here`. A file that is only a part of a configuration is judged by
     the blocks that it may belong to, and a file that is included twice by each of its places.
     """
-    yield from _faults(config, "wrong-context")
+    yield from faults(config, "wrong-context")
 
 
 @rule(
@@ -159,7 +159,7 @@ def wrong_argument_count(config: NginxConfig) -> Iterator[Report]:
 
     nginx does not start: `invalid number of arguments`. A value with a space belongs into quotes.
     """
-    yield from _faults(config, "wrong-argument-count")
+    yield from faults(config, "wrong-argument-count")
 
 
 @rule(
@@ -180,7 +180,7 @@ def wrong_value(config: NginxConfig) -> Iterator[Report]:
 
     nginx does not start: `it must be "on" or "off"`.
     """
-    yield from _faults(config, "wrong-value")
+    yield from faults(config, "wrong-value")
 
 
 @rule(
@@ -203,7 +203,7 @@ def newer_directive(config: NginxConfig) -> Iterator[Report]:
     nginx does not start. Which one runs is read from `--nginx-version` or from the stack's images; without either the
     newest stable one is assumed, and nothing is newer than that.
     """
-    yield from _faults(config, "newer-directive")
+    yield from faults(config, "newer-directive")
 
 
 @rule(
@@ -224,7 +224,7 @@ def deprecated_directive(config: NginxConfig) -> Iterator[Report]:
 
     nginx starts and warns; what the line was meant to do does not happen.
     """
-    yield from _faults(config, "deprecated-directive")
+    yield from faults(config, "deprecated-directive")
 
 
 @rule(
@@ -249,102 +249,4 @@ def removed_directive(config: NginxConfig) -> Iterator[Report]:
 
     It worked for years and the server does not start after the update: `unknown directive "ssl"`.
     """
-    yield from _faults(config, "removed-directive")
-
-
-@rule(
-    "nginx/include-missing",
-    Severity.ERROR,
-    bad={
-        "nginx.conf": """
-            events {}
-            http {
-                include snippets/proxy.conf;
-                include snippets/headers.conf;  # <-
-            }
-        """,
-        "snippets/proxy.conf": "proxy_read_timeout 30s;",
-    },
-    good=(
-        {
-            "nginx.conf": "events {}\nhttp { include sites/*; include /etc/nginx/mime.types; server_tokens off; }",
-            "other.conf": "server { return 404; }",
-        },
-        {
-            "nginx.conf.template": "events {}\nhttp { include limits.conf; server_tokens off; }",
-            "limits.conf.template": "client_max_body_size ${LARGEST};",
-        },
-        "location / { include snippets/proxy.conf; proxy_pass http://backend; }",
-    ),
-    source=_INCLUDE,
-    covers=("nginx-lint:include-path-exists",),
-)
-def include_missing(config: NginxConfig) -> Iterator[Report]:
-    """
-    An `include` of a file that is not there.
-
-    nginx does not start, while a pattern such as `*.conf` may match nothing. A file that belongs to the system, such
-    as `/etc/nginx/mime.types`, is not looked for; nor are files of a fragment whose main file is unknown.
-    """
-    yield from _faults(config, "include-missing")
-
-
-@rule(
-    "nginx/include-loop",
-    Severity.ERROR,
-    bad={
-        "nginx.conf": "events {}\nhttp { include all.conf; }",
-        "all.conf": """
-            server_tokens off;
-            include all.conf;  # <-
-        """,
-    },
-    good={
-        "nginx.conf": """
-            events {}
-            http {
-                server_tokens off;
-                server { listen 127.0.0.1:81; include one.conf; }
-                server { listen 127.0.0.1:82; include one.conf; }
-            }
-        """,
-        "one.conf": "return 404;",
-    },
-    source=_INCLUDE,
-)
-def include_loop(config: NginxConfig) -> Iterator[Report]:
-    """
-    A file that includes itself, perhaps by way of others.
-
-    nginx opens it again and again until it has no more files to open, and does not start. A pattern such as
-    `include *.conf` in one of the files it matches does the same.
-    """
-    yield from _faults(config, "include-loop")
-
-
-@rule(
-    "nginx/include-outside-tree",
-    Severity.WARNING,
-    bad={
-        "nginx.conf": """
-            events {}
-            http {
-                include ../shared/site.conf;  # <-
-            }
-        """,
-        "../shared/site.conf": "server { return 404; }",
-    },
-    good={
-        "conf/nginx.conf": "events {}\nhttp { include ../shared/site.conf; server_tokens off; }",
-        "shared/site.conf": "server { listen 127.0.0.1:81; return 404; }",
-    },
-    source=_INCLUDE,
-)
-def include_outside_tree(config: NginxConfig) -> Iterator[Report]:
-    """
-    An `include` of a file outside the project.
-
-    It is not read, so what is in it is neither judged nor known to other rules, and it does not go along when the
-    project is copied or deployed. Run fairlead from a folder that holds both, or move the file.
-    """
-    yield from _faults(config, "include-outside-tree")
+    yield from faults(config, "removed-directive")
