@@ -102,6 +102,27 @@ class Container:
         """The TCP ports its program certainly opens, all of them; None where that cannot be told."""
         return listening.ports(self)
 
+    def is_closed(self, port: int) -> bool:
+        """
+        Whether surely nothing in it listens on *port*.
+
+        An application may open more than its command says: a port that is written down as exposed, beside the one that
+        is open, is not judged.
+        """
+        if not self.listening or port in self.listening:
+            return False
+        if self.is_nginx or (self.facts is not None and self.facts.ports and self.build is None):
+            return True
+        return not (port in self.exposed and self.listening & self.exposed)
+
+    @cached_property
+    def exposed(self) -> frozenset[int]:
+        """The TCP ports that EXPOSE and ``expose`` name."""
+        image = self.stage.ports if self.stage is not None else ()
+        found = {number for port in image if port.protocol == "tcp" for number in range(port.first, port.last + 1)}
+        texts = (str(each.data).partition("/")[0] for each in self.service.expose)
+        return frozenset(found | {int(text) for text in texts if text.isdecimal()})
+
     @cached_property
     def is_ipv4_only(self) -> bool | None:
         """Whether its server certainly speaks no IPv6; None where that cannot be told."""

@@ -27,6 +27,12 @@ _NAME = re.compile(
 _SAMPLES = re.compile(
     r"example|sample|template|\.dist|schema|test|spec|fixture|mock|locale|i18n|lang|translat|node_modules|docs?/", re.I
 )
+_ENDING = re.compile(r".+\.(?:ya?ml|json|toml|ini|properties|cfg)", re.IGNORECASE)
+_NEVER = re.compile(
+    r"package(?:-lock)?\.json|npm-shrinkwrap\.json|tsconfig.*|jsconfig.*|composer\.json|pyproject\.toml|Cargo\.toml|deno\.jsonc?"
+    r"|pnpm-.*|.*[.-]lock\.\w+|manifest\.json|openapi.*|swagger.*|(?:docker-)?compose.*|angular\.json|nx\.json|turbo\.json|babel.*",
+    re.IGNORECASE,
+)
 _FOLDERS_SKIPPED = {
     "node_modules",
     "venv",
@@ -103,7 +109,8 @@ def _is_comment(text: str, offset: int) -> bool:
 
 def _files(stack: Stack, here: str) -> Iterator[str]:
     if stack.reader.exists(here):
-        if _is_settings(here):
+        name = posixpath.basename(here)
+        if _ENDING.fullmatch(name) and not _NEVER.fullmatch(name) and not _SAMPLES.search(name):
             yield here
         return
     if not stack.reader.is_folder(here):

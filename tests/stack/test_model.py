@@ -190,6 +190,16 @@ def test_what_else_a_script_starts_is_not_known(end: str, ports: set[int] | None
     assert stack.containers["app"].listening == (None if ports is None else frozenset(ports))
 
 
+@pytest.mark.parametrize(
+    ("exposed", "is_closed"), [("EXPOSE 9000", True), ("EXPOSE 8000 9000", False), ("EXPOSE 8000", True), ("", True)]
+)
+def test_an_application_may_open_another_port_that_is_written_down(exposed: str, is_closed: bool) -> None:
+    stack = built(f"FROM python:3.13\nCMD uvicorn app:app --host 0.0.0.0\n{exposed}")
+
+    assert stack.containers["app"].is_closed(9000) is is_closed
+    assert not stack.containers["app"].is_closed(8000)
+
+
 def test_a_path_of_the_host_is_no_file_here() -> None:
     stack = stack_of(
         {

@@ -59,7 +59,7 @@ def healthcheck_wrong_port(stack: Stack) -> Iterator[Report]:
     for container in stack.containers.values():
         check, ports = container.check, container.listening
         for probe in check.probes() if check is not None and ports else ():
-            if ports and probe.port not in ports:
+            if ports and container.is_closed(probe.port):
                 message = f'nothing in service "{container.name}" listens on port {probe.port}; '
                 yield probe.place, f"{message}ask {_ports(ports)}"
 

@@ -42,7 +42,7 @@ from ...stack.passing import all_targets
               app:
                 image: ghcr.io/acme/app:1.2.3
                 command: [uvicorn, "app:app", --host, 0.0.0.0, --port, "5000"]
-                ports: ["127.0.0.1:5000:5000"]
+                ports: ["127.0.0.1:5000:5000", "127.0.0.1:5678:5678"]
               unknown:
                 image: ghcr.io/acme/app:1.2.3
                 ports: ["127.0.0.1:9000:9000"]
@@ -55,11 +55,12 @@ def published_port_not_open(stack: Stack) -> Iterator[Report]:
     """
     A port is published on which nothing in the container listens.
 
-    Whoever connects is refused. The number on the right of the colon is the container's own port.
+    Whoever connects is refused. The number on the right of the colon is the container's own port. An application may
+    open a port for debugging or counters beside its own: where that one is published, others are not judged.
     """
     for container in stack.containers.values():
         opened = container.listening
-        for port in container.service.ports if opened else ():
+        for port in container.service.ports if opened and not _may_open_more(container, opened) else ():
             target = port.target
             if not opened or not isinstance(target, PortRange) or port.protocol != "tcp" or len(target) > 1:
                 continue
@@ -68,6 +69,14 @@ def published_port_not_open(stack: Stack) -> Iterator[Report]:
                 place = written.place if written is not None else port.place
                 numbers = " or ".join(map(str, sorted(opened)))
                 yield place, f'nothing in service "{container.name}" listens on {target}; its program opens {numbers}'
+
+
+def _may_open_more(container: Container, opened: frozenset[int]) -> bool:
+    """Whether an application of the stack's own is published on the port that its command names."""
+    if container.is_nginx or (container.facts is not None and container.facts.ports and container.build is None):
+        return False
+    targets = (port.target for port in container.service.ports)
+    return any(number in target for target in targets if isinstance(target, PortRange) for number in opened)
 
 
 @rule(

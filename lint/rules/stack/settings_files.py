@@ -95,8 +95,9 @@ def _secret(entry: Entry, policy: Policy) -> str:
                 services:
                   app:
                     image: ghcr.io/acme/app:1.2.3
-                    volumes: ["./conf:/app/conf:ro"]
+                    volumes: ["./conf:/app/conf:ro", "./prometheus.yml:/etc/prometheus/prometheus.yml:ro"]
             """,
+            "prometheus.yml": "scrape_configs:\n  - basic_auth:\n      password: Zk7_mTq41v  # <-\n",
             "conf/application.properties": """
                 spring.datasource.username=app
                 spring.datasource.password=Zk7_mTq41v  # <-

@@ -96,7 +96,7 @@ def upstream_wrong_port(stack: Stack) -> Iterator[Report]:
         other = stack.named(target.host, container)
         if not isinstance(other, Container) or other is container or target.port is None:
             continue
-        if other.listening and target.port not in other.listening:
+        if other.listening and other.is_closed(target.port):
             ports = " or ".join(map(str, sorted(other.listening)))
             yield (
                 target.place,
