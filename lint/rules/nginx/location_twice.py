@@ -38,7 +38,7 @@ _LOCATION = "https://nginx.org/en/docs/http/ngx_http_core_module.html#location"
     ),
     good=(
         "server { location /a { return 404; } location = /a { return 403; } location /a/ { return 410; } }",
-        "server { location /a/ { return 404; } }\nserver { location /a/ { return 403; } }",
+        "server { location /a/ { return 404; } }\nserver { listen 81; location /a/ { return 403; } }",
     ),
     source=_LOCATION,
 )

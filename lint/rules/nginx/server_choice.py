@@ -112,6 +112,10 @@ def _without_default(config: NginxConfig) -> Iterator[Report]:
             server_name example.com example.com;  # <-
         }
         """,
+        """
+        server { listen 8080; return 404; }
+        server { listen 8080; return 403; }  # <-
+        """,
     ),
     good=(
         """
@@ -143,14 +147,16 @@ def _taken(config: NginxConfig) -> Iterator[Report]:
             for directive, index, name in _names(config, server):
                 if name in taken:
                     line = taken[name].place.line
-                    message = (
-                        f'line {line} has "{name}" on {address}:{port} already, so it is ignored here; take it out'
-                    )
-                    yield directive.arg_place(index), message
+                    said = f'line {line} has "{name}" on {address}:{port} already, so it is ignored here; take it out'
+                    nameless = f"the server in line {line} has no name either and answers all; give this one a name"
+                    yield directive.arg_place(index), said if name else nameless
                 taken.setdefault(name, directive)
 
 
 def _names(config: NginxConfig, server: Directive) -> Iterator[tuple[Directive, int, str]]:
+    """The names of *server* with their places; the empty one, at its head, where it has none."""
+    if server.first("server_name") is None and not config.may_hold(server, "server_name"):
+        yield server, -1, ""
     for directive in server.find("server_name"):
         for index, name in enumerate(directive.args):
             if name and not name.startswith("~") and not config.is_unknown(name):

@@ -59,6 +59,7 @@ _FAMILIES = (
     "http3_",
     "oidc_",
 )
+_SETTING = ("set", "auth_request_set", "perl_set", "js_set", "js_var")
 _FOREIGN = ("js_import", "js_include", "perl_modules", "modsecurity", "load_module")
 
 _PLACES: dict[str, slice] = {
@@ -199,11 +200,9 @@ def _defined(config: NginxConfig) -> set[str]:
     """What the configuration sets itself: by a directive with ``$name``, or by a named group."""
     table, found = masks(), set[str]()
     for directive in config.walk():
-        if directive.name in ("map", "geo", "split_clients"):
+        if directive.name in ("map", "geo", "split_clients", "num_map"):
             found.update(directive.args[-1:])
-        elif (
-            directive.name in ("set", "auth_request_set", "perl_set", "js_set", "js_var") or directive.name not in table
-        ):
+        elif directive.name.startswith(_SETTING) or directive.name not in table:
             found.update(word for word in (directive.name, *directive.args[:1]) if word.startswith("$"))
     for text in config.files.values():
         found.update(match[1] for match in re.finditer(r"\(\?(?:P?<|')([A-Za-z_]\w*)[>']", text))

@@ -179,10 +179,16 @@ def _shadowed(config: NginxConfig) -> Iterator[Report]:
             if earlier:
                 yield _report(each.location, earlier)
         for prefix in own:
-            if prefix.modifier == "" and "well-known" not in prefix.pattern and not lookup.locations(prefix.directive):
+            if _is_plain(config, prefix):
                 first = next((each for each in expressions if _takes_all(each, prefix.pattern)), None)
                 if first:
                     yield _report(prefix, first.location)
+
+
+def _is_plain(config: NginxConfig, prefix: Location) -> bool:
+    """Whether expressions beside *prefix* may take its requests, and no other rule says so."""
+    is_known = "well-known" not in prefix.pattern and not config.is_unknown(prefix.pattern)
+    return prefix.modifier == "" and is_known and not lookup.locations(prefix.directive)
 
 
 def _report(location: Location, earlier: Location) -> Report:
