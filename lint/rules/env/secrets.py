@@ -32,6 +32,13 @@ _TELLING = re.compile(
     r".*(?:SECRET|PASSWORD|PASSWD|PRIVATE)(?!.*PUBLI[CSH]).*|.*(?:OPENAI|ANTHROPIC|AWS|SENDGRID|TWILIO)\w*_KEY", re.I
 )
 
+_NOTHING = ("", "null", "none", "nil", "undefined", "false")
+"""How programs write that there is no value."""
+
+_RANK = re.compile(r"(?:^|_)(?:ROOT|ADMIN|SUPERUSER|MASTER)(?:_|$)")
+_SIGNING = re.compile(r"(?:^|_)SECRET(?:_KEY(?:_BASE)?)?$|(?:SIGNING|ENCRYPTION|SESSION|JWT|FERNET)_KEY$|^APP_KEY$")
+_COMMON_WORDS = {"SECRET", "KEY", "BASE", "APP"}
+
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]{0,30}://(?P<user>[^/\s:@]{0,200}):(?P<password>[^/\s@]+)@", re.IGNORECASE)
 
 
@@ -42,6 +49,8 @@ _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]{0,30}://(?P<user>[^/\s:@]{0,200}):(?P<p
         MYSQL_PASSWORD=changeme  # <-
         JWT_SECRET_KEY=your-secret-key  # <-
         DATABASE_URL=mysql://root:changeme@mysql/app  # <-
+        SECRET_KEY='django-insecure-3kx!y$abc#def)q2w3e4r5t6y7u8i9o0p'  # <-
+        POSTGRES_PASSWORD=postgres  # <-
     """,
     good=(
         """
@@ -49,21 +58,27 @@ _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]{0,30}://(?P<user>[^/\s:@]{0,200}):(?P<p
         JWT_SECRET_KEY=${KEY:?}
         MODE=changeme
         SECRET_KEY_FILE=/run/secrets/key
+        REDIS_PASSWORD=null
         """,
         {".env.example": "MYSQL_PASSWORD=changeme\n"},
+        {".env.test": "JWT_SECRET_KEY=secret\n"},
     ),
     source="https://cwe.mitre.org/data/definitions/1392.html",
     covers=("gitleaks:generic-api-key", "docksec:env-file-secret-risk"),
 )
 def placeholder_secret(env: EnvFile, policy: Policy) -> Iterator[Report]:
-    """A secret that nobody replaced: these values are the first that are tried. An example file may hold them."""
-    if env.is_example:
+    """
+    A secret that nobody replaced: these values are the first that are tried.
+
+    An example file, or one for development, may hold them.
+    """
+    if env.is_example or env.is_for_development:
         return
     for entry in env.entries:
         value = _literal(entry) or ""
         match = _ADDRESS.search(value)
         secret = match["password"] if match else value if policy.is_secret_name(entry.name) else ""
-        if secret and policy.is_placeholder(secret) and not _FRONT_END.match(entry.name):
+        if secret.lower() not in _NOTHING and policy.is_placeholder(secret) and not _FRONT_END.match(entry.name):
             yield entry.value_place, f'"{entry.name}" has a value that everybody tries first; make one of your own'
 
 
@@ -99,23 +114,41 @@ def weak_secret(env: EnvFile, policy: Policy) -> Iterator[Report]:
     bad="""
         MYSQL_ROOT_PASSWORD=kw8Zr2Vb91QmXc47TyLd
         MYSQL_PASSWORD=kw8Zr2Vb91QmXc47TyLd  # <-
+        SESSION_SECRET=kw8Zr2Vb91QmXc47TyLd  # <-
     """,
     good="""
         MYSQL_ROOT_PASSWORD=kw8Zr2Vb91QmXc47TyLd
         MYSQL_PASSWORD=dLyT74cXmQ19bV2rZ8wk
         DB_PASSWORD=$MYSQL_PASSWORD
+        WORDPRESS_DB_PASSWORD=dLyT74cXmQ19bV2rZ8wk
+        JWT_SECRET=4cXmQ19bV2rZ8wkdLyT7
+        GATEWAY_JWT_SECRET=4cXmQ19bV2rZ8wkdLyT7
     """,
     source="https://cwe.mitre.org/data/definitions/1391.html",
 )
 def reused_secret(env: EnvFile, policy: Policy) -> Iterator[Report]:
-    """Two secrets with the same value: whoever learns one has both, the root password among them."""
+    """
+    Two secrets with the same value: whoever learns one has both, the root password among them.
+
+    A password that the database and its client know by two names is one secret, and is not reported.
+    """
     if env.is_example:
         return
     seen: dict[str, EnvEntry] = {}
     for entry, value in _secrets(env, policy):
         first = seen.setdefault(value, entry)
-        if first.name != entry.name and not policy.is_placeholder(value):
+        if not _may_be_one(first.name, entry.name) and not policy.is_placeholder(value):
             yield entry.value_place, f'"{entry.name}" has the value of "{first.name}"; give each its own'
+
+
+def _may_be_one(first: str, second: str) -> bool:
+    """Whether both may be names of the same secret, such as of a password and of what a client sends."""
+    names = (first.upper(), second.upper())
+    ranks = {bool(_RANK.search(name)) for name in names}
+    words = [set(name.split("_")) for name in names]
+    signing = [bool(_SIGNING.search(name)) for name in names]
+    shared = (words[0] & words[1]) - _COMMON_WORDS
+    return first == second or (len(ranks) == 1 and (not any(signing) or (all(signing) and bool(shared))))
 
 
 @rule(
