@@ -13,6 +13,7 @@ from ..dockerfile.loading import patterns
 from ..place import Place
 from ..record import dataclass
 from ..source import Source
+from .ignoring import is_git_ignored
 
 if TYPE_CHECKING:
     from .container import Container
@@ -75,10 +76,19 @@ def settings_files(container: Container) -> Iterator[Source]:
             found.setdefault(path)
     ignored = _ignored(container)
     for path in found:
+        if _is_own_of_host(container, path):
+            continue
         if not any(is_ignored(os.path.relpath(path, folder or "."), lines) for folder, lines in ignored):
             source = container.stack.text(path)
             if source is not None and len(source.text) <= _MOST_BYTES:
                 yield source
+
+
+def _is_own_of_host(container: Container, path: str) -> bool:
+    """Whether a file is mounted that git ignores: each host writes its own, as it does its env file."""
+    mounts = [mount.path for mount in container.service.mounts if mount.path is not None]
+    is_mounted = any(path == each or path.startswith(each.rstrip("/") + "/") for each in mounts)
+    return is_mounted and is_git_ignored(container.stack, path)
 
 
 def entries(source: Source) -> Iterator[Entry]:

@@ -7,11 +7,10 @@ import re
 from collections.abc import Iterator
 
 from ...dockerfile import Stage
-from ...dockerfile.ignore import is_ignored
-from ...dockerfile.loading import patterns
 from ...finding import Severity
 from ...rule import Report, rule
 from ...stack import Stack
+from ...stack.ignoring import is_git_ignored
 
 _BUILD = "https://docs.docker.com/reference/compose-file/build/"
 _WRITTEN = re.compile(
@@ -187,21 +186,7 @@ def _is_missing(stack: Stack, folder: str, text: str) -> bool:
     here = posixpath.normpath(posixpath.join(folder, path))
     if stack.reader.exists(here) or stack.reader.is_folder(here) or _MADE.fullmatch(posixpath.dirname(path)):
         return False
-    return not _is_made(stack, here) and not _is_of_module(stack, folder, path)
-
-
-def _is_made(stack: Stack, path: str) -> bool:
-    """Whether git ignores *path*, by the .gitignore of a folder above it."""
-    folder = posixpath.dirname(path)
-    for _ in range(8):
-        source = stack.text(posixpath.join(folder, ".gitignore"))
-        inside = posixpath.relpath(path, folder or ".")
-        if source is not None and is_ignored(inside, [_anywhere(each) for each in patterns(source.text)]):
-            return True
-        if folder in ("", "/", ".") or folder.endswith(".."):
-            return False
-        folder = posixpath.dirname(folder)
-    return False
+    return not is_git_ignored(stack, here) and not _is_of_module(stack, folder, path)
 
 
 def _is_of_module(stack: Stack, folder: str, path: str) -> bool:
@@ -209,8 +194,3 @@ def _is_of_module(stack: Stack, folder: str, path: str) -> bool:
     first = path.partition("/")[0]
     sources = (stack.text(posixpath.join(folder, ".gitmodules")), stack.text(".gitmodules"))
     return any(source is not None and first in source.text for source in sources)
-
-
-def _anywhere(pattern: str) -> str:
-    """A pattern of git without a slash inside holds in every folder below."""
-    return pattern if "/" in pattern.rstrip("/") or pattern.startswith("!") else f"**/{pattern.rstrip('/')}"

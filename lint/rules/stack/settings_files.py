@@ -128,6 +128,16 @@ def _secret(entry: Entry, policy: Policy) -> str:
             "config.yaml": "password: Zk7_mTq41v\n",
             "config.example.yaml": "password: Zk7_mTq41v\n",
         },
+        {
+            "docker-compose.yml": """
+                services:
+                  app:
+                    image: ghcr.io/acme/app:1.2.3
+                    volumes: ["./config.yaml:/app/config.yaml:ro"]
+            """,
+            ".gitignore": "config.yaml\n",
+            "config.yaml": "password: Zk7_mTq41v\n",
+        },
     ),
     source="https://cwe.mitre.org/data/definitions/798.html",
     conceals=True,
