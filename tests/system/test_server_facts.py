@@ -1,0 +1,96 @@
+"""The tables about database servers and swarms, held to the real programs."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from fairlead.lint.rules.compose import swarm
+from fairlead.lint.rules.compose.server_facts import CHANGES
+
+DOCKER = "/usr/bin/docker" if Path("/usr/bin/docker").exists() else shutil.which("docker") or "docker"
+MYSQL, VERSION = "fairlead/mysql:9.7.4", (9, 7, 4)
+
+VALUES = {
+    "cpus": "1",
+    "scale": "2",
+    "profiles": "[a]",
+    "volumes_from": "[b]",
+    "develop": "{watch: []}",
+    "device_cgroup_rules": "[a]",
+    "dns_opt": "[a]",
+    "devices": '["/dev/x:/dev/x"]',
+    "external_links": "[b]",
+    "links": "[b]",
+    "group_add": "[a]",
+    "privileged": "true",
+    "security_opt": "[a]",
+    "build": ".",
+}
+"""Values of the right kind for keys that take no text."""
+
+
+def _mysqld(folder: Path, options: list[str]) -> str:
+    """What mysqld says about a configuration file with *options*, without starting."""
+    file = folder / "my.cnf"
+    file.write_text("\n".join(["[mysqld]", *options, ""]))
+    file.chmod(0o644)
+    folder.chmod(0o755)
+    words = ["run", "--rm", "--network", "none", "--user", "999:999", "--volume", f"{file}:/my.cnf:ro"]
+    server = ["--entrypoint", "mysqld", MYSQL, "--defaults-file=/my.cnf", "--validate-config"]
+    done = subprocess.run([DOCKER, *words, *server], capture_output=True, text=True, check=False)
+    return done.stderr + done.stdout
+
+
+REMOVED = sorted(name for name, change in CHANGES["mysql"].items() if change.removed and change.removed <= VERSION)
+DEPRECATED = sorted(name for name, change in CHANGES["mysql"].items() if change.removed is None)
+
+
+def test_mysql_knows_none_of_the_removed_options(tmp_path: Path) -> None:
+    kept = [name for name in REMOVED if "unknown" not in _mysqld(tmp_path, [f"{name}=1"])]
+
+    assert [] == kept
+
+
+def test_mysql_still_takes_the_deprecated_options(tmp_path: Path) -> None:
+    values = {"binlog-format": "ROW"}
+    names = [f"skip-{name}" if name == "slave-start" else f"{name}={values.get(name, '1')}" for name in DEPRECATED]
+
+    assert "[ERROR]" not in _mysqld(tmp_path, names)
+
+
+def test_mysql_skips_a_loose_option_and_takes_a_removed_one_for_a_fault(tmp_path: Path) -> None:
+    assert "[ERROR]" not in _mysqld(tmp_path, ["loose-query-cache-size=0"])
+    assert "unknown variable" in _mysqld(tmp_path, ["query_cache_size=0"])
+
+
+def test_mysql_refuses_a_collation_of_another_character_set(tmp_path: Path) -> None:
+    message = _mysqld(tmp_path, ["character-set-server=latin1", "collation-server=utf8mb4_general_ci"])
+
+    assert "is not valid for CHARACTER SET" in message
+
+
+def _stack(folder: Path, service: str, top: str = "") -> subprocess.CompletedProcess[str]:
+    file = folder / "stack.yml"
+    file.write_text(f'version: "3.12"\n{top}\nservices:\n  a:\n    image: a\n    {service}\n  b: {{image: b}}\n')
+    return subprocess.run([DOCKER, "stack", "config", "-c", str(file)], capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("key", sorted(swarm._REFUSED))
+def test_a_swarm_refuses_the_keys_of_the_table(tmp_path: Path, key: str) -> None:
+    done = _stack(tmp_path, f"{key}: {VALUES.get(key, 'x')}")
+
+    assert done.returncode != 0
+    assert key in done.stderr or "forbidden" in done.stderr
+
+
+@pytest.mark.parametrize("key", sorted(swarm._IGNORED))
+def test_a_swarm_reads_the_keys_that_it_then_leaves_out(tmp_path: Path, key: str) -> None:
+    assert 0 == _stack(tmp_path, f"{key}: {VALUES.get(key, 'x')}").returncode
+
+
+def test_a_swarm_says_that_it_leaves_out_the_address_of_a_port(tmp_path: Path) -> None:
+    assert "ignoring IP-address" in _stack(tmp_path, 'ports: ["127.0.0.1:80:80"]').stderr
