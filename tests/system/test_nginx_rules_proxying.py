@@ -414,6 +414,20 @@ def test_nginx_does_not_start(tmp_path: Path, name: str, statements: str, words:
     assert words in complaint(tmp_path, statements)
 
 
+def test_the_group_of_an_if_is_gone_once_rewrite_has_matched(tmp_path: Path) -> None:
+    statements = r"""server {
+        listen 127.0.0.1:PORT;
+        location /a/ { if ($args ~ "id=(\d+)") { rewrite ^ /out/$1? last; } }
+        location /b/ { if ($args ~ "id=(\d+)") { set $id $1; rewrite ^ /out/$id? last; } }
+        location /out/ { return 200 "<$uri>"; }
+    }
+    """
+
+    assert [3] == found("nginx/missing-group", statements)
+    with served(tmp_path, statements) as port:
+        assert ["</out/>", "</out/5>"] == [asked(port, path).body for path in ("/a/?id=5", "/b/?id=5")]
+
+
 def test_a_group_that_is_not_there_is_empty(tmp_path: Path) -> None:
     statements = """server {
         listen 127.0.0.1:PORT;

@@ -34,13 +34,13 @@ class Passing:
 
     @property
     def is_to_stranger(self) -> bool:
-        """Whether it goes to a site of the world, which has a name of its own and is to be asked by that."""
-        host = self.target.host.lower()
+        """Whether it goes to a site of the world, which is to be asked by its own name, as nginx does by itself."""
         upstream = self.config.upstreams.get(self.target.host)
         if upstream is not None:
             hosts = [proxy_pass(server).host.lower() for server in upstream.find("server")]
-            return bool(hosts) and all(_is_worldly(each) for each in hosts)
-        return _is_worldly(host)
+            return self.target.scheme == "https" and bool(hosts) and all(map(_is_worldly, hosts))
+        is_usual = self.target.scheme == "https" or self.target.port in ("", "80")
+        return is_usual and _is_worldly(self.target.host.lower())
 
 
 def passings(config: NginxConfig) -> Iterator[Passing]:

@@ -34,6 +34,16 @@ _OF_CONNECTION = frozenset({"connection", "upgrade", "accept-encoding"})
         }
         """,
         """
+        http {
+            upstream pool { server one.example.com:8080; server two.example.com:8080; }
+            server {
+                listen 80;
+                location /a/ { proxy_pass http://pool/; }  # <-
+                location /b/ { proxy_pass http://three.example.com:8080; }  # <-
+            }
+        }
+        """,
+        """
         server {
             location /api/ {
                 proxy_set_header Host $host;
@@ -64,6 +74,15 @@ _OF_CONNECTION = frozenset({"connection", "upgrade", "accept-encoding"})
             proxy_set_header host $host;
             proxy_set_header Forwarded "for=$remote_addr;proto=$scheme";
             proxy_pass http://backend;
+        }
+        """,
+        """
+        http {
+            server_tokens off;
+            server {
+                listen 127.0.0.1:81;
+                location /hook/ { proxy_pass http://hooks.example.com/; }
+            }
         }
         """,
         "location / { include proxy_params; proxy_set_header X-Request-ID $request_id; proxy_pass http://backend; }",
