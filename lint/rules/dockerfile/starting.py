@@ -101,7 +101,7 @@ def _starts_script(program: str) -> bool:
         CMD ["python", "migrate.py", "&&", "python", "app.py"]  # <-
     """,
     good="""
-        FROM debian:13.1
+        FROM node:24.4
         USER 1000
         HEALTHCHECK CMD curl -f http://127.0.0.1/ || exit 1
         ENTRYPOINT ["find", "/srv", "-name", "a", "-exec", "rm", "{}", ";"]
