@@ -16,6 +16,8 @@ _HEADER = "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_h
 _FORWARDED = ("x-forwarded-for", "x-forwarded-proto")
 _OF_CONNECTION = frozenset({"connection", "upgrade", "accept-encoding"})
 """What belongs to one connection, and is often left to some locations on purpose."""
+_OF_BODY = frozenset({"content-length", "content-type"})
+"""What a question about access, which has no body, takes out on purpose."""
 
 
 @rule(
@@ -263,6 +265,8 @@ def _dropped(config: NginxConfig) -> Iterator[Report]:
         proxy = passing.at.proxy
         lost = _lost(proxy.set_headers, proxy.lost_headers)
         if not lost or passing.is_to_stranger or {each.value.lower() for each in lost} <= _OF_CONNECTION:
+            continue
+        if passing.at.setting("internal") and all(each.value.lower() in _OF_BODY for each in proxy.set_headers):
             continue
         first, last = proxy.set_headers[0], proxy.set_headers[-1]
         names = _listed([each.value for each in lost])

@@ -69,7 +69,13 @@ def proxy_slash_mismatch(config: NginxConfig) -> Iterator[Report]:
 def _mismatches(config: NginxConfig) -> Iterator[Report]:
     for passing in passings(config):
         head, uri = passing.location, passing.target.uri
-        if head is None or not head.is_prefix or passing.target.has_variables or passing.block.first("rewrite"):
+        if (
+            head is None
+            or not head.pattern
+            or not head.is_prefix
+            or passing.target.has_variables
+            or passing.block.first("rewrite")
+        ):
             continue
         if passing.block.name != "location" or config.is_unknown(head.pattern) or passing.at.setting("internal"):
             continue
