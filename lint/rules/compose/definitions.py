@@ -36,6 +36,7 @@ _REFERENCE = "https://docs.docker.com/reference/compose-file/"
             image: nginx:1.29.4
     """,
     source=_REFERENCE + "version-and-name/#version-top-level-element-obsolete",
+    covers=("dclint:no-version-field",),
     preset="strict",
 )
 def obsolete_version(project: Project) -> Iterator[Report]:

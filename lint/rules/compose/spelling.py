@@ -115,6 +115,7 @@ def value_changed_by_yaml(project: Project, policy: Policy) -> Iterator[Report]:
               - 127.0.0.1:8080:80
     """,
     source="https://github.com/containers/podman-compose/issues/736",
+    covers=("dclint:require-quotes-in-ports",),
     preset="strict",
 )
 def port_without_quotes(project: Project) -> Iterator[Report]:
