@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 
-from ...compose import Mount, Project, Service
+from ...compose import Mount, Project, Service, Unknown
 from ...compose.edits import added
 from ...finding import Edit, Severity
 from ...policy import Policy
 from ...rule import Report, rule
 from .judging import is_read_only, place_of, some
 
+_HOME = re.compile(r"^\$(?:HOME|\{HOME\})/")
 _KEYS = (".ssh", ".aws", ".docker", ".kube", ".gnupg", ".config/gcloud", ".azure")
 
 
@@ -23,10 +25,17 @@ def _binds(project: Project) -> Iterator[tuple[Service, Mount, str]]:
     """The folders and files of the host that are mounted, by absolute path or from the home folder."""
     for service in project.services.values():
         for mount in service.mounts:
-            if mount.type == "bind" and isinstance(mount.source, str):
-                path = mount.source.replace("$HOME", "~")
-                if path.startswith(("/", "~")) and posixpath.normpath(path) not in _WITH_SOCKET:
-                    yield service, mount, posixpath.normpath(path)
+            path = _path_of(mount)
+            if path and path.startswith(("/", "~")) and posixpath.normpath(path) not in _WITH_SOCKET:
+                yield service, mount, posixpath.normpath(path)
+
+
+def _path_of(mount: Mount) -> str | None:
+    """What of the host is mounted, as written; the home folder is known, though its variable is not."""
+    if isinstance(mount.source, Unknown):
+        path, homes = _HOME.subn("~/", mount.source.text.partition(":")[0])
+        return path if homes else None
+    return mount.source if mount.type == "bind" else None
 
 
 def _holds_keys(path: str) -> bool:
@@ -46,6 +55,7 @@ def _holds_keys(path: str) -> bool:
               - /:/host  # <-
               - /etc:/etc/host:rw  # <-
               - ~/.ssh:/home/app/.ssh:ro  # <-
+              - ${HOME}/.aws:/root/.aws:ro  # <-
               - type: bind
                 source: /var/lib/docker  # <-
                 target: /data
@@ -59,6 +69,7 @@ def _holds_keys(path: str) -> bool:
               - /srv/data:/data
               - ./etc:/etc/app:ro
               - ~/backups:/backups
+              - $HOME/site:/srv
               - root:/root
           exporter:
             volumes: ["/proc:/host/proc:ro", "/sys:/host/sys:ro"]

@@ -20,7 +20,12 @@ _ALL = ("0.0.0.0", "::", "[::]", "*")  # noqa: S104 - what to look for, nothing 
 
 def is_public(port: Port) -> bool:
     """Whether it is published on all interfaces; not where a variable decides."""
-    return port.published is not None and (port.host_ip is None or port.host_ip in _ALL)
+    return port.published is not None and _is_open(port)
+
+
+def _is_open(port: Port) -> bool:
+    """As `is_public`; a port that the engine picks is as open as another."""
+    return port.host_ip is None or port.host_ip in _ALL
 
 
 def _is_private(service: Service, port: Port, policy: Policy) -> bool:
@@ -58,6 +63,7 @@ def _bound(port: Port) -> tuple[Edit, ...]:
               - "0.0.0.0:16379:6379"  # <-
               - target: 6379  # <-
                 published: "${REDIS_PORT:-6380}"
+              - "6379"  # <-
         """,
     ),
     fixed="""
@@ -89,7 +95,7 @@ def private_port_published(project: Project, policy: Policy) -> Iterator[Report]
     """
     for service in project.services.values():
         for port in service.ports:
-            if is_public(port) and _is_private(service, port, policy):
+            if _is_open(port) and _is_private(service, port, policy):
                 message = f'service "{service.name}" opens port {_shown(port)} to the world; '
                 yield port.place, message + 'publish nothing, or put "127.0.0.1:" first', _bound(port)
 
