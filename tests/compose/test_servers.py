@@ -82,6 +82,14 @@ def test_a_variable_without_value_hides_the_value_and_not_the_option() -> None:
     assert "3307" == server.value("port")
 
 
+def test_an_option_whose_value_is_a_variable_has_its_own_place() -> None:
+    server = _server("    image: mysql:8.4.6\n    command: >\n      --port=1\n      --max-connections=${MOST:-5}\n")
+    place = server.options[1].place
+
+    assert [("port", "1"), ("max-connections", "5")] == _options(server)
+    assert (6, 7, 35) == (place.line, place.column, place.end_column)
+
+
 def test_options_of_the_server_and_of_no_client_are_read_from_a_mounted_file() -> None:
     lines = (
         "[client]",

@@ -128,10 +128,19 @@ def _words(service: Service) -> Iterator[Word]:
     for word in service.command.words:
         if isinstance(word, Unknown):
             break
-        at = value.text.find(word, start)
-        place = value.part_place(at, at + len(word)) if at >= 0 else value.place
+        at, end = _found(value.text, word, start)
+        place = value.part_place(at, end) if at >= 0 else value.place
         start = max(at, start)
         yield word, value, place
+
+
+def _found(text: str, word: str, start: int) -> tuple[int, int]:
+    """Where *word* stands in *text*; one whose value came from a variable is found by its name."""
+    at = text.find(word, start)
+    if at >= 0 or "=" not in word:
+        return at, at + len(word)
+    match = re.compile(re.escape(word.partition("=")[0]) + r"=\S*").search(text, start)
+    return match.span() if match else (-1, -1)
 
 
 def _filled(text: str, entry: Value, word: str) -> str | Unknown | None:
