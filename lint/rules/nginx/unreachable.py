@@ -10,11 +10,14 @@ from ...finding import Severity
 from ...nginx import Location, NginxConfig
 from ...nginx import locations as lookup
 from ...rule import Report, rule
-from .always import takes_all
+from .always import may_take_all, takes_all
 from .location_twice import groups
 from .once import once
 
 _LOCATION = "https://nginx.org/en/docs/http/ngx_http_core_module.html#location"
+_COMPARED = 30
+"""So many expressions of a block are compared with each of the others: a list made by a program may hold thousands."""
+
 _ENDING = re.compile(r"(?:\.\*)?\\\.(?:\((?:\?:)?([\w|-]+)\)|([\w-]+))\$")
 _HEAD = re.compile(r"\^((?:[\w/~%-]|\\[./-])+)")
 _QUANTIFIER = ("?", "*", "{")
@@ -173,16 +176,19 @@ def _shadowed(config: NginxConfig) -> Iterator[Report]:
         expressions = [_expression(each) for each in own if each.is_regex and not config.is_unknown(each.pattern)]
         if not expressions:
             continue
-        final = [each for each in own if each.modifier == "^~"]
+        final = [each for each in own if each.modifier == "^~"][:_COMPARED]
+        first: dict[tuple[str, str], Location] = {}
         for index, each in enumerate(expressions):
-            earlier = _earlier(each, expressions[:index]) or _prefix(each, final, own)
+            same = first.setdefault((each.location.modifier, each.location.pattern), each.location)
+            earlier = same if same is not each.location else None
+            earlier = earlier or _earlier(each, expressions[: min(index, _COMPARED)]) or _prefix(each, final, own)
             if earlier:
                 yield _report(each.location, earlier)
-        for prefix in own:
-            if _is_plain(config, prefix):
-                first = next((each for each in expressions if _takes_all(each, prefix.pattern)), None)
-                if first:
-                    yield _report(prefix, first.location)
+        wide = [each for each in expressions if may_take_all(each.location.pattern)][:_COMPARED]
+        for prefix in (each for each in own if each.modifier == "") if wide else ():
+            found = next((each for each in wide if _takes_all(each, prefix.pattern)), None)
+            if found and _is_plain(config, prefix):
+                yield _report(prefix, found.location)
 
 
 def _is_plain(config: NginxConfig, prefix: Location) -> bool:
