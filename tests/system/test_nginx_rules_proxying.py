@@ -485,3 +485,17 @@ def test_what_the_visitor_claims_is_handed_on_or_completed(tmp_path: Path, backe
 
     with served(tmp_path, fixed("nginx/forwarded-for-from-client", statements), backend) as port:
         assert "6.6.6.6, 127.0.0.1" == told(asked(port, "/", headers=claimed), "x-forwarded-for")
+
+
+def test_two_spellings_are_one_variable(tmp_path: Path) -> None:
+    statements = """server {
+        listen 127.0.0.1:PORT;
+        set $target one;
+        set $Target two;
+        return 200 $target;
+    }
+    """
+
+    assert [4] == found("nginx/variable-in-two-spellings", statements)
+    with served(tmp_path, statements) as port:
+        assert "two" == asked(port, "/").body
