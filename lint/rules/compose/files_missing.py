@@ -18,15 +18,30 @@ _REFERENCE = "https://docs.docker.com/reference/compose-file/"
 _EXAMPLE = re.compile(r"example|sample|template|dist|default", re.I)
 """Such a file is copied to the one that is missing: no slip of the key."""
 
+_ALIKE = 0.85
+"""How much two names must have in common to be a slip of the key."""
+
 _FILES = (".conf", ".cnf", ".ini", ".yml", ".yaml", ".toml", ".json", ".sql", ".sh", ".xml", ".properties", ".template")
 
 
 def _near(project: Project, path: str) -> str:
-    """A file beside the missing one with nearly its name, or ""."""
+    """A file beside the missing one with nearly its name, which nothing else in the project means; or ""."""
     folder, name = posixpath.split(path)
-    beside = [posixpath.basename(each) for each in project.reader.glob(posixpath.join(folder, "*"))]
-    near = difflib.get_close_matches(name, [each for each in beside if not _EXAMPLE.search(each)], 1, 0.75)
-    return near[0] if near else ""
+    beside = [each for each in project.reader.glob(posixpath.join(folder, "*")) if each not in _named(project)]
+    names = [posixpath.basename(each) for each in beside if not _EXAMPLE.search(posixpath.basename(each))]
+    return next(iter(difflib.get_close_matches(name, names, 1, _ALIKE)), "")
+
+
+def _named(project: Project) -> set[str]:
+    """The files and folders that the project names somewhere."""
+    found: set[str | None] = set(project.paths)
+    for service in project.services.values():
+        found.update(reference.file for reference in service.env_files)
+        found.update(mount.path for mount in service.mounts)
+        if service.build is not None and service.build.folder is not None:
+            folder, dockerfile = service.build.folder, str(service.build.dockerfile or "Dockerfile")
+            found.update((folder, posixpath.normpath(posixpath.join(folder, dockerfile))))
+    return {path for path in found if path}
 
 
 def _is_there(project: Project, path: str) -> bool:
@@ -55,6 +70,7 @@ def _is_there(project: Project, path: str) -> bool:
                   - conf/app.env
                   - path: conf/ap.env
                     required: false
+                  - conf/apt.env
                   - .env
                   - secret.env
         """,
@@ -193,8 +209,9 @@ def missing_build_context(project: Project) -> Iterator[Report]:
 def _near_folder(project: Project, path: str) -> str:
     parent, name = posixpath.split(path)
     inside = project.reader.glob(posixpath.join(parent, "*", "*"))
-    folders = {posixpath.basename(posixpath.dirname(each)) for each in inside}
-    return next(iter(difflib.get_close_matches(name, sorted(folders), 1, 0.75)), "")
+    folders = {posixpath.dirname(each) for each in inside} - _named(project)
+    names = sorted(posixpath.basename(each) for each in folders)
+    return next(iter(difflib.get_close_matches(name, names, 1, _ALIKE)), "")
 
 
 def _place(service: Mapping, key: str) -> Place | None:
