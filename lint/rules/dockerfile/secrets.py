@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from ...dockerfile import Command, Dockerfile, ShellWord
 from ...envfile.provider_tokens import provider_tokens
@@ -29,6 +30,7 @@ _FRONT_END = re.compile(r"(?:VITE|NEXT_PUBLIC|REACT_APP|VUE_APP|NUXT_PUBLIC|GATS
         FROM python:3.13
         ARG TOKEN_TTL=60
         ENV DB_PASSWORD_FILE=/run/secrets/db_password MAX_TOKENS=100 PASSWORD_MIN_LENGTH=12
+        ENV REQUIRE_PASSWORD=true SECRET_KEY=dummy-for-collectstatic
         RUN --mount=type=secret,id=npm_token,env=NPM_TOKEN npm ci
         USER 1000
     """,
@@ -49,11 +51,17 @@ def secret_in_variable(dockerfile: Dockerfile, policy: Policy) -> Iterator[Repor
             name = pair.name.text
             if not policy.is_secret_name(name) or _FRONT_END.match(name):
                 continue
+            value = pair.value.text.strip("'\"") if pair.value is not None else ""
+            if value and _NO_SECRET.fullmatch(value):
+                continue
             if each.name == "ARG":
                 yield pair.name.place, f'argument "{name}" stays in the history; use RUN --mount=type=secret'
-            elif pair.value is not None and pair.value.text.strip("'\""):
+            elif value:
                 yield pair.name.place, f'"{name}" stays in the image; leave it out and set it when the container starts'
 
+
+_NO_SECRET = re.compile(r"true|false|yes|no|on|off|[01]|(?:dummy|fake|unused|notused|precompile)(?:[-_ ].*)?", re.I)
+"""A switch, or what only lets a build go on."""
 
 _TELLING = re.compile(
     r".*(?:SECRET|PASSWORD|PASSWD|PRIVATE)(?!.*PUBLI[CSH]).*|.*(?:OPENAI|ANTHROPIC|AWS|SENDGRID|TWILIO)\w*_KEY", re.I
@@ -122,6 +130,7 @@ _PASSWORD_OPTION = re.compile(r"--(?:password|passwd|token|secret|api-key|auth-t
         RUN DB_PASSWORD=h4rdT0Gu3ss ./migrate  # <-
         RUN export API_TOKEN=h4rdT0Gu3ss && ./fetch  # <-
         RUN ./login --password h4rdT0Gu3ss  # <-
+        RUN useradd app && echo "app:h4rdT0Gu3ss" | chpasswd  # <-
         USER 1000
     """,
     good="""
@@ -130,6 +139,7 @@ _PASSWORD_OPTION = re.compile(r"--(?:password|passwd|token|secret|api-key|auth-t
         RUN SECRET_KEY_BASE=precompile_placeholder rails assets:precompile
         RUN git clone https://${USER}:${TOKEN}@git.example.com/app.git
         RUN --mount=type=secret,id=token ./login --password "$(cat /run/secrets/token)" --password-file /run/p
+        RUN echo "app:$(cat /run/secrets/app)" | chpasswd && echo name:h4rdT0Gu3ss
         USER 1000
     """,
     source=_SECRETS,
@@ -139,9 +149,19 @@ def secret_in_command(dockerfile: Dockerfile, policy: Policy) -> Iterator[Report
     """A password written into a RUN: it can be read in the history of the image, whatever the next RUN deletes."""
     for stage in dockerfile.stages:
         for _, script in stage.runs():
-            for command in script.commands:
-                for place in _literals(command, policy):
-                    yield place, "a secret in the history of the image; use RUN --mount=type=secret"
+            found = [place for command in script.commands for place in _literals(command, policy)]
+            for place in (*found, *_logins(script.commands, policy)):
+                yield place, "a secret in the history of the image; use RUN --mount=type=secret"
+
+
+def _logins(commands: Sequence[Command], policy: Policy) -> Iterator[Place]:
+    """What is piped into ``chpasswd``."""
+    for first, second in pairwise(commands):
+        if second.program == "chpasswd" and first.program in ("echo", "printf"):
+            for word in first.arguments:
+                user, colon, password = (word.text or "").partition(":")
+                if user and colon and _is_real(password, policy):
+                    yield word.place
 
 
 def _literals(command: Command, policy: Policy) -> Iterator[Place]:
