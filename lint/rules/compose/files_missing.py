@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import posixpath
 import re
 from collections.abc import Iterator
@@ -24,12 +23,18 @@ _ALIKE = 0.85
 _FILES = (".conf", ".cnf", ".ini", ".yml", ".yaml", ".toml", ".json", ".sql", ".sh", ".xml", ".properties", ".template")
 
 
+def _close(name: str, names: list[str], count: int, least: float) -> list[str]:
+    import difflib  # noqa: PLC0415 - only a fault needs it
+
+    return difflib.get_close_matches(name, names, count, least)
+
+
 def _near(project: Project, path: str) -> str:
     """A file beside the missing one with nearly its name, which nothing else in the project means; or ""."""
     folder, name = posixpath.split(path)
     beside = [each for each in project.reader.glob(posixpath.join(folder, "*")) if each not in _named(project)]
     names = [posixpath.basename(each) for each in beside if not _EXAMPLE.search(posixpath.basename(each))]
-    return next(iter(difflib.get_close_matches(name, names, 1, _ALIKE)), "")
+    return next(iter(_close(name, names, 1, _ALIKE)), "")
 
 
 def _named(project: Project) -> set[str]:
@@ -211,7 +216,7 @@ def _near_folder(project: Project, path: str) -> str:
     inside = project.reader.glob(posixpath.join(parent, "*", "*"))
     folders = {posixpath.dirname(each) for each in inside} - _named(project)
     names = sorted(posixpath.basename(each) for each in folders)
-    return next(iter(difflib.get_close_matches(name, names, 1, _ALIKE)), "")
+    return next(iter(_close(name, names, 1, _ALIKE)), "")
 
 
 def _place(service: Mapping, key: str) -> Place | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import posixpath
 from collections.abc import Iterator
 
@@ -57,6 +56,8 @@ def _needed(project: Project) -> Iterator[Use]:
 
 def _near(name: str, env: EnvFile, used: set[str]) -> str:
     """A name of the env file that nothing uses and that is nearly *name*, or ""."""
+    import difflib  # noqa: PLC0415 - only a fault needs it
+
     unused = [each for each in env.by_name if each not in used]
     longer = [each for each in unused if each.startswith(name) or name.startswith(each)]
     near = difflib.get_close_matches(name, unused, 1, 0.85)
