@@ -181,6 +181,6 @@ class NginxConfig:
 
 def _is_elsewhere(server: Directive) -> bool:
     """Whether a ``server`` block is one of stream or mail, as its surroundings or its content tell."""
-    if server.is_inside("stream", "mail", "upstream"):
+    if server.is_inside("stream", "mail", "upstream", "rtmp"):
         return True
     return server.parent is None and server.first("location") is None and server.first("proxy_pass", "pass") is not None

@@ -129,7 +129,7 @@ set_hmac set_iconv set_if set_ip set_local set_md5 set_misc set_quote set_random
 set_unescape shib_ sla_ slowfs_ small_light sorted_ spnego srcache_ ssl_certificate_by ssl_client_hello_by ssl_ct
 ssl_key_log ssl_session_fetch_by ssl_session_store_by status_ sticky_ stream_server_traffic subs_filter
 substitutions_ sysguard testcookie tfs_ track_uploads trim unit_ upload_ upload_progress uploadprogress
-upstream_fair user_agent uwsgi_ssl_key_log vhost_ vhost_traffic_status video_ vod_ vts_ wasm webp_ weighted_ xslt_
-xss_ zipkin zone_sync zstd
+upstream_fair user_agent uwsgi_ssl_key_log vhost_ vhost_traffic_status video_ vod vts_ wasm webp_ weighted_ xslt_
+xss_ zipkin zone_sync zstd BasicRule CheckRule DeniedUrl LearningMode LibInjection MainRule SecRules
 """
 """How directives of modules outside nginx and of NGINX Plus begin: a guess at their spelling would be wrong."""

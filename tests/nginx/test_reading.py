@@ -155,6 +155,7 @@ def test_a_fragment_is_read_as_what_it_is(text: str, fragment: bool) -> None:
 def test_a_server_of_stream_is_no_server_of_http() -> None:
     assert [] == parse("stream { server { listen 1; proxy_pass a; } }").servers
     assert [] == parse("server { listen 1; proxy_pass a:1; }").servers
+    assert [] == parse("rtmp { server { listen 1935; application live { live on; } } }").servers
 
 
 @pytest.mark.parametrize(

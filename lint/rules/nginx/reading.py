@@ -91,6 +91,7 @@ def syntax_error(config: NginxConfig) -> Iterator[Report]:
     ),
     good=(
         "location / { more_clear_headers Server; return 404; }",
+        "location / { SecRulesEnabled; CheckRule '$SQL >= 8' BLOCK; vod hls; }",
         "load_module modules/ngx_http_geoip2_module.so;\nevents {}",
         "mail { auth_http localhost/auth; server { listen 110; protocol pop3; proxy on; } }",
         "map $http_upgrade $connection_upgrade { default upgrade; '' close; }",
