@@ -17,13 +17,14 @@ from .files import Files
 from .fix import Mender
 from .recognition import by_family
 from .record import dataclass
+from .regex import regex
 from .rule import MARK, Example, Rule
 from .selection import Selection
 
 Marks = set[tuple[str, int]]
 """Files and lines."""
 
-_VERSION = re.compile(r"# nginx (\d+(?:\.\d+)+)$", re.MULTILINE)
+_VERSION = regex(r"# nginx (\d+(?:\.\d+)+)$", re.MULTILINE)
 """As the first line of an example: the nginx that it is judged for."""
 
 

@@ -8,19 +8,20 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from .files import Files, ReadError
+from .regex import regex
 
 FAMILIES = ("nginx", "compose", "dockerfile", "env")
 
 _YAML = (".yml", ".yaml")
-_COMPOSE_NAME = re.compile(r"(docker-)?compose([._-].*)?\.ya?ml|.*[._-]compose\.ya?ml|.*stack\.ya?ml", re.I)
-_DOCKERFILE_NAME = re.compile(r"(Dockerfile|Containerfile)([._-].+)?|.+\.(Dockerfile|Containerfile)", re.I)
-_ENV_NAME = re.compile(r"\.env([._-].+)?|.+\.env|([\w-]+\.)?env\.(example|sample|template|dist)|.+\.env\.[\w-]+", re.I)
+_COMPOSE_NAME = regex(r"(docker-)?compose([._-].*)?\.ya?ml|.*[._-]compose\.ya?ml|.*stack\.ya?ml", re.I)
+_DOCKERFILE_NAME = regex(r"(Dockerfile|Containerfile)([._-].+)?|.+\.(Dockerfile|Containerfile)", re.I)
+_ENV_NAME = regex(r"\.env([._-].+)?|.+\.env|([\w-]+\.)?env\.(example|sample|template|dist)|.+\.env\.[\w-]+", re.I)
 _TEMPLATES = ("template", "tmpl", "tpl", "j2", "jinja", "jinja2", "erb", "ejs", "envsubst")
-_NGINX_NAME = re.compile(rf".*\.(nginx|vhost)|.*\.conf(\.({'|'.join(_TEMPLATES)}))?", re.I)
-_NGINX_SURE = re.compile(r"nginx.*\.conf(\..+)?|nginx.*\.vhost|nginx", re.I)
+_NGINX_NAME = regex(rf".*\.(nginx|vhost)|.*\.conf(\.({'|'.join(_TEMPLATES)}))?", re.I)
+_NGINX_SURE = regex(r"nginx.*\.conf(\..+)?|nginx.*\.vhost|nginx", re.I)
 _NGINX_FOLDERS = {"nginx", "sites-available", "sites-enabled", "snippets"}
 
-_NGINX_TEXT = re.compile(
+_NGINX_TEXT = regex(
     r"^\s*(?:"
     r"(?:http|events|stream|mail|server|geo|types)\s*\{"
     r"|(?:upstream|map|location|split_clients|limit_except)\s[^;{}\n]*\{"
@@ -31,10 +32,10 @@ _NGINX_TEXT = re.compile(
     r")",
     re.M,
 )
-_OTHER_CONF = re.compile(r"^\s*(?:\[[\w .:-]+\]|<\w+|\w[\w.-]*\s*=\s)", re.M)
-_SECTION = re.compile(r"\[[\w .:-]+\]\s*$", re.M)
-_COMPOSE_TEXT = re.compile(r"^(?:services|\"services\"|'services')\s*:", re.M)
-_DOCKERFILE_TEXT = re.compile(r"^\s*(?:FROM|ARG)\s+\S", re.M | re.I)
+_OTHER_CONF = regex(r"^\s*(?:\[[\w .:-]+\]|<\w+|\w[\w.-]*\s*=\s)", re.M)
+_SECTION = regex(r"\[[\w .:-]+\]\s*$", re.M)
+_COMPOSE_TEXT = regex(r"^(?:services|\"services\"|'services')\s*:", re.M)
+_DOCKERFILE_TEXT = regex(r"^\s*(?:FROM|ARG)\s+\S", re.M | re.I)
 
 _SKIPPED_FOLDERS = {"node_modules", "__pycache__", "venv", "site-packages", "dist", "build", "target", "vendor"}
 _DEEPEST = 8

@@ -9,8 +9,9 @@ from .family import Model
 from .finding import Finding
 from .place import Place
 from .record import dataclass, field
+from .regex import regex
 
-_COMMENT = re.compile(r"#+\s*fairlead:\s*ignore\s*(?:\[(?P<ids>[^\]\n]*)\])?\s*(?P<reason>[^\n]*)")
+_COMMENT = regex(r"#+\s*fairlead:\s*ignore\s*(?:\[(?P<ids>[^\]\n]*)\])?\s*(?P<reason>[^\n]*)")
 _REASON_START = " \t-:,;()"
 
 

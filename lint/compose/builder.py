@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 from ..envfile.interpolation import Variable, parts_of
 from ..place import Place
+from ..regex import regex
 from .merge_keys import with_merged_keys
 from .nodes import Mapping, Node, Scalar, Sequence, Source
 from .places import part_place
@@ -15,7 +15,7 @@ from .problem import Problem, error
 from .scalars import resolve, tagged
 from .template import Evaluation
 
-_PROPERTIES = re.compile(r"(?:[&!]\S*(?:#[^\n]*\n|\s)*)*")
+_PROPERTIES = regex(r"(?:[&!]\S*(?:#[^\n]*\n|\s)*)*")
 
 DEEPEST = 250
 """Levels below which a file is not followed."""

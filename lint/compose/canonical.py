@@ -10,11 +10,11 @@ Source: normalize.go, defaults.go and project.go of compose-go.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from collections.abc import Mapping as Lookup
 from typing import TYPE_CHECKING, Any
 
+from ..regex import regex
 from .canonical_fields import written
 from .canonical_service import PORT, Paths
 from .nodes import Mapping, Scalar
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .project import Project
     from .service import Service
 
-_NOT_IN_NAMES = re.compile(r"[^a-z0-9_-]")
+_NOT_IN_NAMES = regex(r"[^a-z0-9_-]")
 _NAMESPACES = ("network_mode", "ipc", "pid", "uts", "cgroup")
 
 

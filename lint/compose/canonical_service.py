@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from typing import Any
 
+from ..regex import regex
 from .canonical_fields import (
     LEFT_OUT,
     Fields,
@@ -32,7 +32,7 @@ from .canonical_fields import (
 )
 from .nodes import Mapping, Node, Scalar
 
-_WINDOWS = re.compile(r"[A-Za-z]:[\\/]|[\\/]{2}[^\\/.]")
+_WINDOWS = regex(r"[A-Za-z]:[\\/]|[\\/]{2}[^\\/.]")
 _REMOTE = ("https://", "http://", "git://", "ssh://", "github.com/", "git@", "service:")
 
 FILE_MOUNT: Fields = {"source": text, "target": text, "uid": text, "gid": text, "mode": given}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
+from ..regex import regex
 from .nodes import UNKNOWN, Node, Plain, Scalar
 from .problem import Problem, error
 from .tables import Table, changed
 
-_INTEGER = re.compile(r"[-+]?[0-9]+", re.ASCII)
-_FLOAT = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?|[-+]?(inf|infinity)|nan", re.ASCII | re.I)
+_INTEGER = regex(r"[-+]?[0-9]+", re.ASCII)
+_FLOAT = regex(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?|[-+]?(inf|infinity)|nan", re.ASCII | re.I)
 TRUTHS = {**dict.fromkeys(("true", "y", "yes", "on"), True), **dict.fromkeys(("false", "n", "no", "off"), False)}
 
 

@@ -7,12 +7,13 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from ..place import Place
+from ..regex import regex
 
 if TYPE_CHECKING:
     from .nodes import Scalar, Source
 
-_CANDIDATE = re.compile(r"(?:^|(?<=[\s]))#[^\r\n]*", re.MULTILINE)
-_BLOCK_HEADER = re.compile(r"[^\n]*\n?")
+_CANDIDATE = regex(r"(?:^|(?<=[\s]))#[^\r\n]*", re.MULTILINE)
+_BLOCK_HEADER = regex(r"[^\n]*\n?")
 
 
 def comments(source: Source) -> list[tuple[Place, str]]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from ..family import Options
 from ..files import Files
+from ..regex import regex
 from .project import Project, load_project
 
 BASES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
@@ -21,13 +22,13 @@ OVERRIDES = (
 )
 """The names Compose lays over the base by itself, when no file is named."""
 
-_PRODUCTION = re.compile(r"(?:docker-)?compose[._-](?:.*[._-])?(?:prod|production)(?:[._-].*)?\.ya?ml", re.I)
-_DEVELOPMENT = re.compile(
+_PRODUCTION = regex(r"(?:docker-)?compose[._-](?:.*[._-])?(?:prod|production)(?:[._-].*)?\.ya?ml", re.I)
+_DEVELOPMENT = regex(
     r"(?:docker-)?compose[._-](?:.*[._-])?"
     r"(?:override|dev|develop|development|local|debug|test|tests|testing|ci|e2e)(?:[._-].*)?\.ya?ml",
     re.I,
 )
-_VARIANT = re.compile(r"(?:docker-)?compose[._-].+\.ya?ml", re.I)
+_VARIANT = regex(r"(?:docker-)?compose[._-].+\.ya?ml", re.I)
 
 
 def load(paths: Sequence[str], files: Files, options: Options) -> Sequence[Project]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from ..regex import regex
 from .builder import COLON, Builder
 from .nodes import Node, Source
 from .problem import Problem, error
 
-_UNPRINTABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
-_TEMPLATE = re.compile(r"\{%|<%|\{\{[^{}\n]*\}\}")
+_UNPRINTABLE = regex("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_TEMPLATE = regex(r"\{%|<%|\{\{[^{}\n]*\}\}")
 _ATTEMPTS = 8
-_COLON = re.compile(r"""(?<=[^\s'"\[\]{},]):(?=\S)""")
+_COLON = regex(r"""(?<=[^\s'"\[\]{},]):(?=\S)""")
 """A colon inside of a word. In ``[80:80]`` the C parser stops at it, Compose's does not."""
 
 

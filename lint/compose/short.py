@@ -11,9 +11,10 @@ import posixpath
 import re
 
 from ..record import dataclass
+from ..regex import regex
 from .nodes import UNKNOWN
 
-_RANGE = re.compile(r"([0-9]+)(?:-([0-9]+))?", re.ASCII)
+_RANGE = regex(r"([0-9]+)(?:-([0-9]+))?", re.ASCII)
 _LARGEST_PORT = 65535
 _PROPAGATIONS = ("rprivate", "private", "rshared", "shared", "rslave", "slave")
 

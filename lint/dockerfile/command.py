@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from ..place import Place
+from ..record import dataclass
+from ..regex import regex
 from .passage import Passage
 
-ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
+ASSIGNMENT = regex(r"[A-Za-z_]\w*\+?=")
 _WRAPPERS = {"sudo", "exec", "command", "nohup", "nice", "ionice", "env", "stdbuf", "chronic", "eatmydata", "builtin"}
 
 

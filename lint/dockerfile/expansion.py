@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from ..place import Place
+from ..record import dataclass, field
+from ..regex import regex
 from .passage import Word
 
 DEEPEST = 20
@@ -77,9 +78,9 @@ class _BrokenError(Exception):
         self.start, self.end, self.reason = start, end, reason
 
 
-_NAME = re.compile(r"[0-9]+|[^\W\d]\w*|[@*#?\-$!0]")
-_OPERATOR = re.compile(r"\}|:[-+?]|[-+?]|##?|%%?|//?")
-_PLAIN = re.compile(r"[^$'\"\\`/}]+")
+_NAME = regex(r"[0-9]+|[^\W\d]\w*|[@*#?\-$!0]")
+_OPERATOR = regex(r"\}|:[-+?]|[-+?]|##?|%%?|//?")
+_PLAIN = regex(r"[^$'\"\\`/}]+")
 
 
 @dataclass

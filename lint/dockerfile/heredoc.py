@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from ..record import dataclass
+from ..regex import regex
 from .passage import Passage, Word
 
 
@@ -45,7 +46,7 @@ class Heredoc:
         return re.sub(r"(?m)^\t+", "", text) if self.opening.strips_tabs else text
 
 
-_OPENING = re.compile(r"(\d*)<<(-?)\s*([^<]*)")
+_OPENING = regex(r"(\d*)<<(-?)\s*([^<]*)")
 
 
 def openings(text: str, start: int) -> Iterator[Opening]:
@@ -85,7 +86,7 @@ def _looks_like_json(text: str) -> bool:
         return False
 
 
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"(?P<space>\s+)"
     r"|(?P<heredoc><<\s*)"
     r"|'[^']*'|\"(?:[^\"\\]|\\.)*+\"|\$\{[^}]*\}|\\.|[^\s'\"\\$<]+|\$(?!\{)|<|\\\Z"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
-_DIGEST = re.compile(r"@([A-Za-z][A-Za-z0-9]*(?:[+._-][A-Za-z0-9]+)*:[0-9a-fA-F]{32,})\Z")
-_TAG = re.compile(r":([\w][\w.-]{0,127})\Z", re.ASCII)
-_REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:[._]|__|-+|/)[a-z0-9]+)*")
+from ..record import dataclass
+from ..regex import regex
+
+_DIGEST = regex(r"@([A-Za-z][A-Za-z0-9]*(?:[+._-][A-Za-z0-9]+)*:[0-9a-fA-F]{32,})\Z")
+_TAG = regex(r":([\w][\w.-]{0,127})\Z", re.ASCII)
+_REPOSITORY = regex(r"[a-z0-9]+(?:(?:[._]|__|-+|/)[a-z0-9]+)*")
 _OFFICIAL_HOSTS = ("", "docker.io", "index.docker.io", "registry-1.docker.io", "public.ecr.aws/docker")
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property
 
 from ..place import Place
+from ..record import dataclass
+from ..regex import regex
 from .heredoc import Heredoc
 from .lines import Statement
 from .passage import Passage, Word, word
@@ -137,7 +138,7 @@ class Instruction:
         return next((flag for flag in reversed(self.flags) if flag.name == name), None)
 
 
-_NAME = re.compile(r"\s*([^\s]+)\s*")
+_NAME = regex(r"\s*([^\s]+)\s*")
 
 
 def instruction(statement: Statement, escape: str) -> Instruction:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ..family import Problem
 from ..place import Place
+from ..record import dataclass
+from ..regex import regex
 from ..source import Source
 from .heredoc import Heredoc, Opening, openings
 from .passage import Passage, Word, word
@@ -20,12 +21,12 @@ INVALID_DIRECTIVE = "dockerfile/invalid-directive"
 LINE_TOO_LONG = "dockerfile/line-too-long"
 UNTERMINATED_HEREDOC = "dockerfile/unterminated-heredoc"
 
-_DIRECTIVE = re.compile(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*")
+_DIRECTIVE = regex(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*")
 _CONTINUATION = {
     "\\": re.compile(r"(?:(?<=[^\\])|^)\\[ \t]*\Z"),
     "`": re.compile(r"(?:(?<=[^`])|^)`[ \t]*\Z"),
 }
-_MAY_HOLD_HEREDOC = re.compile(r"(?:ONBUILD\s+)?(?:RUN|COPY|ADD)\s", re.IGNORECASE)
+_MAY_HOLD_HEREDOC = regex(r"(?:ONBUILD\s+)?(?:RUN|COPY|ADD)\s", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

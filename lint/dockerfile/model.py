@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 
 from ..family import Problem
 from ..place import Place
+from ..record import dataclass, field
 from ..source import Source
 from .instruction import Instruction
 from .lines import Directive

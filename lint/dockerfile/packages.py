@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from ..record import dataclass
+from ..regex import regex
 from .command import Command, Script, ShellWord
 
 _APT_VALUES = ("-t", "--target-release", "--default-release", "-o", "--option", "-c", "--config-file", "-a")
@@ -103,7 +104,7 @@ _VERSION = {
     "apk": re.compile(r"(?P<name>[^=<>~@]+)(?P<version>[=<>~@].*)?"),
     "gem": re.compile(r"(?P<name>[^:]+)(?::(?P<version>.+))?"),
 }
-_OTHER_VERSION = re.compile(r"(?P<name>[^=]+?)(?:=(?P<version>.+))?(?:/.*|\+|-)?")
+_OTHER_VERSION = regex(r"(?P<name>[^=]+?)(?:=(?P<version>.+))?(?:/.*|\+|-)?")
 
 
 def _package(manager: str, word: ShellWord, command: Command) -> Package:

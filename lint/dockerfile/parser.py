@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ..family import Problem
+from ..regex import regex
 from ..source import Source
 from .faults import faults, order_faults
 from .instruction import Instruction, instruction
@@ -18,7 +18,7 @@ from .stage import DEFAULT_SHELL, Stage
 EMPTY = "dockerfile/no-stage"
 INVALID_VARIABLE = "dockerfile/invalid-variable"
 
-_STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*")
+_STAGE_NAME = regex(r"[a-z][a-z0-9-_.]*")
 
 
 def parse(text: str, path: str) -> Dockerfile:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 
 from ..place import Place
+from ..record import dataclass
 from ..source import Source
 
 

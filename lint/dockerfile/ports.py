@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-
+from ..record import dataclass
+from ..regex import regex
 from .passage import Word
 
 LARGEST_PORT = 65535
-_PORT = re.compile(r"(?P<first>\d+)(?:-(?P<last>\d+))?(?:/(?P<protocol>[A-Za-z]+))?")
+_PORT = regex(r"(?P<first>\d+)(?:-(?P<last>\d+))?(?:/(?P<protocol>[A-Za-z]+))?")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
+from ..record import dataclass, field
 from .expansion import UNSET, Expansion, Unset, expanded
 from .instruction import Instruction
 from .passage import Word

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 
+from ..record import dataclass, field
 from .command import Script
 from .expansion import Expansion
 from .image import ImageName, image_name

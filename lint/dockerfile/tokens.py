@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from ..record import dataclass
+from ..regex import regex
 from .passage import Passage
 
-_SPACE = re.compile(r"(?:[ \t\r\f\v]|\\\n)+")
-_OPERATOR = re.compile(r"&&|\|\||;;&|;;|;&|\|&|&(?!>)|[;|()\n]")
-_REDIRECT = re.compile(r"\d*(?:<<<|<<-?|<>|>>|>\||>&|<&|[<>])|&>>?")
-_HEREDOC_NAME = re.compile(r"[ \t]*(['\"]?)([^\s'\"|&;<>()]+)\1")
-_PLAIN = re.compile(r"[^\s'\"\\$`;&|()<>*?\[#~{]+")
-_BRACED = re.compile(r"\$\{[^{}'\"`]*\}")
-_NAMED = re.compile(r"\$(?:\w+|[@*#?$!-])")
-_DOUBLE_PLAIN = re.compile(r'[^"\\$`]+')
+_SPACE = regex(r"(?:[ \t\r\f\v]|\\\n)+")
+_OPERATOR = regex(r"&&|\|\||;;&|;;|;&|\|&|&(?!>)|[;|()\n]")
+_REDIRECT = regex(r"\d*(?:<<<|<<-?|<>|>>|>\||>&|<&|[<>])|&>>?")
+_HEREDOC_NAME = regex(r"[ \t]*(['\"]?)([^\s'\"|&;<>()]+)\1")
+_PLAIN = regex(r"[^\s'\"\\$`;&|()<>*?\[#~{]+")
+_BRACED = regex(r"\$\{[^{}'\"`]*\}")
+_NAMED = regex(r"\$(?:\w+|[@*#?$!-])")
+_DOUBLE_PLAIN = regex(r'[^"\\$`]+')
 
 
 @dataclass(frozen=True, slots=True, eq=False)

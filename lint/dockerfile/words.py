@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ..place import Place
+from ..record import dataclass
+from ..regex import regex
 from .passage import Passage, Word, word
 
-_BARE = re.compile(r"[^\s]+")
+_BARE = regex(r"[^\s]+")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,8 +104,8 @@ class NotStringsError(Exception):
         self.span = start, end
 
 
-_STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"')
-_BLANK = re.compile(r"[ \t\r\n]*")
+_STRING = regex(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"')
+_BLANK = regex(r"[ \t\r\n]*")
 
 
 def json_words(passage: Passage, start: int) -> tuple[Word, ...] | None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-_KNOWN = re.compile(r'\\(?:[abcfnrtv$"\\]|0[0-9]{0,3})')
+from ..regex import regex
+
+_KNOWN = regex(r'\\(?:[abcfnrtv$"\\]|0[0-9]{0,3})')
 _SIMPLE = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\", '"': '"', "$": "$$"}
-_BYTE = re.compile("[0-3][0-7][0-7]")
+_BYTE = regex("[0-3][0-7][0-7]")
 
 Origins = tuple[tuple[int, int], ...]
 """(offset in the value, offset in the file) pairs; from each on, both count alike."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+
+from ..record import dataclass, replace
+from ..regex import regex
 
 DEEPEST = 12
 """How many defaults may stand inside each other; real files have two or three."""
@@ -111,11 +113,11 @@ def _value(variable: Variable, lookup: Lookup) -> str:
     return value or ""
 
 
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"\$(?:(?P<escaped>\$)|(?P<named>[A-Za-z_][A-Za-z0-9_]*)"
     r"|\{(?P<braced>[A-Za-z_][A-Za-z0-9_]*)(?:(?P<close>\})|(?P<operator>:?[-+?]))|(?P<invalid>\{))"
 )
-_BRACE = re.compile(r"[{}]")
+_BRACE = regex(r"[{}]")
 
 
 def _cut(text: str, start: int, end: int, depth: int, errors: list[tuple[int, int]]) -> tuple[Part, ...]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 
 from ..family import Problem
 from ..place import Place
+from ..record import dataclass, field
 from ..source import Source
 from .interpolation import MissingVariableError, Part, Parts, Variable, parts_of, replaced
 

@@ -6,6 +6,7 @@ import re
 
 from ..family import Problem
 from ..place import Place
+from ..regex import regex
 from ..source import Source
 from .escapes import unescaped
 from .model import EnvEntry, EnvFile
@@ -22,13 +23,13 @@ INVALID_LINE = "env/invalid-line"
 UNTERMINATED = "env/unterminated-quote"
 INVALID_VARIABLE = "env/invalid-variable"
 
-_BETWEEN = re.compile(f"[{WHITE}]*")
-_BLANKS = re.compile(f"[{SPACE}]*")
-_EXPORT = re.compile(rf"export[\t\f\r ]+[{SPACE}]*|export(?=\n)")
-_UP_TO_SEPARATOR = re.compile(r"[^=:\n]*")
-_ORDINARY = re.compile(r'([A-Za-z_][A-Za-z0-9_]*)=(?:"([^"\\\n$]*)"|([^\s"\'#$][^\n#$]*))(?=\n)')
-_SURE = re.compile(r"(?:[^$]++|\$\$|\$\{[A-Za-z_][A-Za-z0-9_]*\}|\$(?![{$]))*+")
-_NAME = re.compile(rf"[A-Za-z0-9_.\-\[\]{SPACE}]*")
+_BETWEEN = regex(f"[{WHITE}]*")
+_BLANKS = regex(f"[{SPACE}]*")
+_EXPORT = regex(rf"export[\t\f\r ]+[{SPACE}]*|export(?=\n)")
+_UP_TO_SEPARATOR = regex(r"[^=:\n]*")
+_ORDINARY = regex(r'([A-Za-z_][A-Za-z0-9_]*)=(?:"([^"\\\n$]*)"|([^\s"\'#$][^\n#$]*))(?=\n)')
+_SURE = regex(r"(?:[^$]++|\$\$|\$\{[A-Za-z_][A-Za-z0-9_]*\}|\$(?![{$]))*+")
+_NAME = regex(rf"[A-Za-z0-9_.\-\[\]{SPACE}]*")
 _UP_TO_QUOTE = {quote: re.compile(rf"(?:[^\\{quote}]++|\\.)*+", re.DOTALL) for quote in "'\""}
 
 

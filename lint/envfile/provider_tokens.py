@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from ..regex import regex
+
 _SHAPES = {
     "an AWS access key": r"(?:AKIA|ASIA)[A-Z2-7]{16}",
     "a GitHub token": r"gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{60,}",
@@ -23,10 +25,8 @@ _SHAPES = {
     "a DigitalOcean token": r"do[opr]_v1_[a-f0-9]{64}",
     "a private key": r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----",
 }
-_HINTS = re.compile(
-    r"AKIA|ASIA|gh[pousr]_|github_pat|glpat|xox|k_live|sk-|AIza|npm_|pypi-|dckr|SG\.|hf_|_v1_|-----BEGIN"
-)
-_SHOWN_ONLY = re.compile(r"EXAMPLE|example|x{6,}|X{6,}|0{8,}|(.)\1{9,}|1234567890|your|YOUR|abcdef")
+_HINTS = regex(r"AKIA|ASIA|gh[pousr]_|github_pat|glpat|xox|k_live|sk-|AIza|npm_|pypi-|dckr|SG\.|hf_|_v1_|-----BEGIN")
+_SHOWN_ONLY = regex(r"EXAMPLE|example|x{6,}|X{6,}|0{8,}|(.)\1{9,}|1234567890|your|YOUR|abcdef")
 
 
 def provider_tokens(text: str) -> Iterator[tuple[int, int, str]]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
+from ..record import dataclass, replace
 from . import content, errors, locations, servers
 from .blocks import Location
 from .config import NginxConfig

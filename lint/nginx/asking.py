@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
+from ..record import dataclass
 from .answer import served
 from .blocks import Location
 from .config import NginxConfig

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import lru_cache
 
+from ..record import dataclass, field
 from .expressions import Bytes, Either, Group, Mark, Node, One, Repeat, Row, UnknownExpressionError, tree
 
 _MOST_STATES = 120

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
 
+from ..record import dataclass
+from ..regex import regex
 from .directive import Directive
 
 Modifier = Literal["", "=", "^~", "~", "~*", "@"]
 
-_LISTEN_PORT = re.compile(r"^(?:(?P<address>\[[0-9a-fA-F:.%\w]*\]|[^:\s]*):)?(?P<port>\d+)(?:-(?P<last>\d+))?$")
+_LISTEN_PORT = regex(r"^(?:(?P<address>\[[0-9a-fA-F:.%\w]*\]|[^:\s]*):)?(?P<port>\d+)(?:-(?P<last>\d+))?$")
 
 
 @dataclass(frozen=True)
@@ -194,7 +195,7 @@ class ProxyPass:
         return "$" in self.directive.value
 
 
-_PASS = re.compile(
+_PASS = regex(
     r"^(?:(?P<scheme>[a-zA-Z]+)://)?(?P<host>unix:[^:]+|\[[^\]]*\]|(?:\$\{\w+\}|[^/:?])*)(?::(?P<port>[^/?]*))?(?P<uri>.*)$",
     re.DOTALL,
 )
@@ -211,8 +212,8 @@ def proxy_pass(directive: Directive) -> ProxyPass:
     return ProxyPass(directive, (match["scheme"] or "").lower(), match["host"], port, uri)
 
 
-_SIZE = re.compile(r"^(\d+)([kKmMgG]?)$")
-_TIME_PART = re.compile(r"(\d+)(ms|[smhdwMy]?)\s*")
+_SIZE = regex(r"^(\d+)([kKmMgG]?)$")
+_TIME_PART = regex(r"(\d+)(ms|[smhdwMy]?)\s*")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "M": 2592000, "y": 31536000, "ms": 0.001}
 
 

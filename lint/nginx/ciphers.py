@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache, lru_cache
+
+from ..record import dataclass
+from ..regex import regex
 
 Test = Callable[["Cipher"], bool]
 
@@ -43,7 +45,7 @@ _BY_EXCHANGE = {
 }
 """The endings of the names of all ciphers a server may choose that has a certificate and neither PSK nor SRP."""
 
-_OTHER_NAMES = re.compile(r"^(EXP-)?DHE-(RSA|DSS)-DES-")
+_OTHER_NAMES = regex(r"^(EXP-)?DHE-(RSA|DSS)-DES-")
 """OpenSSL from 1.1.0 on says DHE where it said EDH."""
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..finding import Edit
 from ..place import Place
+from ..record import dataclass, field
+from ..regex import regex
 from .directive import Directive
 from .file import NginxFile
 from .table import NEWEST, Version
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from .answer import Answer
     from .effective import Effective
 
-_FILLED_IN = re.compile(r"\$\{[A-Z][A-Z0-9_]*\}|\{\{")
-_FILLED_IN_TEMPLATE = re.compile(r"\$\{?[A-Z][A-Z0-9_]*\b|\{\{")
+_FILLED_IN = regex(r"\$\{[A-Z][A-Z0-9_]*\}|\{\{")
+_FILLED_IN_TEMPLATE = regex(r"\$\{?[A-Z][A-Z0-9_]*\b|\{\{")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ the nearest level that has any of it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
+from ..record import dataclass
 from . import headers
 from .blocks import Location, location, size_bytes, time_s
 from .config import NginxConfig

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import lru_cache
+
+from ..record import dataclass, field
+from ..regex import regex
 
 Bytes = int
 """A set of bytes: one bit for each of the 256."""
@@ -116,8 +118,8 @@ def sample(node: Node) -> str:
     return sample(node.inner) if isinstance(node, Group) else ""
 
 
-_QUANTIFIER = re.compile(r"\{(\d+)(,?)(\d*)\}")
-_GROUP_START = re.compile(r"\?(?:P?<(?P<name>[A-Za-z_]\w*)>|'(?P<quoted>[A-Za-z_]\w*)'|:)")
+_QUANTIFIER = regex(r"\{(\d+)(,?)(\d*)\}")
+_GROUP_START = regex(r"\?(?:P?<(?P<name>[A-Za-z_]\w*)>|'(?P<quoted>[A-Za-z_]\w*)'|:)")
 _ONE_LETTER = {"n": 10, "r": 13, "t": 9, "f": 12, "a": 7, "e": 27, "v": 11}
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ..place import Place
+from ..record import dataclass
 from .blocks import header, time_s
 from .directive import Directive
 from .table import Version

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from ..files import Files
+from ..record import dataclass, field
+from ..regex import regex
 
-_WILDCARD = re.compile(r"[*?\[]")
+_WILDCARD = regex(r"[*?\[]")
 
 STANDARD: Mapping[str, frozenset[str]] = {
     "mime.types": frozenset({"types"}),

@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from ..regex import regex
 from .templates import without_marks
 from .tokens import BARE, COMMENT, MARK, QUOTED, Flaw, Tokens
 
 DEEPEST = 100
 """How many blocks may be nested; nobody nests ten, and what reads deeper input recurses no further."""
 
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"""
     [ \t\r\n]*+
     (?:
@@ -32,10 +33,10 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _PUNCTUATION, _COMMENT, _LONE_QUOTE, _WORD = 1, 2, 5, 6
-_ESCAPE = re.compile(r"\\([\"'\\trn])")
+_ESCAPE = regex(r"\\([\"'\\trn])")
 _ESCAPED = {"t": "\t", "r": "\r", "n": "\n"}
-_QUANTIFIER = re.compile(r"\{\d+(?:,\d*)?\}[^ \t\r\n;{]*")
-_LUA = re.compile(
+_QUANTIFIER = regex(r"\{\d+(?:,\d*)?\}[^ \t\r\n;{]*")
+_LUA = regex(
     r"""
       --\[(=*)\[.*?(?:\]\1\]|\Z)
     | --[^\n]*

@@ -8,13 +8,12 @@ from collections.abc import Mapping, Sequence
 
 from ..family import Options
 from ..files import Files
+from ..regex import regex
 from .config import NginxConfig
 from .reading import read
 from .table import NEWEST, Version, version
 
-_MAIN = re.compile(
-    r"^[ \t]*(?:events|http|stream|mail)\s*\{|^[ \t]*(?:worker_processes|pid|user)\s[^;{}]*;", re.MULTILINE
-)
+_MAIN = regex(r"^[ \t]*(?:events|http|stream|mail)\s*\{|^[ \t]*(?:worker_processes|pid|user)\s[^;{}]*;", re.MULTILINE)
 
 
 def load(paths: Sequence[str], files: Files, options: Options) -> list[NginxConfig]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from ..record import dataclass
 from .blocks import Location, location
 from .config import NginxConfig
 from .directive import Directive

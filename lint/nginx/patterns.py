@@ -10,6 +10,8 @@ import re
 import warnings
 from functools import lru_cache
 
+from ..regex import regex
+
 POSIX = {
     "alpha": "a-zA-Z",
     "digit": "0-9",
@@ -27,11 +29,11 @@ POSIX = {
 }
 _SAME_ESCAPES = frozenset("dDwWsSbBAnrtfav0123456789")
 _OTHER_ESCAPES = {"z": r"\Z", "Z": r"(?=\n?\Z)", "h": r"[ \t\xa0]", "e": r"\x1b", "N": r"[^\n]"}
-_UNKNOWN = re.compile(r"\(\?(?:[|R&+\d(]|P[>=])|\(\*|\\[gGkKQEXCRpPHVvouUlLJxc](?![0-9a-fA-F]{2})|\{,")
+_UNKNOWN = regex(r"\(\?(?:[|R&+\d(]|P[>=])|\(\*|\\[gGkKQEXCRpPHVvouUlLJxc](?![0-9a-fA-F]{2})|\{,")
 _LONG = 24
 """The longest text on which a pattern with nested repetitions is tried: its time may double with each character."""
 
-_NESTED = re.compile(r"[*+}]\??\)(?:[*+]|\{\d*,)")
+_NESTED = regex(r"[*+}]\??\)(?:[*+]|\{\d*,)")
 
 
 class UnknownPatternError(ValueError):

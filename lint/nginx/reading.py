@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gc
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 
 from ..files import Files, ReadError
 from ..finding import Edit
+from ..record import dataclass, field
+from ..regex import regex
 from .checks import checked
 from .config import Fault, NginxConfig, Unread
 from .contexts import assumed_context, set_contexts
@@ -26,7 +26,7 @@ DEEPEST_INCLUDE = 40
 MOST_INCLUDES = 25_000
 """How many files one configuration may include, each counted as often as it is included."""
 
-_TEMPLATE_NAME = re.compile(r"\.(template|tmpl|tpl|j2|jinja2?|erb|ejs|envsubst|in)$")
+_TEMPLATE_NAME = regex(r"\.(template|tmpl|tpl|j2|jinja2?|erb|ejs|envsubst|in)$")
 
 
 def read(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Literal
 
 from ..place import Place
+from ..record import dataclass, field
+from ..regex import regex
 from .blocks import Location, server_names
 from .config import NginxConfig
 from .directive import Directive
@@ -20,7 +21,7 @@ Disk = Callable[[str], Literal["file", "folder"] | None]
 MOST_CHANGES = 11
 """How often the URI may change before nginx gives up with 500."""
 
-_VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+_VARIABLE = regex(r"\$(?:\{(\w+)\}|(\w+))")
 
 
 class UndecidedError(Exception):

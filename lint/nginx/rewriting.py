@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ..record import dataclass
 from .directive import Directive
 from .patterns import UnknownPatternError, matched
 from .request import Request, UndecidedError

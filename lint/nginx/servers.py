@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 
+from ..record import dataclass, replace
 from .blocks import Listen, listens, server_names
 from .config import NginxConfig
 from .directive import Directive

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 
 from crossplane import analyzer
 
+from ..record import dataclass
 from .newer import ADDED, FOREIGN, FORMER, WIDENED
 from .tokens import BARE, Tokens
 

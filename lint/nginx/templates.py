@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
-_STATEMENT = re.compile(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL)
-_LINE = re.compile(r"^[ \t]*(?:\$\{[A-Z][A-Z0-9_]*\}|\{\{(?:(?!\}\})[\s\S])*\}\})[ \t\r]*$", re.MULTILINE)
-_CODE = re.compile(r"<%(?!=)(?!-\s*(?!else\b|end\b)[\w.]+\s*-?%>).*?%>", re.DOTALL)
-_VALUE = re.compile(r"<%([^\n]*?)%>")
+from ..regex import regex
+
+_STATEMENT = regex(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_LINE = regex(r"^[ \t]*(?:\$\{[A-Z][A-Z0-9_]*\}|\{\{(?:(?!\}\})[\s\S])*\}\})[ \t\r]*$", re.MULTILINE)
+_CODE = regex(r"<%(?!=)(?!-\s*(?!else\b|end\b)[\w.]+\s*-?%>).*?%>", re.DOTALL)
+_VALUE = regex(r"<%([^\n]*?)%>")
 
 
 def without_marks(text: str) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass, field
+
+from ..record import dataclass, field
 
 BARE, QUOTED, MARK, COMMENT = range(4)
 """The kinds of tokens; a mark is one of ``; { }``."""

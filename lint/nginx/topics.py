@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..record import dataclass
 from .directive import Directive
 
 if TYPE_CHECKING:

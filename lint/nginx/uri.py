@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-_HEX = re.compile(r"%([0-9a-fA-F]{2})")
+from ..record import dataclass
+from ..regex import regex
+
+_HEX = regex(r"%([0-9a-fA-F]{2})")
 
 
 class BadUriError(ValueError):

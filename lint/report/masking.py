@@ -6,21 +6,20 @@ import re
 from collections.abc import Iterable
 
 from ..place import Place
+from ..regex import regex
 
 MASK = "***"
 
 _VALUE = r"(?P<value>\"[^\"\n]*\"?|'[^'\n]*'?|[^\s;,}\]]+)"
-_NAMED = re.compile(
+_NAMED = regex(
     r"(?P<name>(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|private[_-]?key|credential|requirepass)[\w.-]{0,60}"
     r"[\"']?[ \t]{0,9}[:=][ \t]{0,9})" + _VALUE,
     re.IGNORECASE,
 )
-_HEADER = re.compile(r"(?P<name>\b(?:Bearer|Basic|requirepass|masterauth)\s{1,9})(?P<value>[^\s\"';]+)", re.IGNORECASE)
-_ADDRESS = re.compile(r"(?P<name>\w://[^/\s:@]{0,200}:)(?P<value>[^/\s@]+)(?=@)")
-_REFERENCE = re.compile(
-    r"[\"']?\$\{?\w+(?::?\?[^}]*)?\}?[\"']?|[\"']{2}|/run/secrets/\S*|true|false|null|~", re.IGNORECASE
-)
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_HEADER = regex(r"(?P<name>\b(?:Bearer|Basic|requirepass|masterauth)\s{1,9})(?P<value>[^\s\"';]+)", re.IGNORECASE)
+_ADDRESS = regex(r"(?P<name>\w://[^/\s:@]{0,200}:)(?P<value>[^/\s@]+)(?=@)")
+_REFERENCE = regex(r"[\"']?\$\{?\w+(?::?\?[^}]*)?\}?[\"']?|[\"']{2}|/run/secrets/\S*|true|false|null|~", re.IGNORECASE)
+_CONTROL = regex(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def masked(line: str, number: int, secret_places: Iterable[Place]) -> str:

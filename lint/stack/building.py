@@ -13,9 +13,10 @@ from ..compose import Unknown as UnknownValue
 from ..dockerfile import Dockerfile, Stage, image_name
 from ..files import Files, ReadError
 from ..record import dataclass
+from ..regex import regex
 from .images import NOTHING, ImageFacts, facts_of
 
-_VARIABLE = re.compile(r"\$(?:(?P<plain>\w+)|\{(?P<name>\w+)(?::?-(?P<default>[^${}]*))?\})")
+_VARIABLE = regex(r"\$(?:(?P<plain>\w+)|\{(?P<name>\w+)(?::?-(?P<default>[^${}]*))?\})")
 _HUB = ("docker.io/", "index.docker.io/", "registry-1.docker.io/", "public.ecr.aws/docker/")
 
 

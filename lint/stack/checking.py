@@ -12,6 +12,7 @@ from ..dockerfile import Command, Instruction, Passage, Script, Stage
 from ..dockerfile import shell as shell_text
 from ..place import Place
 from ..record import dataclass
+from ..regex import regex
 from ..source import Source
 
 if TYPE_CHECKING:
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
 
 Locate = Callable[[str], Place]
 
-_URL = re.compile(
+_URL = regex(
     r"(?P<scheme>https?)://(?P<host>localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\])(?::(?P<port>\d+))?(?P<path>/[^\s\"'|;&)]*)?(?=$|[\s\"'|;&)/])"
 )
-_SHELL = re.compile(r"(?:.*/)?(?:ba|da|a)?sh")
+_SHELL = regex(r"(?:.*/)?(?:ba|da|a)?sh")
 _LOOKUPS = {"command", "which", "type", "hash"}
 _GIVING_UP = {"exit", "false", "true", ":", "kill", "echo", "printf", "return"}
 

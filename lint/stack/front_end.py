@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from ..nginx.answer import Answer
 from ..nginx.uri import BadUriError
 from ..place import Place
 from ..record import dataclass
+from ..regex import regex
 from .passing import targets
 from .serving import Site
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from .container import Container
     from .model import Stack
 
-PUBLIC_NAME = re.compile(r"(?:VITE|NEXT_PUBLIC|REACT_APP|VUE_APP|NUXT_PUBLIC|GATSBY|EXPO_PUBLIC)_\w+")
-_API_NAME = re.compile(r".*(?:API|BACKEND|SERVER)(?!.*(?:KEY|TOKEN|VERSION|TIMEOUT|SECRET|NAME)).*")
+PUBLIC_NAME = regex(r"(?:VITE|NEXT_PUBLIC|REACT_APP|VUE_APP|NUXT_PUBLIC|GATSBY|EXPO_PUBLIC)_\w+")
+_API_NAME = regex(r".*(?:API|BACKEND|SERVER)(?!.*(?:KEY|TOKEN|VERSION|TIMEOUT|SECRET|NAME)).*")
 _ENV_NAMES = (".env", ".env.production", ".env.local", ".env.production.local")
 _DEEPEST = 3
-_EDGES = re.compile(
+_EDGES = regex(
     r"nginx|traefik|caddy|haproxy|httpd|apache|envoy|kong|apisix|swag|openresty|varnish|cloudflared|ngrok|proxy"
 )
 

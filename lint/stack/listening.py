@@ -6,13 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from ..nginx import listens
+from ..regex import regex
 from . import gunicorn
 from .starting import Started, started, variable
 
 if TYPE_CHECKING:
     from .container import Container
 
-_ADDRESS = re.compile(r"(?:\[[^\]]*\]|[^:\[\]]*):(?P<port>\d+)|(?P<alone>\d+)")
+_ADDRESS = regex(r"(?:\[[^\]]*\]|[^:\[\]]*):(?P<port>\d+)|(?P<alone>\d+)")
 _DEFAULTS = {
     "uvicorn": (("--port",), 8000, "UVICORN_PORT"),
     "flask": (("--port", "-p"), 5000, "FLASK_RUN_PORT"),
@@ -24,7 +25,7 @@ _DEFAULTS = {
 _BINDING = {"hypercorn": ("--bind", "-b"), "granian": ("--port",)}
 _SOCKETS = ("--uds", "--fd", "--unix-socket", "-u", "--endpoint", "-e")
 _DATABASES = ("redis-server", "valkey-server", "mysqld", "mariadbd", "postgres")
-_PORT_WORD = re.compile(r"-{1,2}(?:[a-z]+-)?port(?:=|$)|-p\d*$|port=", re.IGNORECASE)
+_PORT_WORD = regex(r"-{1,2}(?:[a-z]+-)?port(?:=|$)|-p\d*$|port=", re.IGNORECASE)
 
 
 def ports(container: Container) -> frozenset[int] | None:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from ..nginx import PASSES, Directive, NginxConfig, proxy_pass
 from ..place import Place
 from ..record import dataclass
+from ..regex import regex
 
 if TYPE_CHECKING:
     from .container import Container
 
 _PORTS = {"http": 80, "https": 443, "grpc": 80, "grpcs": 443, "": None}
-_SERVER = re.compile(r"(?P<host>\[[^\]]*\]|[^:\[\]]+)(?::(?P<port>\d+))?")
-_VARIABLE = re.compile(r"\$\{?(\w+)\}?")
+_SERVER = regex(r"(?P<host>\[[^\]]*\]|[^:\[\]]+)(?::(?P<port>\d+))?")
+_VARIABLE = regex(r"\$\{?(\w+)\}?")
 
 
 @dataclass(frozen=True)

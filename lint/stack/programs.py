@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..dockerfile import Command, Stage
 from ..dockerfile.packages import packages_of
+from ..regex import regex
 from .images import ImageFacts, packages_with
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ _REMOVING = {"remove", "purge", "autoremove", "del", "erase"}
 _MANAGERS = {"apt-get", "apt", "aptitude", "apk", "dnf", "yum", "microdnf", "tdnf", "zypper"}
 _UNPACKING = {"tar", "unzip", "dpkg", "rpm", "make", "ansible-playbook", "busybox", "nix-env", "conda", "mamba", "brew"}
 _SHELLS = {"sh", "bash", "ash", "dash", "zsh", "ksh"}
-_SCRIPT = re.compile(r".*\.(?:sh|bash|py|pl|run)|\./.*|/tmp/.*")
+_SCRIPT = regex(r".*\.(?:sh|bash|py|pl|run)|\./.*|/tmp/.*")
 
 
 def has_program(container: Container, program: str) -> bool | None:

@@ -12,6 +12,7 @@ from ..dockerfile.ignore import is_ignored
 from ..dockerfile.loading import patterns
 from ..place import Place
 from ..record import dataclass
+from ..regex import regex
 from ..source import Source
 from .ignoring import is_git_ignored
 
@@ -19,17 +20,17 @@ if TYPE_CHECKING:
     from .container import Container
     from .model import Stack
 
-_NAME = re.compile(
+_NAME = regex(
     r"(?:.*[._-])?(?:app|application|appsettings|bootstrap|config|configuration|conf|settings?|secrets?|credentials?|database"
     r"|db|default|defaults|prod|production|local|server|backend|service|alembic|celery|redis|mail|auth|keys?)"
     r"(?:[._-](?!example|sample|template|dist|test|schema|spec)\w+)*\.(?:ya?ml|json|toml|ini|properties|cfg)",
     re.IGNORECASE,
 )
-_SAMPLES = re.compile(
+_SAMPLES = regex(
     r"example|sample|template|\.dist|schema|test|spec|fixture|mock|locale|i18n|lang|translat|node_modules|docs?/", re.I
 )
-_ENDING = re.compile(r".+\.(?:ya?ml|json|toml|ini|properties|cfg)", re.IGNORECASE)
-_NEVER = re.compile(
+_ENDING = regex(r".+\.(?:ya?ml|json|toml|ini|properties|cfg)", re.IGNORECASE)
+_NEVER = regex(
     r"package(?:-lock)?\.json|npm-shrinkwrap\.json|tsconfig.*|jsconfig.*|composer\.json|pyproject\.toml|Cargo\.toml|deno\.jsonc?"
     r"|pnpm-.*|.*[.-]lock\.\w+|manifest\.json|openapi.*|swagger.*|(?:docker-)?compose.*|angular\.json|nx\.json|turbo\.json|babel.*",
     re.IGNORECASE,
@@ -47,12 +48,12 @@ _FOLDERS_SKIPPED = {
     "i18n",
     "examples",
 }
-_ENTRY = re.compile(
+_ENTRY = regex(
     r"""(?:^|[{,\[])[ \t]*(?:-[ \t]+)?(?P<quote>["']?)(?P<key>[A-Za-z_][\w.\-]*)(?P=quote)[ \t]*[:=][ \t]*"""
     r"""(?P<value>"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s#"'{\[,&*!|>][^\n]*?)?[ \t]*(?=$|,|\}|\]|[ \t]#|[ \t];)""",
     re.MULTILINE,
 )
-_COMMENT = re.compile(r"(?:^|(?<=\s))[#;][^\n]*", re.MULTILINE)
+_COMMENT = regex(r"(?:^|(?<=\s))[#;][^\n]*", re.MULTILINE)
 _MOST_BYTES = 512 * 1024
 _MOST_FILES = 400
 _DEEPEST = 4

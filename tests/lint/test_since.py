@@ -86,4 +86,7 @@ def test_outside_a_repository_it_says_so(folder, lint, monkeypatch: pytest.Monke
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(folder.parent))
     (folder / "nginx.conf").write_text("server_tokens on;\n")
 
-    assert "fairlead-lint: not in a git repository, so there is no revision to compare with\n" == lint("--since", "HEAD").err
+    assert (
+        "fairlead-lint: not in a git repository, so there is no revision to compare with\n"
+        == lint("--since", "HEAD").err
+    )

@@ -17,7 +17,20 @@ from fairlead.tasks import namespace
 TASKS: dict[str, Task] = {name: namespace[name] for name in namespace.task_names}
 
 # These change nothing but what they print, or, being the developers' own, files that git shows; all others heed --dry.
-READ_ONLY = {"status", "logs", "config", "why", "diff", "ready", "verify", "check", "test", "bench", "campaign", "relock"}
+READ_ONLY = {
+    "status",
+    "logs",
+    "config",
+    "why",
+    "diff",
+    "ready",
+    "verify",
+    "check",
+    "test",
+    "bench",
+    "campaign",
+    "relock",
+}
 LONGEST_BODY = 15
 
 every_task = pytest.mark.parametrize("name", TASKS)

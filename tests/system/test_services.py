@@ -36,7 +36,9 @@ def test_every_service_is_fenced_in(stack, service):
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_no_process_of_a_service_is_root(stack, service):
-    users = {line.split()[0] for line in stack.docker("top", stack.container(service), "-eo", "uid,pid").splitlines()[1:]}
+    users = {
+        line.split()[0] for line in stack.docker("top", stack.container(service), "-eo", "uid,pid").splitlines()[1:]
+    }
 
     assert users
     assert "0" not in users

@@ -9,16 +9,17 @@ from ...compose import PortRange, Project, Service, Variable
 from ...finding import Severity
 from ...place import Place
 from ...record import dataclass
+from ...regex import regex
 from ...rule import Report, rule
 from .judging import image_name_of, whole_services
 from .servers import KINDS
 
-_ADDRESS = re.compile(
+_ADDRESS = regex(
     r"(?P<scheme>mysql|mariadb|postgres|postgresql|redis|rediss|valkey|mongodb|amqp|amqps)[a-z0-9+]{0,20}://"
     r"(?:[^@/\s]*@)?(?P<host>[A-Za-z0-9._-]+)(?::(?P<port>\d+))?(?:[/?].*)?",
     re.I,
 )
-_HOST = re.compile(
+_HOST = regex(
     r"(?:\w+_)?(?P<kind>MYSQL|MARIADB|POSTGRES|POSTGRESQL|PG|REDIS|VALKEY|MONGO|MONGODB|RABBITMQ|DB|DATABASE)_?HOST(?:NAME)?"
 )
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")

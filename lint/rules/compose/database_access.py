@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from ...compose import Project, Service
 from ...finding import Edit, Severity
 from ...policy import Policy
+from ...regex import regex
 from ...rule import Report, rule
 from .judging import image_name_of, is_database, is_edge
 from .secret_places import is_for_development, is_secret
 
-_EMPTY = re.compile(
-    r"(?:MYSQL|MARIADB)_ALLOW_EMPTY_(?:ROOT_)?PASSWORD|ALLOW_EMPTY_PASSWORD|(?:\w+_)?ALLOW_EMPTY_PASSWORD"
-)
+_EMPTY = regex(r"(?:MYSQL|MARIADB)_ALLOW_EMPTY_(?:ROOT_)?PASSWORD|ALLOW_EMPTY_PASSWORD|(?:\w+_)?ALLOW_EMPTY_PASSWORD")
 
 
 @rule(
@@ -59,10 +58,8 @@ def database_without_password(project: Project) -> Iterator[Report]:
                 yield variable.value_place, f'"{variable.name}" lets everybody in without a password; remove it'
 
 
-_USER = re.compile(
-    r"(?:\w+_)?(?:DB|DATABASE|MYSQL|MARIADB|POSTGRES|POSTGRESQL|PG|SQL)_?(?:USER|USERNAME)|DATABASE_USER"
-)
-_ADDRESS = re.compile(r"\b(?:mysql|mariadb|postgres(?:ql)?|mssql)[a-z0-9+]{0,20}://(?P<user>root|postgres|sa):", re.I)
+_USER = regex(r"(?:\w+_)?(?:DB|DATABASE|MYSQL|MARIADB|POSTGRES|POSTGRESQL|PG|SQL)_?(?:USER|USERNAME)|DATABASE_USER")
+_ADDRESS = regex(r"\b(?:mysql|mariadb|postgres(?:ql)?|mssql)[a-z0-9+]{0,20}://(?P<user>root|postgres|sa):", re.I)
 
 
 @rule(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ...compose import Mount, Project, Service
 from ...finding import Severity
+from ...regex import regex
 from ...rule import Report, rule
 from .judging import place_of
 from .kinds import CONSOLES
@@ -20,8 +20,10 @@ def _services(project: Project) -> Iterator[Service]:
         yield from (service for service in project.services.values() if not service.profiles)
 
 
-_RELOADERS = re.compile(
-    r"(?:^|\s)(?:--reload|--debug|--hot|--watch)(?=\s|$)|\bnodemon\b|\bflask\b.*\srun\b|\bmanage\.py\s+runserver\b"
+_RELOADERS = regex(
+    r"\b(?:uvicorn|gunicorn|hypercorn|granian|fastapi|flask|node|tsx|ts-node|nest|webpack|vite|bun|deno|air)\b"
+    r".*\s(?:--reload|--debug|--hot|--watch)(?=\s|$)|\bnodemon\b|\bflask\b.*\srun\b|\bmanage\.py\s+runserver\b"
+    r"|^(?:\S*kc\.sh\s+)?start-dev\b|\bserver\s+-dev\b|\bartisan\s+serve\b"
     r"|\b(?:npm|yarn|pnpm)\s+(?:run\s+)?dev\b|\bvite(?:\s+dev)?\s*$|\bnext\s+dev\b|\brails\s+s(?:erver)?\b.*development"
 )
 
@@ -41,6 +43,9 @@ _RELOADERS = re.compile(
               api:
                 image: acme/api:1.2.3
                 command: [python, manage.py, runserver, "0.0.0.0:8000"]  # <-
+              login:
+                image: quay.io/keycloak/keycloak:26.0.5
+                command: start-dev --import-realm  # <-
             """,
         "docker-compose.prod.yml": "services:\n  app:\n    restart: unless-stopped\n",
     },
@@ -57,6 +62,15 @@ _RELOADERS = re.compile(
                   app:
                     command: uvicorn app:app
                 """,
+        },
+        {
+            "docker-compose.yml": """
+                services:
+                  updater:
+                    image: containrrr/watchtower:1.7.1
+                    command: --debug --cleanup
+                """,
+            "docker-compose.prod.yml": "services:\n  updater:\n    restart: unless-stopped\n",
         },
         """
         services:
@@ -83,7 +97,7 @@ def development_server_in_production(project: Project) -> Iterator[Report]:
             yield command.place, message
 
 
-_DEBUG = re.compile(r"(?:\w+_)?(?:DEBUG|FLASK_DEBUG|WP_DEBUG)|RELOAD|(?:\w+_)?RELOAD")
+_DEBUG = regex(r"(?:\w+_)?(?:DEBUG|FLASK_DEBUG|WP_DEBUG)|RELOAD|(?:\w+_)?RELOAD")
 _ENVIRONMENTS = {
     "NODE_ENV": "production",
     "FLASK_ENV": "production",
@@ -140,7 +154,7 @@ def debug_in_production(project: Project) -> Iterator[Report]:
                 yield variable.value_place, f'"{name}" is on in production; switch it off there'
 
 
-_CODE = re.compile(r"\.{1,2}/?|\.{1,2}/(?:src|app|backend|frontend|server|client|code|api|web)(?:/[\w./-]*)?")
+_CODE = regex(r"\.{1,2}/?|\.{1,2}/(?:src|app|backend|frontend|server|client|code|api|web)(?:/[\w./-]*)?")
 
 
 @rule(

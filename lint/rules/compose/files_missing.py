@@ -10,11 +10,12 @@ from ...compose import Project
 from ...compose.nodes import Mapping
 from ...finding import Severity
 from ...place import Place
+from ...regex import regex
 from ...rule import Report, rule
 from .judging import place_of
 
 _REFERENCE = "https://docs.docker.com/reference/compose-file/"
-_EXAMPLE = re.compile(r"example|sample|template|dist|default", re.I)
+_EXAMPLE = regex(r"example|sample|template|dist|default", re.I)
 """Such a file is copied to the one that is missing: no slip of the key."""
 
 _ALIKE = 0.85

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ...compose import Project, Value
 from ...compose.places import part_place, written_scalars
 from ...finding import Edit, Severity
 from ...policy import Policy
+from ...regex import regex
 from ...rule import Report, rule
 
 _HEALTH = "https://docs.docker.com/reference/compose-file/services/#healthcheck"
 
 
-_NEVER_FAILS = re.compile(r"(?:\|\|\s*(?:true|:|exit\s+0)|;\s*(?:true|exit\s+0))\s*$")
-_CURL = re.compile(r"(?:^|[\s;&|(/])curl\s")
-_CURL_FAILS = re.compile(r"\s(?:-[a-zA-Z]*f[a-zA-Z]*|--fail(?:-with-body)?)(?=\s|$)")
-_OTHER_SCHEME = re.compile(r"\b(?!https?\b)[a-z]{2,10}://")
-_COMPARED = re.compile(r"\bgrep\b|\btest\b|\[|\bjq\b|http_code|\bawk\b|\bcase\b")
+_NEVER_FAILS = regex(r"(?:\|\|\s*(?:true|:|exit\s+0)|;\s*(?:true|exit\s+0))\s*$")
+_CURL = regex(r"(?:^|[\s;&|(/])curl\s")
+_CURL_FAILS = regex(r"\s(?:-[a-zA-Z]*f[a-zA-Z]*|--fail(?:-with-body)?)(?=\s|$)")
+_OTHER_SCHEME = regex(r"\b(?!https?\b)[a-z]{2,10}://")
+_COMPARED = regex(r"\bgrep\b|\btest\b|\[|\bjq\b|http_code|\bawk\b|\bcase\b")
 
 
 @rule(

@@ -9,6 +9,7 @@ from ...compose import Image, Project, Service
 from ...finding import Severity
 from ...place import Place
 from ...policy import Policy
+from ...regex import regex
 from ...rule import Report, rule
 from .judging import is_database
 
@@ -70,7 +71,7 @@ def image_without_tag(project: Project) -> Iterator[Report]:
 
 
 _FLAVOURS = frozenset(["alpine", "apache", "bookworm", "bullseye", "cli", "fpm", "perl", "slim", "trixie"])
-_PINNED = re.compile(r"v?\d+(?:\.\d+)*|[0-9a-f]{7,64}")
+_PINNED = regex(r"v?\d+(?:\.\d+)*|[0-9a-f]{7,64}")
 """The part of a tag such as ``stable-9823`` or ``main-1a2b3c4`` that says which build it is."""
 
 _CODE_NAMED = ("buildpack-deps", "debian", "ubuntu")

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 
 from ...compose import Mount, Project, Service, Unknown
 from ...compose.edits import added
 from ...finding import Edit, Severity
 from ...policy import Policy
+from ...regex import regex
 from ...rule import Report, rule
 from .judging import is_read_only, place_of, some
 
-_HOME = re.compile(r"^\$(?:HOME|\{HOME\})/")
+_HOME = regex(r"^\$(?:HOME|\{HOME\})/")
 _KEYS = (".ssh", ".aws", ".docker", ".kube", ".gnupg", ".config/gcloud", ".azure")
 
 

@@ -10,11 +10,12 @@ from ...compose import Project, Variable
 from ...errors import LintError
 from ...finding import Edit
 from ...place import Place
+from ...regex import regex
 from ...source import Source
 
 _EXAMPLES = (".env.example", ".env.sample", ".env.template", "env.example", "docker.env.example")
 _IGNORING = frozenset({".env", "*.env", ".env*", "**/.env", ".*"})
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def moved(project: Project, variable: Variable, literal: str, taken: Mapping[str, set[str]]) -> tuple[Edit, ...]:

@@ -13,19 +13,20 @@ from ...envfile.provider_tokens import provider_tokens
 from ...place import Place
 from ...policy import Policy
 from ...record import dataclass
+from ...regex import regex
 
-FRONT_END = re.compile(r"(?:VITE|NEXT_PUBLIC|REACT_APP|VUE_APP|NUXT_PUBLIC|GATSBY|EXPO_PUBLIC)_")
+FRONT_END = regex(r"(?:VITE|NEXT_PUBLIC|REACT_APP|VUE_APP|NUXT_PUBLIC|GATSBY|EXPO_PUBLIC)_")
 """Begins names that a front end's build writes into its JavaScript."""
 
-_NO_SECRET = re.compile(
+_NO_SECRET = regex(
     r"/.*|\./.*|\{\{.*\}\}|%\w+%|true|false|yes|no|on|off|0|1|(?:vault|ssm|arn|op|file|gcp|awssm|secretsmanager|doppler|env):.*"
     r"|\$?\$(?:argon2\w*|2[abxy]|apr1|[156y]|scrypt|pbkdf2)[$-].*|\{(?:SSHA?|SHA|BCRYPT)\d*\}.*|pbkdf2[:_].*|scrypt:.*",
     re.I,
 )
 """Values under a secret's name that are none: a path, a switch, a hash, a reference to a place that keeps secrets."""
 
-_DATA_SOURCE = re.compile(r"(?:.*[_-])?(?:dsn|connection[_-]string)", re.I)
-_DEVELOPMENT = re.compile(r"(?:^|[._-])(?:dev|develop|development|local|debug|tests?|testing|ci|e2e)(?:[._-]|$)", re.I)
+_DATA_SOURCE = regex(r"(?:.*[_-])?(?:dsn|connection[_-]string)", re.I)
+_DEVELOPMENT = regex(r"(?:^|[._-])(?:dev|develop|development|local|debug|tests?|testing|ci|e2e)(?:[._-]|$)", re.I)
 
 
 def is_for_development(path: str) -> bool:
@@ -72,15 +73,11 @@ class Word:
     name: str
 
 
-_ASSIGNED = re.compile(r"(?:^|[\s;&|(])(?P<name>[A-Za-z_]\w{0,80})=(?P<value>\"[^\"]*\"|'[^']*'|[^\s;&|)\"']+)")
-_OPTION = re.compile(
-    r"(?:^|[\s\"'])--?(?P<name>[A-Za-z][\w.-]{0,80})(?:=|\s+)(?P<value>\"[^\"]*\"|'[^']*'|[^\s;&|)\"']+)"
-)
+_ASSIGNED = regex(r"(?:^|[\s;&|(])(?P<name>[A-Za-z_]\w{0,80})=(?P<value>\"[^\"]*\"|'[^']*'|[^\s;&|)\"']+)")
+_OPTION = regex(r"(?:^|[\s\"'])--?(?P<name>[A-Za-z][\w.-]{0,80})(?:=|\s+)(?P<value>\"[^\"]*\"|'[^']*'|[^\s;&|)\"']+)")
 _CLIENT = r"(?:mysql|mysqladmin|mysqldump|mysqlcheck|mariadb|mariadb-admin|mariadb-dump)"
-_MYSQL = re.compile(_CLIENT + r"\b[^|;&]*?\s-p(?P<value>\"[^\"]*\"|'[^']*'|[^\s;&|)\"']+)")
-_REDIS = re.compile(
-    r"(?:redis|valkey|keydb)-cli\b[^|;&]*?\s(?:-a|--pass)\s+(?P<value>\"[^\"]*\"|'[^']*'|[^\s;&|)\"']+)"
-)
+_MYSQL = regex(_CLIENT + r"\b[^|;&]*?\s-p(?P<value>\"[^\"]*\"|'[^']*'|[^\s;&|)\"']+)")
+_REDIS = regex(r"(?:redis|valkey|keydb)-cli\b[^|;&]*?\s(?:-a|--pass)\s+(?P<value>\"[^\"]*\"|'[^']*'|[^\s;&|)\"']+)")
 
 
 def words_of(service: Service, policy: Policy) -> Iterator[Word]:
@@ -127,10 +124,8 @@ def _is_secret_option(name: str, policy: Policy) -> bool:
     return policy.is_secret_name(name.replace(".", "_")) and not FRONT_END.match(name)
 
 
-_ADDRESS = re.compile(
-    r"[a-z][a-z0-9+.-]{0,30}://(?P<user>[^/\s:@\"'<>{}$]{0,200}):(?P<password>[^/\s@\"'<>]{1,300})@", re.I
-)
-_PAIR = re.compile(r"(?:^|[;\"' ?&])(?:password|pwd)\s?=\s?(?P<password>[^;&\"'\s]{1,300})(?=[;&\"'\s]|$)", re.I)
+_ADDRESS = regex(r"[a-z][a-z0-9+.-]{0,30}://(?P<user>[^/\s:@\"'<>{}$]{0,200}):(?P<password>[^/\s@\"'<>]{1,300})@", re.I)
+_PAIR = regex(r"(?:^|[;\"' ?&])(?:password|pwd)\s?=\s?(?P<password>[^;&\"'\s]{1,300})(?=[;&\"'\s]|$)", re.I)
 
 
 def passwords_in(value: Value) -> Iterator[tuple[Scalar, int, int]]:

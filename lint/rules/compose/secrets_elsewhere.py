@@ -9,6 +9,7 @@ from ...compose import Project, Service, Value
 from ...compose.places import part_place
 from ...finding import Severity
 from ...policy import Policy
+from ...regex import regex
 from ...rule import Report, rule
 from .secret_places import FRONT_END, Word, is_for_development, is_from_shell, may_be_secret, passwords_in, words_of
 
@@ -198,7 +199,7 @@ def _is_dummy(entry: Value, value: object) -> bool:
     return not entry.uses and (not may_be_secret(text) or text.lower() in ("dummy", "unused", "build", "placeholder"))
 
 
-_TELLING = re.compile(
+_TELLING = regex(
     r".*(?:SECRET|PASSWORD|PASSWD|PRIVATE)(?!.*PUBLI[CSH]).*|.*(?:OPENAI|ANTHROPIC|AWS|SENDGRID|TWILIO)\w*_KEY", re.I
 )
 

@@ -10,9 +10,10 @@ from ...compose import Project, Service, Unknown, Value
 from ...compose.nodes import Mapping
 from ...place import Place
 from ...record import dataclass
+from ...regex import regex
 from ...source import Source
 
-_MYSQL_FILES = re.compile(r"/etc/(?:mysql/.*|my|my\.cnf\.d/[^/]+|mysql/.*/[^/]+)\.cnf")
+_MYSQL_FILES = regex(r"/etc/(?:mysql/.*|my|my\.cnf\.d/[^/]+|mysql/.*/[^/]+)\.cnf")
 _MYSQL_FOLDERS = (
     "/etc/mysql",
     "/etc/mysql/conf.d",
@@ -20,10 +21,10 @@ _MYSQL_FOLDERS = (
     "/etc/mysql/mariadb.conf.d",
     "/etc/my.cnf.d",
 )
-_SECTION = re.compile(r"\s*\[([^\]]+)\]")
-_SERVER_SECTION = re.compile(r"(?:mysqld|server|mariadb|mariadbd)(?:-[\d.]+)?")
-_ASSIGNMENT = re.compile(r"\s*([A-Za-z][\w.-]*)\s*(?:=\s*(.*?))?\s*$")
-_DIRECTIVE = re.compile(r"\s*([A-Za-z][\w-]*)(?:\s+(.*?))?\s*$")
+_SECTION = regex(r"\s*\[([^\]]+)\]")
+_SERVER_SECTION = regex(r"(?:mysqld|server|mariadb|mariadbd)(?:-[\d.]+)?")
+_ASSIGNMENT = regex(r"\s*([A-Za-z][\w.-]*)\s*(?:=\s*(.*?))?\s*$")
+_DIRECTIVE = regex(r"\s*([A-Za-z][\w-]*)(?:\s+(.*?))?\s*$")
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ...compose import ByteSize, Project
 from ...finding import Severity
 from ...policy import Policy
 from ...record import dataclass
+from ...regex import regex
 from ...rule import Report, rule
 from .server_files import Option
 from .servers import Server, servers
@@ -20,7 +20,7 @@ _CACHES = {
     "redis": "maxmemory",
     "valkey": "maxmemory",
 }
-_SIZE = re.compile(r"(\d+) ?([a-zA-Z]*)")
+_SIZE = regex(r"(\d+) ?([a-zA-Z]*)")
 _POWERS = {"": 0, "b": 0, "k": 1, "kb": 1, "m": 2, "mb": 2, "g": 3, "gb": 3, "t": 4, "tb": 4}
 _PAGE = 8192
 """PostgreSQL counts buffers in pages when no unit is given."""

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ...compose import Project
 from ...compose.edits import removed
 from ...finding import Edit, Severity
+from ...regex import regex
 from ...rule import Report, rule
 from .judging import some
 from .server_facts import CHANGES, MYSQL_ONLY, Change, spoken
 from .server_files import Option
 from .servers import Server, servers
 
-_PREFIX = re.compile(r"(?:skip|disable|enable|maximum)-")
+_PREFIX = regex(r"(?:skip|disable|enable|maximum)-")
 _NAMES = {"mysql": "MySQL", "mariadb": "MariaDB", "postgres": "PostgreSQL", "redis": "Redis", "valkey": "Valkey"}
 
 

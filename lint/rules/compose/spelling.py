@@ -9,9 +9,10 @@ from ...compose import Project, Service, Variable
 from ...compose.nodes import Scalar
 from ...finding import Edit, Severity
 from ...policy import Policy
+from ...regex import regex
 from ...rule import Report, rule
 
-_BASE_60 = re.compile(r"\d{1,5}:[0-5]?\d")
+_BASE_60 = regex(r"\d{1,5}:[0-5]?\d")
 
 
 def _variables(service: Service) -> Iterator[Variable]:

@@ -9,6 +9,7 @@ from ...compose import Project, Service
 from ...compose.edits import added
 from ...finding import Severity
 from ...policy import Policy
+from ...regex import regex
 from ...rule import Report, rule
 from .judging import image_name_of, lasting_services, some
 
@@ -121,7 +122,7 @@ def rough_stop_signal(project: Project) -> Iterator[Report]:
             yield value.place, f'signal "{value.text}" cuts what service "{service.name}" is doing; use {wanted}'
 
 
-_ENDS_IN_EXEC = re.compile(r"(?:^|[;&|]\s*)exec\s+\S+[^;&|]*$")
+_ENDS_IN_EXEC = regex(r"(?:^|[;&|]\s*)exec\s+\S+[^;&|]*$")
 
 
 @rule(

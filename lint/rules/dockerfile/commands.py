@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from ...dockerfile import Dockerfile, Instruction, Stage
 from ...finding import Edit, Severity
+from ...regex import regex
 from ...rule import Report, rule
 
 _EXEC_FORM = "https://docs.docker.com/reference/build-checks/json-args-recommended/"
@@ -86,7 +87,7 @@ def _as_array(stage: Stage, each: Instruction) -> str | None:
     return json.dumps(texts, ensure_ascii=False)
 
 
-_JSON_LIKE = re.compile(r"\[\s*['\"“]")
+_JSON_LIKE = regex(r"\[\s*['\"“]")
 
 
 def _looks_like_json(each: Instruction) -> bool:

@@ -9,12 +9,13 @@ from ...dockerfile import Command, Copy, Dockerfile, Instruction, Stage
 from ...dockerfile.ignore import is_ignored
 from ...dockerfile.packages import pip_arguments
 from ...finding import Edit, Severity
+from ...regex import regex
 from ...rule import Report, rule
 
 _PRACTICES = "https://docs.docker.com/build/building/best-practices/"
-_ARCHIVE = re.compile(r".*\.(?:tar|tar\.\w+|tgz|tbz2?|txz|tzst|gz|bz2|xz|zst)", re.IGNORECASE)
+_ARCHIVE = regex(r".*\.(?:tar|tar\.\w+|tgz|tbz2?|txz|tzst|gz|bz2|xz|zst)", re.IGNORECASE)
 _SHARED = ("chown", "chmod", "link")
-_REMOTE = re.compile(r"(?:https?|git|ssh)://|git@|.*\.git(?:#.*)?$", re.IGNORECASE)
+_REMOTE = regex(r"(?:https?|git|ssh)://|git@|.*\.git(?:#.*)?$", re.IGNORECASE)
 
 
 def _whole_context(dockerfile: Dockerfile) -> Iterator[tuple[Stage, Copy]]:
@@ -173,7 +174,7 @@ def copied_file_ignored(dockerfile: Dockerfile) -> Iterator[Report]:
                     yield word.place, f'"{word.text}" is left out by {dockerfile.ignore_path}; take one of the two away'
 
 
-_MANIFESTS = re.compile(
+_MANIFESTS = regex(
     r".*(?:package[^/]*\.json|yarn\.lock|pnpm-lock\.yaml|requirements[^/]*\.txt|pyproject\.toml|poetry\.lock|uv\.lock"
     r"|Pipfile[^/]*|go\.(?:mod|sum)|Gemfile[^/]*|composer\.(?:json|lock)|Cargo\.(?:toml|lock)|pom\.xml|gradle[^/]*"
     r"|setup\.(?:py|cfg)|bun\.lockb?)"

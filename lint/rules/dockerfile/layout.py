@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from ...dockerfile import Dockerfile, Script, Stage, Word
 from ...dockerfile.ports import LARGEST_PORT
 from ...finding import Edit, Severity
+from ...regex import regex
 from ...rule import Report, rule
 
 
@@ -127,7 +128,7 @@ def maintainer(dockerfile: Dockerfile) -> Iterator[Report]:
         yield each.word.place, "MAINTAINER is deprecated; write LABEL org.opencontainers.image.authors=...", edits
 
 
-_PORT = re.compile(r"(?P<first>\d{1,6})(?:-(?P<last>\d{1,6}))?(?P<protocol>/[A-Za-z]+)?")
+_PORT = regex(r"(?P<first>\d{1,6})(?:-(?P<last>\d{1,6}))?(?P<protocol>/[A-Za-z]+)?")
 
 
 def _exposed(dockerfile: Dockerfile) -> Iterator[tuple[Stage, Word, str]]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ...dockerfile import Dockerfile, Script
 from ...dockerfile.packages import Package, installed
 from ...finding import Severity
+from ...regex import regex
 from ...rule import Report, rule
 from .running import kept_runs
 
-_COMPILERS = re.compile(r"build-essential|build-base|gcc|g\+\+|clang|cmake|make|autoconf|automake|musl-dev|python3-dev")
+_COMPILERS = regex(r"build-essential|build-base|gcc|g\+\+|clang|cmake|make|autoconf|automake|musl-dev|python3-dev")
 
 
 @rule(

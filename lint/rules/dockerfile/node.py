@@ -9,11 +9,10 @@ from itertools import pairwise
 from ...dockerfile import Command, Dockerfile, Instruction, ShellWord, Stage
 from ...dockerfile.packages import packages_of
 from ...finding import Edit, Severity
+from ...regex import regex
 from ...rule import Report, rule
 
-_LOCK = re.compile(
-    r"(?:.*/)?(?:package-lock\.json|npm-shrinkwrap\.json|package-?\*\.json|package\*\.json|package-lock\*)"
-)
+_LOCK = regex(r"(?:.*/)?(?:package-lock\.json|npm-shrinkwrap\.json|package-?\*\.json|package\*\.json|package-lock\*)")
 
 
 @rule(
@@ -95,7 +94,7 @@ def _npm_verb(command: Command, *verbs: str) -> ShellWord | None:
     return verb if verb is not None and verb.text in verbs else None
 
 
-_PRODUCTION = re.compile(r"--(?:only=prod(?:uction)?|omit=dev|production(?:=true)?|prod|no-dev)|-P")
+_PRODUCTION = regex(r"--(?:only=prod(?:uction)?|omit=dev|production(?:=true)?|prod|no-dev)|-P")
 _TOOLS = (
     "vite",
     "tsc",

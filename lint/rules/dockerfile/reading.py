@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ...dockerfile import Dockerfile
 from ...dockerfile.lines import DIRECTIVES
 from ...finding import Edit, Severity
+from ...regex import regex
 from ...rule import Report, rule
 
 _REFERENCE = "https://docs.docker.com/reference/dockerfile/"
@@ -149,7 +150,7 @@ def line_too_long(dockerfile: Dockerfile) -> Iterator[Report]:
     yield from dockerfile.problems_of("dockerfile/line-too-long")
 
 
-_LOOKS_LIKE_DIRECTIVE = re.compile(rf"#\s*({'|'.join(DIRECTIVES)})\s*=\s*\S+\s*", re.IGNORECASE)
+_LOOKS_LIKE_DIRECTIVE = regex(rf"#\s*({'|'.join(DIRECTIVES)})\s*=\s*\S+\s*", re.IGNORECASE)
 
 
 @rule(

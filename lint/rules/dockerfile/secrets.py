@@ -11,10 +11,11 @@ from ...envfile.provider_tokens import provider_tokens
 from ...finding import Severity
 from ...place import Place
 from ...policy import Policy
+from ...regex import regex
 from ...rule import Report, rule
 
 _SECRETS = "https://docs.docker.com/build/building/secrets/"
-_FRONT_END = re.compile(r"(?:VITE|NEXT_PUBLIC|REACT_APP|VUE_APP|NUXT_PUBLIC|GATSBY|EXPO_PUBLIC)_")
+_FRONT_END = regex(r"(?:VITE|NEXT_PUBLIC|REACT_APP|VUE_APP|NUXT_PUBLIC|GATSBY|EXPO_PUBLIC)_")
 
 
 @rule(
@@ -60,10 +61,10 @@ def secret_in_variable(dockerfile: Dockerfile, policy: Policy) -> Iterator[Repor
                 yield pair.name.place, f'"{name}" stays in the image; leave it out and set it when the container starts'
 
 
-_NO_SECRET = re.compile(r"true|false|yes|no|on|off|[01]|(?:dummy|fake|unused|notused|precompile)(?:[-_ ].*)?", re.I)
+_NO_SECRET = regex(r"true|false|yes|no|on|off|[01]|(?:dummy|fake|unused|notused|precompile)(?:[-_ ].*)?", re.I)
 """A switch, or what only lets a build go on."""
 
-_TELLING = re.compile(
+_TELLING = regex(
     r".*(?:SECRET|PASSWORD|PASSWD|PRIVATE)(?!.*PUBLI[CSH]).*|.*(?:OPENAI|ANTHROPIC|AWS|SENDGRID|TWILIO)\w*_KEY", re.I
 )
 
@@ -117,8 +118,8 @@ def provider_token(dockerfile: Dockerfile) -> Iterator[Report]:
         yield dockerfile.source.place(start, end), f"this is {kind}; revoke it and pass the new one as a secret"
 
 
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s:@'\"]*:(?P<password>[^/\s@'\"]+)@", re.IGNORECASE)
-_PASSWORD_OPTION = re.compile(r"--(?:password|passwd|token|secret|api-key|auth-token)(?:=(?P<value>.+))?")
+_ADDRESS = regex(r"[a-z][a-z0-9+.-]*://[^/\s:@'\"]*:(?P<password>[^/\s@'\"]+)@", re.IGNORECASE)
+_PASSWORD_OPTION = regex(r"--(?:password|passwd|token|secret|api-key|auth-token)(?:=(?P<value>.+))?")
 
 
 @rule(
@@ -191,7 +192,7 @@ def _option_value(word: ShellWord) -> str:
     return text.partition("=")[2] if text.startswith("--") else text
 
 
-_NOT_REAL = re.compile(
+_NOT_REAL = regex(
     r"[/.-].*|.*(?:dummy|placeholder|precompile|fake|example|unused|notused|not[-_]?real|test|build).*", re.I
 )
 _SHORTEST = 8
@@ -202,7 +203,7 @@ def _is_real(value: str, policy: Policy) -> bool:
     return len(value) >= _SHORTEST and not _NOT_REAL.fullmatch(value) and not policy.is_placeholder(value)
 
 
-_SECRET_FILES = re.compile(
+_SECRET_FILES = regex(
     r"(?:.*/)?(?:\.env|\.env\.(?:local|prod|production\.local)|id_(?:rsa|dsa|ecdsa|ed25519)|\.netrc|\.git-credentials"
     r"|\.pgpass|\.my\.cnf|\.aws/credentials|credentials\.json|service[-_]account.*\.json|privkey\.pem"
     r"|(?:server|private|tls|ssl)[._-]?key(?:\.pem)?|(?:server|private|tls|ssl)\.key|.*\.(?:p12|pfx|jks|kdbx))"

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from ...dockerfile import Command, Dockerfile, Instruction, ShellWord, Stage
 from ...finding import Edit, Severity
 from ...place import Place
+from ...regex import regex
 from ...rule import Report, rule
 
-_LOOPBACK = re.compile(r"(?:https?://)?(?P<host>127\.0\.0\.1|localhost|\[::1\]|::1)(?::\d+)?")
+_LOOPBACK = regex(r"(?:https?://)?(?P<host>127\.0\.0\.1|localhost|\[::1\]|::1)(?::\d+)?")
 _DEFAULT_LOOPBACK = {"uvicorn": "UVICORN_HOST", "flask": "FLASK_RUN_HOST", "hypercorn": ""}
 
 

@@ -9,10 +9,11 @@ from ...dockerfile import Dockerfile, Instruction, Stage
 from ...dockerfile.faults import nearest
 from ...dockerfile.passage import Word
 from ...finding import Edit, Severity
+from ...regex import regex
 from ...rule import Report, rule
 
 _RESERVED = ("context", "scratch")
-_NAME = re.compile(r"[a-z][a-z0-9-_.]*", re.IGNORECASE)
+_NAME = regex(r"[a-z][a-z0-9-_.]*", re.IGNORECASE)
 
 
 @rule(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ...dockerfile import Dockerfile
 from ...finding import Severity
+from ...regex import regex
 from ...rule import Report, rule
 
 
@@ -84,7 +84,7 @@ def variable_in_exec_form(dockerfile: Dockerfile) -> Iterator[Report]:
                 yield word.place, 'no shell replaces this variable; write ["sh", "-c", "exec ..."], or the value itself'
 
 
-_VARIABLE = re.compile(r"\$(?:[A-Z_][A-Z0-9_]+|\{[A-Z_][A-Z0-9_]+[}:-])")
+_VARIABLE = regex(r"\$(?:[A-Z_][A-Z0-9_]+|\{[A-Z_][A-Z0-9_]+[}:-])")
 
 
 def _starts_script(program: str) -> bool:

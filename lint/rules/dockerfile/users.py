@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ...dockerfile import Dockerfile, Stage
 from ...finding import Severity
 from ...place import Place
+from ...regex import regex
 from ...rule import Report, rule
 
 _ROOT = ("root", "0")
@@ -151,7 +152,7 @@ def sudo_in_run(dockerfile: Dockerfile) -> Iterator[Report]:
                     yield command.words[0].place, "sudo in a build; put USER root above and USER with a number below"
 
 
-_EVERYBODY = re.compile(r"0?[0-7]?[0-7][0-7][2367]|(?:[ugo]*[ao][ugo]*|)[+=][rx]*w[rwxX]*")
+_EVERYBODY = regex(r"0?[0-7]?[0-7][0-7][2367]|(?:[ugo]*[ao][ugo]*|)[+=][rx]*w[rwxX]*")
 
 
 @rule(

@@ -10,6 +10,7 @@ from ...dockerfile.expansion import Use
 from ...dockerfile.faults import nearest
 from ...dockerfile.scope import BUILTIN_ARGUMENTS, PLATFORM_ARGUMENTS, replaced_words
 from ...finding import Edit, Severity
+from ...regex import regex
 from ...rule import Report, rule
 
 _UNDEFINED = "https://docs.docker.com/reference/build-checks/undefined-var/"
@@ -104,7 +105,7 @@ def _uses(stage: Stage, each: Instruction) -> Iterator[Use]:
         yield from stage.expansion(word).uses
 
 
-_SHELL_USE = re.compile(r"(?<!\\)\$(?:\{(?P<braced>[A-Za-z_]\w*)\}|(?P<named>[A-Za-z_]\w*))")
+_SHELL_USE = regex(r"(?<!\\)\$(?:\{(?P<braced>[A-Za-z_]\w*)\}|(?P<named>[A-Za-z_]\w*))")
 
 
 def _run_uses(stage: Stage, each: Instruction) -> Iterator[Use]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from ...envfile import EnvFile
 from ...finding import Edit, Severity
+from ...regex import regex
 from ...rule import Report, rule
 
 _SYNTAX = "https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/#env-file-syntax"
@@ -97,7 +98,7 @@ def byte_order_mark(env: EnvFile) -> Iterator[Report]:
         yield place, "a byte order mark; save the file as UTF-8 without it", (Edit(place, ""),)
 
 
-_SHELL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SHELL_NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @rule(

@@ -9,6 +9,7 @@ from ...envfile import EnvEntry, EnvFile
 from ...envfile.provider_tokens import provider_tokens
 from ...finding import Edit, Severity
 from ...policy import Policy
+from ...regex import regex
 from ...rule import Report, rule
 
 
@@ -27,19 +28,19 @@ def _secrets(env: EnvFile, policy: Policy) -> Iterator[tuple[EnvEntry, str]]:
             yield entry, value
 
 
-_FRONT_END = re.compile(r"(?:VITE|NEXT_PUBLIC|REACT_APP|VUE_APP|NUXT_PUBLIC|GATSBY|EXPO_PUBLIC)_")
-_TELLING = re.compile(
+_FRONT_END = regex(r"(?:VITE|NEXT_PUBLIC|REACT_APP|VUE_APP|NUXT_PUBLIC|GATSBY|EXPO_PUBLIC)_")
+_TELLING = regex(
     r".*(?:SECRET|PASSWORD|PASSWD|PRIVATE)(?!.*PUBLI[CSH]).*|.*(?:OPENAI|ANTHROPIC|AWS|SENDGRID|TWILIO)\w*_KEY", re.I
 )
 
 _NOTHING = ("", "null", "none", "nil", "undefined", "false")
 """How programs write that there is no value."""
 
-_RANK = re.compile(r"(?:^|_)(?:ROOT|ADMIN|SUPERUSER|MASTER)(?:_|$)")
-_SIGNING = re.compile(r"(?:^|_)SECRET(?:_KEY(?:_BASE)?)?$|(?:SIGNING|ENCRYPTION|SESSION|JWT|FERNET)_KEY$|^APP_KEY$")
+_RANK = regex(r"(?:^|_)(?:ROOT|ADMIN|SUPERUSER|MASTER)(?:_|$)")
+_SIGNING = regex(r"(?:^|_)SECRET(?:_KEY(?:_BASE)?)?$|(?:SIGNING|ENCRYPTION|SESSION|JWT|FERNET)_KEY$|^APP_KEY$")
 _COMMON_WORDS = {"SECRET", "KEY", "BASE", "APP"}
 
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]{0,30}://(?P<user>[^/\s:@]{0,200}):(?P<password>[^/\s@]+)@", re.IGNORECASE)
+_ADDRESS = regex(r"[a-z][a-z0-9+.-]{0,30}://(?P<user>[^/\s:@]{0,200}):(?P<password>[^/\s@]+)@", re.IGNORECASE)
 
 
 @rule(

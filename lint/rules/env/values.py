@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from ...envfile import EnvEntry, EnvFile
 from ...finding import Severity
+from ...regex import regex
 from ...rule import Report, rule
 
 _YES = ("1", "true", "yes", "on")
@@ -42,9 +43,9 @@ def open_database(env: EnvFile) -> Iterator[Report]:
             yield entry.place, "no password is asked for; remove this and set a password"
 
 
-_DEBUG = re.compile(r"(?:.*_)?DEBUG(?:_MODE)?", re.IGNORECASE)
-_MODE = re.compile(r"(?:NODE|APP|FLASK|DJANGO|RAILS|RACK|GO|ASPNETCORE)_ENV(?:IRONMENT)?|ENVIRONMENT", re.IGNORECASE)
-_EVERYONE = re.compile(r"(?:.*_)?(?:CORS|ALLOWED|ALLOW)(?:_\w+)?", re.IGNORECASE)
+_DEBUG = regex(r"(?:.*_)?DEBUG(?:_MODE)?", re.IGNORECASE)
+_MODE = regex(r"(?:NODE|APP|FLASK|DJANGO|RAILS|RACK|GO|ASPNETCORE)_ENV(?:IRONMENT)?|ENVIRONMENT", re.IGNORECASE)
+_EVERYONE = regex(r"(?:.*_)?(?:CORS|ALLOWED|ALLOW)(?:_\w+)?", re.IGNORECASE)
 
 
 @rule(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime
 import os
 import re
-from dataclasses import dataclass
 from functools import cache
 
 from ...nginx import Version
 from ...nginx.table import version
+from ...record import dataclass
 
 READ_ON = datetime.date(2026, 9, 29)
 """The day of the page from which the table was made."""

@@ -9,9 +9,10 @@ from ...finding import Edit, Severity
 from ...nginx import Directive, Location, NginxConfig, location
 from ...nginx.expressions import Group, Row, UnknownExpressionError, sample, tree
 from ...nginx.patterns import UnknownPatternError, matched
+from ...regex import regex
 from ...rule import Report, rule
 
-_AFTER_SLASH = re.compile(r"/\$(?:\{(\w+)\}|(\w+))")
+_AFTER_SLASH = regex(r"/\$(?:\{(\w+)\}|(\w+))")
 
 
 @rule(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from ...nginx.patterns import UnknownPatternError, matched
+from ...regex import regex
 
-_LOOKS_AHEAD = re.compile(r"\$|\\[zZbBGK]|\(\?(?:[!=>(|&+R*\d]|<[!=])|[+*?}]\+|\(\*")
+_LOOKS_AHEAD = regex(r"\$|\\[zZbBGK]|\(\?(?:[!=>(|&+R*\d]|<[!=])|[+*?}]\+|\(\*")
 """What may make an expression fail on a longer text, though it matched the beginning."""
 
 

@@ -10,14 +10,15 @@ from ...nginx import Directive, NginxConfig, ResponseHeader, location
 from ...nginx.locations import found
 from ...nginx.patterns import UnknownPatternError, matched
 from ...policy import Policy
+from ...regex import regex
 from .gaps import is_set_elsewhere
 
-_AGE = re.compile(r"(?:s-maxage|max-age)\s*=\s*\"?(\d+)", re.IGNORECASE)
-_ERROR = re.compile(
+_AGE = regex(r"(?:s-maxage|max-age)\s*=\s*\"?(\d+)", re.IGNORECASE)
+_ERROR = regex(
     r"(?:^|[-_./])(?:[1-5][0-9x]{2}|errors?|not[-_]?found|maintenance|offline|down)(?:[-_./]|$)", re.IGNORECASE
 )
 _NAMES = ("cache-control", "expires", "pragma", "last-modified", "surrogate-control")
-_ASSETS = re.compile(r"^/(?:.*/)?(?:assets?|static|dist|build|js|css|fonts?|_next/static|_nuxt)(?:/|$)", re.IGNORECASE)
+_ASSETS = regex(r"^/(?:.*/)?(?:assets?|static|dist|build|js|css|fonts?|_next/static|_nuxt)(?:/|$)", re.IGNORECASE)
 
 
 def lifetimes(config: NginxConfig, block: Directive) -> list[ResponseHeader]:

@@ -8,18 +8,17 @@ from collections.abc import Iterator
 from ...finding import Severity
 from ...nginx import Directive, NginxConfig, ResponseHeader
 from ...place import Place
+from ...regex import regex
 from ...rule import Report, rule
 from .answering import blocks_with
 
 ORIGIN, CREDENTIALS = "access-control-allow-origin", "access-control-allow-credentials"
-_ANY = re.compile(
-    r"^~\*?(?:\^?(?:\.\*|\.\+|\.)\$?|\^?\(?(?:https\?|http|https|https?\|https?)\)?://(?:\.\*|\.\+)?\$?)$"
-)
+_ANY = regex(r"^~\*?(?:\^?(?:\.\*|\.\+|\.)\$?|\^?\(?(?:https\?|http|https|https?\|https?)\)?://(?:\.\*|\.\+)?\$?)$")
 _WORD = r"(?:\(\?:|\()*[\w-]"
-_OPEN_START = re.compile(rf"^{_WORD}")
-_LOOSE_NAME = re.compile(r"(?:\.[*+]|\][*+]|\\[wSD][*+])\)?\??(?=[a-z])")
-_LOOSE_END = re.compile(r"\w\(?(?:\?:)?(?:\[\^[^\]]*\]|\.|\\[wS])[*+]\)?\??\)*\$\)*$")
-_DOT = re.compile(r"(?<=[\w-])\.(?=[a-z-]+(?:\W*\.[a-z-]+)?\W*$)", re.IGNORECASE)
+_OPEN_START = regex(rf"^{_WORD}")
+_LOOSE_NAME = regex(r"(?:\.[*+]|\][*+]|\\[wSD][*+])\)?\??(?=[a-z])")
+_LOOSE_END = regex(r"\w\(?(?:\?:)?(?:\[\^[^\]]*\]|\.|\\[wS])[*+]\)?\??\)*\$\)*$")
+_DOT = regex(r"(?<=[\w-])\.(?=[a-z-]+(?:\W*\.[a-z-]+)?\W*$)", re.IGNORECASE)
 
 
 @rule(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from ...finding import Edit
 from ...nginx import PASSES, Directive, NginxConfig, ResponseHeader, server_names
 from ...place import Place
 from ...policy import Policy
+from ...record import dataclass
 from .answering import answering, is_site, is_whole, returning, servers
 from .insertion import after, inside, written
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
-_OPAQUE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\*[A-Z][^)]*\)", re.DOTALL)
-_CAPTURING = re.compile(r"\((?!\?)|\(\?P?<(?![=!])|\(\?'")
+from ...regex import regex
+
+_OPAQUE = regex(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\*[A-Z][^)]*\)", re.DOTALL)
+_CAPTURING = regex(r"\((?!\?)|\(\?P?<(?![=!])|\(\?'")
 
 
 def group_spans(pattern: str) -> list[tuple[int, int]]:

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from ...finding import Severity
 from ...nginx import Directive, NginxConfig, location
 from ...nginx.newlines import forbids_newline, may_hold_newline
+from ...regex import regex
 from ...rule import Report, rule
 
-_VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+_VARIABLE = regex(r"\$(?:\{(\w+)\}|(\w+))")
 _DECODED = ("uri", "document_uri")
 _REDIRECTS = ("redirect", "permanent")
 _DEEPEST = 5

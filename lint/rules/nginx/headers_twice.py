@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from ...finding import Edit, Severity
 from ...nginx import Directive, NginxConfig, ResponseHeader, time_s
+from ...regex import regex
 from ...rule import Report, rule
 from .answering import blocks_with, own_statement
 from .gaps import headers_named
@@ -21,7 +21,7 @@ _LISTS = frozenset(
 """Headers that may come several times: each says more."""
 
 _HIDING = tuple(f"{kind}_hide_header" for kind in ("proxy", "fastcgi", "uwsgi", "scgi", "grpc"))
-_SINGLE = re.compile(r"\s*\$(\w+|\{\w+\})\s*")
+_SINGLE = regex(r"\s*\$(\w+|\{\w+\})\s*")
 
 
 @rule(

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator, Mapping
 from ...finding import Severity
 from ...nginx import Directive, NginxConfig, location, proxy_pass
 from ...policy import Policy
+from ...regex import regex
 from ...rule import Report, rule
 from .advisories import FIXED_IN_STABLE, Advisory, advisories, age_days
 from .groups import group_spans
 
-_CAPTURE = re.compile(r"\$(?:\{[1-9]\}|[1-9])")
+_CAPTURE = regex(r"\$(?:\{[1-9]\}|[1-9])")
 _MANY = 3
 """How many numbers a message names."""
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ...finding import Severity
 from ...nginx import NginxConfig, header, location
+from ...regex import regex
 from ...rule import Report, rule
 from .insertion import inside
 from .once import once
 from .passing import passings
 
 _CLIENTS = ("$http_connection", "$http_upgrade")
-_PRIVATE = re.compile(r"/(?:protected|internal|private|x-accel|accel)(?:[_-]?files|[_-]?media)?/?")
+_PRIVATE = regex(r"/(?:protected|internal|private|x-accel|accel)(?:[_-]?files|[_-]?media)?/?")
 
 
 @rule(

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ...finding import Edit, Severity
 from ...nginx import NginxConfig, location
+from ...regex import regex
 from ...rule import Report, rule
 from .always import takes_all
 
 _LOCATION = "https://nginx.org/en/docs/http/ngx_http_core_module.html#location"
-_LITERAL = re.compile(r"\^((?:[\w/~%-]|\\[./-])+)\$")
+_LITERAL = regex(r"\^((?:[\w/~%-]|\\[./-])+)\$")
 _WHATEVER = frozenset({"default", "include", "ranges", "0.0.0.0/0"})
-_EXTENSION = re.compile(r"\\\.(?:\(\??:?[\w|?]+\)|\w{2,5})")
+_EXTENSION = regex(r"\\\.(?:\(\??:?[\w|?]+\)|\w{2,5})")
 
 
 @rule(

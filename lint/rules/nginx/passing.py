@@ -5,9 +5,9 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ...nginx import Directive, Effective, Location, NginxConfig, ProxyPass, location, proxy_pass
+from ...record import dataclass
 
 _OWN_ENDINGS = (".local", ".localhost", ".internal", ".lan", ".home.arpa", ".svc", ".test", ".cluster", ".consul")
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ...finding import Edit, Severity
 from ...nginx import Directive, NginxConfig
+from ...regex import regex
 from ...rule import Report, rule
 from .once import once
 from .passing import passings
 
 _PASS = "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass"  # noqa: S105 - an address
-_FOLDER = re.compile(r"/(?:[\w%.~/-]*/)?")
-_UNFINISHED = re.compile(r"/(?:[\w%.~/-]*/)?[a-zA-Z0-9]+|/(?:[\w%.~/-]*/)?[a-zA-Z0-9][\w-]*[a-zA-Z0-9]")
+_FOLDER = regex(r"/(?:[\w%.~/-]*/)?")
+_UNFINISHED = regex(r"/(?:[\w%.~/-]*/)?[a-zA-Z0-9]+|/(?:[\w%.~/-]*/)?[a-zA-Z0-9][\w-]*[a-zA-Z0-9]")
 """The path of a folder without the slash at its end: not of a file, and not the beginning of a name."""
 
 

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 
 from ...finding import Edit, Severity
 from ...nginx import Directive, NginxConfig, header
+from ...regex import regex
 from ...rule import Report, rule
 from .once import once
 
 _PROXY = "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header"
 _REALIP = "https://nginx.org/en/docs/http/ngx_http_realip_module.html"
-_CLAIMED = re.compile(r"\$\{?(http_[a-z_0-9]+|arg_\w+|cookie_\w+)\b", re.IGNORECASE)
+_CLAIMED = regex(r"\$\{?(http_[a-z_0-9]+|arg_\w+|cookie_\w+)\b", re.IGNORECASE)
 _WITH_PORT = (1, 29, 3)
 _WIDEST = 4
 """A range with a shorter prefix is no network of anybody's."""

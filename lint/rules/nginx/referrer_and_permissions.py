@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ...finding import Edit, Severity
 from ...nginx import NginxConfig
 from ...policy import Policy
+from ...regex import regex
 from ...rule import Report, rule
 from .answering import is_page
 from .gaps import Search, filled, headers_named
@@ -18,8 +18,8 @@ _REFERRERS = frozenset(
     {"no-referrer", "no-referrer-when-downgrade", "origin", "origin-when-cross-origin", "same-origin", "strict-origin"}
     | {"strict-origin-when-cross-origin", "unsafe-url"}
 )
-_ENTRY = re.compile(r"[a-z][a-z0-9-]*\s*=\s*(?:\*|self|none|\([^()]*\))(?:\s*;.*)?$")
-_HOST = re.compile(r'\((?:[^"()]*\s)?(?:https?:|\w+\.\w)[^"()]*\)|\([^()]*\'[^()]*\)')
+_ENTRY = regex(r"[a-z][a-z0-9-]*\s*=\s*(?:\*|self|none|\([^()]*\))(?:\s*;.*)?$")
+_HOST = regex(r'\((?:[^"()]*\s)?(?:https?:|\w+\.\w)[^"()]*\)|\([^()]*\'[^()]*\)')
 
 _SET_APART = """
         server {  # <-

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ...finding import Severity
 from ...nginx import Directive, NginxConfig, location
 from ...nginx.expressions import Group, UnknownExpressionError, tree, walk
+from ...regex import regex
 from ...rule import Report, rule
 from .once import once
 
-_NUMBER = re.compile(r"\$\{?([1-9])\b")
+_NUMBER = regex(r"\$\{?([1-9])\b")
 
 
 @rule(

@@ -13,6 +13,7 @@ from ...nginx.file import NginxFile
 from ...nginx.tokens import COMMENT
 from ...place import Place
 from ...policy import Policy
+from ...regex import regex
 from ...rule import Report, rule
 
 _NAMED = (
@@ -24,11 +25,11 @@ _NAMED = (
     "scgi_param",
     "auth_http_header",
 )
-_SCHEME = re.compile(r"(?:Bearer|Basic|Token|ApiKey|Digest)\s+(?P<secret>[^\s$]{6,})", re.IGNORECASE)
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s:@'\"$]*:(?P<secret>[^/\s:@'\"${}]+)@", re.IGNORECASE)
-_OF_REQUEST = re.compile(r"\$(?:\{)?(?:http|arg|cookie|sent_http|upstream_http|upstream_cookie)_(\w+)\}?")
+_SCHEME = regex(r"(?:Bearer|Basic|Token|ApiKey|Digest)\s+(?P<secret>[^\s$]{6,})", re.IGNORECASE)
+_ADDRESS = regex(r"[a-z][a-z0-9+.-]*://[^/\s:@'\"$]*:(?P<secret>[^/\s:@'\"${}]+)@", re.IGNORECASE)
+_OF_REQUEST = regex(r"\$(?:\{)?(?:http|arg|cookie|sent_http|upstream_http|upstream_cookie)_(\w+)\}?")
 _SHORTEST = 6
-_LEFT_OPEN = re.compile(
+_LEFT_OPEN = regex(
     r"your|my[_ -]|some[_ -]|[<\[{*]|replace|change|insert|x{3}|\.{3}|todo|fixme|tbd|example|placeholder|dummy|sample",
     re.IGNORECASE,
 )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from ...nginx import Directive
+from ...regex import regex
 
-VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
-_PATH = re.compile(r"[/?]|\$\{?(?:request_uri|uri|document_uri|is_args)\b")
+VARIABLE = regex(r"\$(?:\{(\w+)\}|(\w+))")
+_PATH = regex(r"[/?]|\$\{?(?:request_uri|uri|document_uri|is_args)\b")
 
 
 def authority(target: str) -> str:

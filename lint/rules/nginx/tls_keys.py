@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from ...finding import Severity
 from ...nginx import NginxConfig
 from ...policy import Policy
+from ...regex import regex
 from ...rule import Report, rule
 
 _CURVE = "https://nginx.org/en/docs/http/ngx_http_ssl_module.html#ssl_ecdh_curve"
 _SHARED = ("/tmp/", "/var/tmp/", "/dev/shm/")  # noqa: S108 - to be reported, not used
-_BITS = re.compile(r"(?<!\d)(512|768|1024|1536|2048|3072|4096)(?!\d)")
-_WEAK = re.compile(
+_BITS = regex(r"(?<!\d)(512|768|1024|1536|2048|3072|4096)(?!\d)")
+_WEAK = regex(
     r"(?:prime(?:192|239)|secp(?:112|128|160|192|224)|sect\d|c2(?:pnb|tnb)|wap-wsg|P-(?:192|224)$|brainpoolP(?:160|192|224))"
 )
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ...finding import Edit, Severity
 from ...nginx import Directive, Listen, NginxConfig, listens, server_names
 from ...nginx.asking import reply
 from ...place import Place
+from ...regex import regex
 from ...rule import Report, rule
 from .answering import servers
 
 _PLAIN = 80
 _PATH = "/a/page"
-_PLAIN_TARGET = re.compile(r"http://(\$\w+|\$\{\w+\}|[\w.-]+)(?=[/?$]|$)")
+_PLAIN_TARGET = regex(r"http://(\$\w+|\$\{\w+\}|[\w.-]+)(?=[/?$]|$)")
 _SAME_HOST = ("$host", "${host}", "$http_host", "$server_name", "${server_name}")
 
 

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from ...finding import Severity
 from ...nginx import Directive, NginxConfig, ProxyPass, proxy_pass
+from ...regex import regex
 from ...rule import Report, rule
 
 _PROXY = "https://nginx.org/en/docs/http/ngx_http_proxy_module.html"
-_LOCAL = re.compile(r"127\.|\[::1\]|localhost$|unix:")
+_LOCAL = regex(r"127\.|\[::1\]|localhost$|unix:")
 _TLS_SCHEMES = {"https": "proxy", "grpcs": "grpc"}
 
 

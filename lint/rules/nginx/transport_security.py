@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from ...finding import Edit, Severity
 from ...nginx import Directive, NginxConfig, ResponseHeader, listens, server_names
 from ...policy import Policy
+from ...regex import regex
 from ...rule import Report, rule
 from .answering import speaks_tls
 from .gaps import Search, filled, headers_named
 
 NAME = "Strict-Transport-Security"
-_NUMBER = re.compile(r"(max-age\s*=\s*\"?)\d+", re.IGNORECASE)
-_AGE = re.compile(r'max-age\s*=\s*(?:"(\d+)"|(\d+))$', re.IGNORECASE)
+_NUMBER = regex(r"(max-age\s*=\s*\"?)\d+", re.IGNORECASE)
+_AGE = regex(r'max-age\s*=\s*(?:"(\d+)"|(\d+))$', re.IGNORECASE)
 
 
 @rule(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from ...finding import Severity
 from ...nginx import Location, NginxConfig
 from ...nginx import locations as lookup
+from ...record import dataclass
+from ...regex import regex
 from ...rule import Report, rule
 from .always import may_take_all, takes_all
 from .location_twice import groups
@@ -18,8 +19,8 @@ _LOCATION = "https://nginx.org/en/docs/http/ngx_http_core_module.html#location"
 _COMPARED = 30
 """So many expressions of a block are compared with each of the others: a list made by a program may hold thousands."""
 
-_ENDING = re.compile(r"(?:\.\*)?\\\.(?:\((?:\?:)?([\w|-]+)\)|([\w-]+))\$")
-_HEAD = re.compile(r"\^((?:[\w/~%-]|\\[./-])+)")
+_ENDING = regex(r"(?:\.\*)?\\\.(?:\((?:\?:)?([\w|-]+)\)|([\w-]+))\$")
+_HEAD = regex(r"\^((?:[\w/~%-]|\\[./-])+)")
 _QUANTIFIER = ("?", "*", "{")
 
 

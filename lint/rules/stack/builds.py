@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 
 from ...dockerfile import Stage
 from ...finding import Severity
+from ...regex import regex
 from ...rule import Report, rule
 from ...stack import Stack
 from ...stack.ignoring import is_git_ignored
 
 _BUILD = "https://docs.docker.com/reference/compose-file/build/"
-_WRITTEN = re.compile(
+_WRITTEN = regex(
     r".+\.(?:py|js|cjs|mjs|ts|tsx|jsx|vue|json|ya?ml|toml|txt|conf|cfg|ini|sh|lock|html|css|xml|gradle|go|mod|sum|rs|rb|php"
     r"|java|kt|properties|template|sql|md)|(?:.*/)?(?:Gemfile|Pipfile|Makefile|Procfile)"
 )
-_MADE = re.compile(
+_MADE = regex(
     r"(?:.*/)?(?:dist|build|out|target|bin|obj|node_modules|vendor|public|static|generated|gen|artifacts?|release|releases"
     r"|coverage|versions?|wheels|wheelhouse|certs?|ssl|secrets?|data|output|publish|tmp|package)(?:/.*)?"
 )

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator
 
 from ...finding import Severity
+from ...regex import regex
 from ...rule import Report, rule
 from ...stack import Container, Stack
 
 _IMAGES = ("redis", "valkey/valkey")
-_GUARDED = re.compile(r".*(?:requirepass|aclfile)|user|.*\.(?:conf|acl)|\$.*|.*[$`].*", re.DOTALL)
-_PASSWORD = re.compile(r"(?:\w+_)?(?:REDIS|VALKEY)_?(?:AUTH_?)?(?:PASSWORD|PASSWD|PASS|AUTH)(?:_FILE)?")
-_URL = re.compile(r"(?:redis|rediss|valkey)://[^/@\s]*:[^/@\s]+@")
+_GUARDED = regex(r".*(?:requirepass|aclfile)|user|.*\.(?:conf|acl)|\$.*|.*[$`].*", re.DOTALL)
+_PASSWORD = regex(r"(?:\w+_)?(?:REDIS|VALKEY)_?(?:AUTH_?)?(?:PASSWORD|PASSWD|PASS|AUTH)(?:_FILE)?")
+_URL = regex(r"(?:redis|rediss|valkey)://[^/@\s]*:[^/@\s]+@")
 
 
 @rule(

@@ -9,16 +9,17 @@ from collections.abc import Iterator
 from ...compose import Project, Variable
 from ...envfile import EnvFile
 from ...finding import Severity
+from ...regex import regex
 from ...rule import Report, rule
 from ...stack import Container, Stack
 
-_LOOPBACK = re.compile(r"localhost|127\.0\.0\.1|\[?::1\]?", re.IGNORECASE)
-_URL = re.compile(
+_LOOPBACK = regex(r"localhost|127\.0\.0\.1|\[?::1\]?", re.IGNORECASE)
+_URL = regex(
     r"(?P<scheme>mysql|mariadb|postgres|postgresql|redis|rediss|valkey|mongodb|amqp|amqps|memcached|nats|kafka|clickhouse|jdbc:\w+)"
     r"(?:\+\w+)?://(?:[^@/\s]*@)?(?P<host>localhost|127\.0\.0\.1|\[::1\])(?::(?P<port>\d+))?",
     re.IGNORECASE,
 )
-_HOST_NAME = re.compile(
+_HOST_NAME = regex(
     r"(?:\w+_)?(?P<what>DB|DATABASE|MYSQL|MARIADB|POSTGRES|POSTGRESQL|PG|REDIS|VALKEY|CACHE|MONGO|MONGODB|RABBITMQ|AMQP|MEMCACHED)_?HOST(?:NAME)?"
 )
 _KINDS = {
@@ -159,7 +160,7 @@ def undocumented_variable(stack: Stack) -> Iterator[Report]:
             yield use.place, f'"{examples[0].path}" does not show "{use.name}"; add it there, or give it a default'
 
 
-_OF_THE_SYSTEM = re.compile(
+_OF_THE_SYSTEM = regex(
     r"PWD|HOME|USER|UID|GID|HOSTNAME|SHELL|PATH|TMPDIR|CI|COMPOSE_\w+|DOCKER_\w+|BUILDKIT_\w+|XDG_\w+|SSH_\w+|DISPLAY"
 )
 

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 
 from ...finding import Severity
 from ...policy import Policy
+from ...regex import regex
 from ...rule import Report, rule
 from ...stack import Stack
 from ...stack.front_end import PUBLIC_NAME, public_variables, sends_on
 
 _VITE = "https://vite.dev/guide/env-and-mode#env-files"
-_ADDRESS = re.compile(r"(?:(?:https?|wss?):)?//(?P<host>[^/:?#]+)")
-_TELLING = re.compile(
+_ADDRESS = regex(r"(?:(?:https?|wss?):)?//(?P<host>[^/:?#]+)")
+_TELLING = regex(
     r".*(?:SECRET|PASSWORD|PASSWD|PRIVATE)(?!.*PUBLI[CSH]).*|.*(?:OPENAI|ANTHROPIC|AWS|SENDGRID|TWILIO)\w*_KEY", re.I
 )
 _DOCKERFILE = """

@@ -9,19 +9,18 @@ from ...envfile.provider_tokens import provider_tokens
 from ...finding import Severity
 from ...place import Place
 from ...policy import Policy
+from ...regex import regex
 from ...rule import Report, rule
 from ...source import Source
 from ...stack import Stack
 from ...stack.settings_files import Entry, comments, entries, settings_files
 
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]{0,30}://[^/\s:@]{0,200}:(?P<password>[^/\s@]+)@", re.IGNORECASE)
-_FILLED_IN = re.compile(
+_ADDRESS = regex(r"[a-z][a-z0-9+.-]{0,30}://[^/\s:@]{0,200}:(?P<password>[^/\s@]+)@", re.IGNORECASE)
+_FILLED_IN = regex(
     r"[$%]\{|\$\(|\{\{|<%|%\(|^\$\w|^env[:(]|^vault:|^!|^ENC\(|^file:|^/|^\./|^arn:|^secret(?:ref)?:", re.I
 )
-_PLAIN = re.compile(
-    r"true|false|yes|no|on|off|null|none|~|string|bearer|\d{1,5}(?:\.\d+)?|[a-z]+ [a-z ]+", re.IGNORECASE
-)
-_DEFAULT = re.compile(r"[$%]\{\w+:-?(?P<default>[^}]+)\}")
+_PLAIN = regex(r"true|false|yes|no|on|off|null|none|~|string|bearer|\d{1,5}(?:\.\d+)?|[a-z]+ [a-z ]+", re.IGNORECASE)
+_DEFAULT = regex(r"[$%]\{\w+:-?(?P<default>[^}]+)\}")
 _COMPOSE = """
     services:
       app:

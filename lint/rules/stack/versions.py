@@ -11,12 +11,13 @@ from datetime import date
 from ...dockerfile import Stage, image_name
 from ...finding import Severity
 from ...place import Place
+from ...regex import regex
 from ...rule import Report, rule
 from ...stack import Container, Stack
 from ...stack.images import end_of_life
 
 _COMPOSE = "services:\n  app:\n    build: .\n"
-_PART = re.compile(r"\s*(?P<operator>>=|<=|==|!=|~=|>|<|\^|~|=)?\s*v?(?P<version>\d+(?:\.(?:\d+|\*|x))*)\s*$")
+_PART = regex(r"\s*(?P<operator>>=|<=|==|!=|~=|>|<|\^|~|=)?\s*v?(?P<version>\d+(?:\.(?:\d+|\*|x))*)\s*$")
 
 
 @rule(
