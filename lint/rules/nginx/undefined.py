@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ...finding import Edit, Severity
 from ...nginx import Directive, NginxConfig
@@ -190,6 +190,18 @@ def _used(config: NginxConfig) -> Iterator[tuple[Directive, int, str]]:
             if "$" in arg and not config.is_unknown(arg):
                 for found in VARIABLE.finditer(arg):
                     yield directive, index, (found[1] or found[2]).lower()
+
+
+def unset(configs: Sequence[NginxConfig]) -> Iterator[tuple[Directive, int, str]]:
+    """What all of *configs* together, a whole but for its main file, use and nobody sets; slips are a fault apart."""
+    if any(config.has(*_FOREIGN) or not all(each.names for each in config.unread) for config in configs):
+        return
+    known = set[str]().union(*(_defined(config) for config in configs))
+    for config in configs:
+        for directive, index, name in _used(config):
+            is_known = name in _KNOWN or name in known or name.isdigit() or name.startswith(_FAMILIES)
+            if not is_known and not _close(name, known):
+                yield directive, index, name
 
 
 def _is_whole(config: NginxConfig) -> bool:
