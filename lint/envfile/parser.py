@@ -28,7 +28,8 @@ _BLANKS = regex(f"[{SPACE}]*")
 _EXPORT = regex(rf"export[\t\f\r ]+[{SPACE}]*|export(?=\n)")
 _UP_TO_SEPARATOR = regex(r"[^=:\n]*")
 _ORDINARY = regex(r'([A-Za-z_][A-Za-z0-9_]*)=(?:"([^"\\\n$]*)"|([^\s"\'#$][^\n#$]*))(?=\n)')
-_SURE = regex(r"(?:[^$]++|\$\$|\$\{[A-Za-z_][A-Za-z0-9_]*\}|\$(?![{$]))*+")
+# without ++, whose alternatives Python before 3.11.5 gets wrong
+_SURE = regex(r"[^$]*(?:(?:\$\$|\$\{[A-Za-z_][A-Za-z0-9_]*\}|\$(?![{$]))[^$]*)*")
 _NAME = regex(rf"[A-Za-z0-9_.\-\[\]{SPACE}]*")
 _UP_TO_QUOTE = {quote: re.compile(rf"(?:[^\\{quote}]++|\\.)*+", re.DOTALL) for quote in "'\""}
 
