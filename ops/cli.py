@@ -25,6 +25,9 @@ from .state import print_state, state_json
 from .step import Write
 from .up import LOCAL_REGISTRY, REGISTRY, plan_up, refuse_forgotten
 
+ERASE_LINE = "\x1b[2K"
+"""Compose writes it before the first line of a log, also where no terminal is."""
+
 
 def env(*, dry: bool = False) -> None:
     """`inv env`; asks no engine, so that it can come before one."""
@@ -90,8 +93,9 @@ def logs(*, service: str = "", follow: bool = False, since: str = "") -> None:
     stack = _running()
     _check_service(stack, service)
     flags = [*(["--follow"] if follow else []), *(["--since", since] if since else [])]
+    flags += [] if sys.stdout.isatty() else ["--no-color"]
     command = stack.project.command("logs", "--timestamps", *flags, *([service] if service else []))
-    result = stack.host.stream(command, lambda line: print(line, flush=True))
+    result = stack.host.stream(command, lambda line: print(line.removeprefix(ERASE_LINE), flush=True))
     if not result.ok:
         raise FairleadError(f"docker compose logs: {result.reason}")
 
