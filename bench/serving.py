@@ -26,24 +26,6 @@ ROOT = Path(__file__).resolve().parent.parent
 SERVING_ROUNDS, SECONDS, CONNECTIONS = 3, 3, 8
 API_ROUNDS, REQUESTS = 9, 400
 WORTH_MEASURING_BYTES = 10_000
-ON_THE_FLY = """
-pid /tmp/nginx.pid;
-events {}
-http {
-    include /etc/nginx/mime.types;
-    access_log off;
-    client_body_temp_path /tmp/client_body;
-    gzip on;
-    gzip_comp_level 6;
-    gzip_min_length 1024;
-    gzip_types text/css text/javascript application/javascript image/svg+xml;
-    sendfile on;
-    server {
-        listen 8090;
-        root /srv;
-    }
-}
-"""
 
 
 def main() -> None:
@@ -53,27 +35,30 @@ def main() -> None:
     names = {service["service"]: service["container"] for service in state["services"] if service["ok"]}
     if not {"nginx", "backend"} <= names.keys():
         sys.exit("the stack is not running; ./inv up starts it")
+    edge = f"http://{_address(names['nginx'], 'public')}:8090"
     with on_the_fly(names["nginx"], f"{state['name']}_assets") as peer:
         for path, size in _assets(site):
-            _serve(site, peer, path, size)
-    _answer(site, f"http://{_address(names['backend'])}:7860")
+            _serve(edge, peer, path, size)
+    _answer(site, f"http://{_address(names['backend'], 'egress')}:7860")
 
 
 @contextmanager
 def on_the_fly(edge: str, volume: str) -> Iterator[str]:
-    """The address of a second container of the edge's image and cpu limit, which compresses every answer."""
+    """The address of a second edge: its image, limits and live configuration, without the precompressed files."""
     image = _output("docker", "inspect", "--format", "{{.Config.Image}}", edge)
     with tempfile.TemporaryDirectory() as folder:
-        configuration = Path(folder) / "nginx.conf"
-        configuration.write_text(ON_THE_FLY)
+        live = Path(folder) / "live"
+        shutil.copytree(ROOT / ".fairlead" / "edge" / "live", live)
+        site = live / "snippets" / "site.conf"
+        site.write_text(site.read_text().replace("gzip_static on;", "gzip_static off;"))
         Path(folder).chmod(0o755)
-        mounts = ("--volume", f"{volume}:/srv/assets:ro", "--volume", f"{configuration}:/bench.conf:ro")
-        limits = ("--cpus", "1", "--publish", "127.0.0.1::8090")
-        command = ("--entrypoint", "nginx", image, "-c", "/bench.conf", "-g", "daemon off;")
-        name = _output("docker", "run", "--detach", "--rm", *limits, *mounts, *command)
+        mounts = ("--volume", f"{volume}:/srv/assets:ro", "--volume", f"{folder}:/etc/nginx/edge:ro")
+        limits = ("--cpus", "1", "--memory", "256m", "--user", "101:101")
+        network = ("--network", f"{edge.rpartition('-nginx-')[0]}_public")
+        command = ("--entrypoint", "nginx", image, "-c", "/etc/nginx/edge/live/nginx.conf", "-g", "daemon off;")
+        name = _output("docker", "run", "--detach", "--rm", *limits, *network, *mounts, *command)
         try:
-            port = _output("docker", "port", name, "8090").splitlines()[0].rpartition(":")[2]
-            yield f"http://127.0.0.1:{port}"
+            yield f"http://{_address(name, 'public')}:8090"
         finally:
             subprocess.run(["docker", "stop", name], stdout=subprocess.DEVNULL, check=True)
 
@@ -100,7 +85,17 @@ def _answer(site: str, backend: str) -> None:
 
 
 def _rate(address: str) -> float:
-    load = ("wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-H", "Accept-Encoding: gzip", address)
+    load = (
+        "wrk",
+        "-t1",
+        f"-c{CONNECTIONS}",
+        f"-d{SECONDS}s",
+        "-H",
+        "Accept-Encoding: gzip",
+        "-H",
+        "Host: localhost",
+        address,
+    )
     printed = _output(*load)
     if "Non-2xx" in printed:
         sys.exit(f"{address}: not every answer was good\n{printed}")
@@ -131,11 +126,12 @@ def _assets(site: str) -> list[tuple[str, int]]:
     return sorted((pair for pair in sized if pair[1] > WORTH_MEASURING_BYTES), key=lambda pair: -pair[1])
 
 
-def _address(container: str) -> str:
+def _address(container: str, network: str) -> str:
+    """Its own address, so that the engine's proxy for published ports on the loopback is not what is measured."""
     shown = _output("docker", "inspect", "--format", "{{json .NetworkSettings.Networks}}", container)
     networks = json.loads(shown)
-    (egress,) = (data["IPAddress"] for name, data in networks.items() if name.endswith("_egress"))
-    return str(egress)
+    (found,) = (data["IPAddress"] for name, data in networks.items() if name.endswith(f"_{network}"))
+    return str(found)
 
 
 def _output(*command: str) -> str:
