@@ -11,7 +11,15 @@ from functools import partial
 from . import debian
 from .command import Command
 from .debian import Distribution, distribution, install_step, update_step
-from .engine import MINIMUM_COMPOSE, MINIMUM_ENGINE, EngineError, EngineForbiddenError, engine_facts, version_of
+from .engine import (
+    MINIMUM_COMPOSE,
+    MINIMUM_ENGINE,
+    EngineError,
+    EngineForbiddenError,
+    EngineTooOldError,
+    engine_facts,
+    version_of,
+)
 from .errors import StepFailedError
 from .host import Host
 from .plan import Plan, plan_for
@@ -57,15 +65,23 @@ def fix_plan(host: Host, environment: Mapping[str, str] | None = None) -> Plan:
     Raises:
         InstallError: this distribution is none that we know.
         EngineForbiddenError: only the user's rights are missing, which no package mends.
+        EngineTooOldError: a newer engine is installed, and the old one still runs; only its owner may end it.
         FairleadError: no root and no sudo, or no mirror of Debian.
     """
     names = os.environ if environment is None else environment
-    problem = engine_facts(host).problem
+    facts = engine_facts(host)
+    problem = facts.problem
     if problem is None:
         return Plan()
     if isinstance(problem, EngineForbiddenError):
         raise problem
-    installing = () if _is_installed(host) else tuple(_install(host, names))
+    installed = _is_installed(host)
+    if installed and facts.running:
+        raise EngineTooOldError(
+            f"{str(problem).partition(';')[0]}; a newer one is installed and the old one still runs: restart it, which "
+            "stops its containers for a moment: sudo systemctl restart docker"
+        )
+    installing = () if installed else tuple(_install(host, names))
     return plan_for(host.name, *installing, start_step(host, names))
 
 

@@ -213,6 +213,19 @@ def test_an_engine_that_is_too_old_is_installed_and_started_though_it_runs():
     ]
 
 
+def test_an_engine_that_is_older_than_the_installed_one_is_not_joined_by_a_second():
+    daemon = {"dockerd --version": "Docker version 26.1.5+dfsg1, build a72d7cd"}
+    host = _system(TRIXIE, {COMPOSE: "2.26.1-4", SERVER: "20.10.24", **daemon})
+
+    with pytest.raises(EngineTooOldError) as caught:
+        fix_plan(host, {})
+
+    assert str(caught.value) == (
+        "the engine is 20.10.24, at least 25.0 is needed; a newer one is installed and the old one still runs: restart "
+        "it, which stops its containers for a moment: sudo systemctl restart docker"
+    )
+
+
 def test_rights_that_are_missing_are_not_mended_by_packages():
     answers = {**GOOD, SERVER: Result(1), "test -S /var/run/docker.sock": ""}
 

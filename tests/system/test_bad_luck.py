@@ -160,15 +160,15 @@ NONE = "#!/bin/sh\nexit 127\n"
 OLD_ENGINE = '#!/bin/sh\nif [ "$1" = version ]; then echo 20.10.24; else exec "$REAL" "$@"; fi\n'
 OLD_COMPOSE = '#!/bin/sh\nif [ "$1 $2" = "compose version" ]; then echo 2.17.2; else exec "$REAL" "$@"; fi\n'
 ENGINES = [
-    (NONE, "engine.installed", "no docker with Compose is installed"),
-    (OLD_ENGINE, "engine.version", "the engine is 20.10.24, at least 25.0 is needed"),
-    (OLD_COMPOSE, "compose.version", "Compose is 2.17.2, at least 2.24.4 is needed"),
+    (NONE, "engine.installed", "no docker with Compose is installed", "./inv doctor --fix"),
+    (OLD_ENGINE, "engine.version", "the engine is 20.10.24, at least 25.0 is needed", "systemctl restart docker"),
+    (OLD_COMPOSE, "compose.version", "Compose is 2.17.2, at least 2.24.4 is needed", "./inv doctor --fix"),
 ]
 
 
-@pytest.mark.parametrize(("script", "check", "says"), ENGINES, ids=["none", "old engine", "old Compose"])
-def test_an_engine_that_will_not_do_is_said_before_anything_is_done(copy, script, check, says):
-    _refused(_with_docker(copy, script, "up"), 5, says, "./inv doctor --fix")
+@pytest.mark.parametrize(("script", "check", "says", "todo"), ENGINES, ids=["none", "old engine", "old Compose"])
+def test_an_engine_that_will_not_do_is_said_before_anything_is_done(copy, script, check, says, todo):
+    _refused(_with_docker(copy, script, "up"), 5, says, todo)
     assert not (copy.folder / "docker" / ".env").exists()
 
     ended = _with_docker(copy, script, "doctor", "--json")
