@@ -72,7 +72,7 @@ HINTS = """
 #   files: [nginx.conf]
 # addresses:
 #   page: http://localhost:8080
-# domains: [www.example.com]
+# domains: [{names: [www.example.com]}]
 """.strip().splitlines()
 
 
