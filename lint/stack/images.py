@@ -65,6 +65,9 @@ def facts_of(name: str, tag: str | None, today: date | None = None) -> ImageFact
 def end_of_life(name: str, tag: str, today: date | None = None) -> tuple[str, date] | None:
     """The version that *tag* means and the day on which its makers stopped to mend it, where the table has it."""
     versions = current_table(today).get("ends", {}).get(name, {})
+    named = tag.partition("-")[0].lower()
+    if named in versions and not named[:1].isdigit() and named != "source":
+        return named, date.fromisoformat(versions[named])
     match = re.match(r"\d+(?:\.\d+)*", tag)
     parts = match[0].split(".") if match else []
     for count in range(len(parts), 0, -1):

@@ -15,6 +15,14 @@ from .secret_places import is_for_development, is_secret
 
 _EMPTY = regex(r"(?:MYSQL|MARIADB)_ALLOW_EMPTY_(?:ROOT_)?PASSWORD|ALLOW_EMPTY_PASSWORD|(?:\w+_)?ALLOW_EMPTY_PASSWORD")
 
+_SWITCHES = {
+    "xpack.security.enabled": "false",
+    "plugins.security.disabled": "true",
+    "disable.security.plugin": "true",
+    "authentication.anonymous.access.enabled": "true",
+}
+"""What switches the users of Elasticsearch, OpenSearch and Weaviate off, with ``.`` for ``_``."""
+
 
 @rule(
     "compose/database-without-password",
@@ -27,6 +35,12 @@ _EMPTY = regex(r"(?:MYSQL|MARIADB)_ALLOW_EMPTY_(?:ROOT_)?PASSWORD|ALLOW_EMPTY_PA
           other:
             environment:
               - POSTGRES_HOST_AUTH_METHOD=trust  # <-
+          search:
+            environment:
+              - xpack.security.enabled=false  # <-
+          index:
+            environment:
+              DISABLE_SECURITY_PLUGIN: "true"  # <-
     """,
     good="""
         services:
@@ -39,6 +53,10 @@ _EMPTY = regex(r"(?:MYSQL|MARIADB)_ALLOW_EMPTY_(?:ROOT_)?PASSWORD|ALLOW_EMPTY_PA
               POSTGRES_HOST_AUTH_METHOD: scram-sha-256
               ALLOW_EMPTY_PASSWORD: ${EMPTY}
               MARIADB_ALLOW_EMPTY_ROOT_PASSWORD: "no"
+          search:
+            environment:
+              xpack.security.enabled: "true"
+              xpack.security.http.ssl.enabled: "false"
     """,
     source="https://hub.docker.com/_/postgres",
 )
@@ -54,7 +72,8 @@ def database_without_password(project: Project) -> Iterator[Report]:
             value = variable.value.strip("'\"").lower() if isinstance(variable.value, str) else ""
             is_open = _EMPTY.fullmatch(variable.name) and value not in ("", "no", "false", "0")
             trusts = variable.name == "POSTGRES_HOST_AUTH_METHOD" and value == "trust"
-            if (is_open or trusts) and not is_for_development(variable.path):
+            is_off = _SWITCHES.get(variable.name.lower().replace("_", ".")) == value
+            if (is_open or trusts or is_off) and not is_for_development(variable.path):
                 yield variable.value_place, f'"{variable.name}" lets everybody in without a password; remove it'
 
 

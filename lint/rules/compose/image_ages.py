@@ -23,6 +23,10 @@ from .judging import is_official
             image: postgres:12-alpine  # <-
           script:
             image: docker.io/library/python:3.7  # <-
+          web:
+            image: nginx:1.25-alpine  # <-
+          base:
+            image: debian:buster-slim  # <-
     """,
     good="""
         services:

@@ -78,6 +78,9 @@ _OPTION = regex(r"(?:^|[\s\"'])--?(?P<name>[A-Za-z][\w.-]{0,80})(?:=|\s+)(?P<val
 _CLIENT = r"(?:mysql|mysqladmin|mysqldump|mysqlcheck|mariadb|mariadb-admin|mariadb-dump)"
 _MYSQL = regex(_CLIENT + r"\b[^|;&]*?\s-p(?P<value>\"[^\"]*\"|'[^']*'|[^\s;&|)\"']+)")
 _REDIS = regex(r"(?:redis|valkey|keydb)-cli\b[^|;&]*?\s(?:-a|--pass)\s+(?P<value>\"[^\"]*\"|'[^']*'|[^\s;&|)\"']+)")
+_CURL = regex(r"\bcurl\b[^|;&]*?\s(?:-u|--user)[\s=]*[\"']?[^\s:\"'|;&]+:(?P<value>[^\s;&|)\"']+)")
+_PAIRS = ("basic_auth", "basic-auth")
+"""Options whose value is a user's name and password, such as that of Flower."""
 
 
 def words_of(service: Service, policy: Policy) -> Iterator[Word]:
@@ -97,10 +100,13 @@ def _of_list(scalars: list[Scalar], policy: Policy) -> Iterator[Word]:
         text = scalar.text
         following = scalars[index + 1] if index + 1 < len(scalars) else None
         name = text.lstrip("-")
-        if re.fullmatch(_CLIENT + r"|(?:redis|valkey|keydb)-cli", text.rpartition("/")[2]):
+        if re.fullmatch(_CLIENT + r"|(?:redis|valkey|keydb)-cli|curl", text.rpartition("/")[2]):
             program = text.rpartition("/")[2]
         elif text.startswith("-p") and len(text) > 2 and re.fullmatch(_CLIENT, program):  # noqa: PLR2004 - "-p" alone asks
             yield Word(text[2:], part_place(scalar, 2, len(text)), "-p")
+        elif program == "curl" and text in ("-u", "--user") and following is not None and ":" in following.text:
+            start = following.text.index(":") + 1
+            yield Word(following.text[start:], part_place(following, start, len(following.text)), text)
         elif following is not None and (
             (text in ("-a", "--pass") and program.endswith("-cli"))
             or (text.startswith("-") and name != text and _is_secret_option(name, policy))
@@ -110,10 +116,10 @@ def _of_list(scalars: list[Scalar], policy: Policy) -> Iterator[Word]:
 
 def _of_line(scalar: Scalar, policy: Policy) -> Iterator[Word]:
     text = scalar.text
-    for pattern in (_ASSIGNED, _OPTION, _MYSQL, _REDIS):
+    for pattern, option in ((_ASSIGNED, ""), (_OPTION, ""), (_MYSQL, "-p"), (_REDIS, "-a"), (_CURL, "-u")):
         for match in pattern.finditer(text):
-            name = match.groupdict().get("name", "-p" if pattern is _MYSQL else "-a")
-            if pattern in (_MYSQL, _REDIS) or _is_secret_option(name, policy):
+            name = option or match["name"]
+            if option or _is_secret_option(name, policy):
                 start, end = match.span("value")
                 quoted = text[start] in "\"'" and text[start] == text[end - 1] and end - start > 1
                 start, end = (start + 1, end - 1) if quoted else (start, end)
@@ -121,7 +127,7 @@ def _of_line(scalar: Scalar, policy: Policy) -> Iterator[Word]:
 
 
 def _is_secret_option(name: str, policy: Policy) -> bool:
-    return policy.is_secret_name(name.replace(".", "_")) and not FRONT_END.match(name)
+    return name in _PAIRS or (policy.is_secret_name(name.replace(".", "_")) and not FRONT_END.match(name))
 
 
 _ADDRESS = regex(r"[a-z][a-z0-9+.-]{0,30}://(?P<user>[^/\s:@\"'<>{}$]{0,200}):(?P<password>[^/\s@\"'<>]{1,300})@", re.I)

@@ -83,6 +83,11 @@ def _words(project: Project, policy: Policy) -> Iterator[tuple[Service, Word]]:
               test: mysqladmin ping -uroot -pkw8Zr2Vb91  # <-
           backup:
             command: ["sh", "-c", "PGPASSWORD=kw8Zr2Vb91 pg_dump app"]  # <-
+          flower:
+            command: celery -A app flower --basic_auth=admin:kw8Zr2Vb91  # <-
+          search:
+            healthcheck:
+              test: [CMD, curl, -f, -u, "elastic:kw8Zr2Vb91", "http://localhost:9200"]  # <-
     """,
     good="""
         services:
@@ -94,6 +99,9 @@ def _words(project: Project, policy: Policy) -> Iterator[tuple[Service, Word]]:
             command: [mysqld, --init-file=/run/secrets/init.sql, --port, "3306"]
             healthcheck:
               test: mysqladmin ping -uroot -p$$MYSQL_ROOT_PASSWORD -h 127.0.0.1
+          search:
+            healthcheck:
+              test: curl -f -u "elastic:$$ELASTIC_PASSWORD" http://localhost:9200
           other:
             command: [app, --token-file, /run/secrets/token, --max-tokens, "100", --password=/run/secrets/pw]
     """,

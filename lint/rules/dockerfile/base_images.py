@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ...dockerfile import Dockerfile
 from ...dockerfile.scope import PLATFORM_ARGUMENTS
 from ...finding import Severity
 from ...policy import Policy
+from ...regex import regex
 from ...rule import Report, rule
 
 
@@ -53,24 +55,48 @@ def untagged_base(dockerfile: Dockerfile) -> Iterator[Report]:
         ARG TAG=latest
         FROM nginx:stable-alpine AS one  # <-
         FROM python:${TAG}  # <-
+        FROM mcr.microsoft.com/dotnet/aspnet:8.0-nightly  # <-
         USER 1000
     """,
-    good="""
+    good=(
+        """
         ARG TAG=3.13.5-slim
         FROM python:${TAG}
         USER 1000
-    """,
+        """,
+        """
+        FROM jitsi/web:stable-9823 AS page
+        FROM acme/base:main-1a2b3c4
+        COPY --from=page /page /page
+        USER 1000
+        """,
+    ),
     source="https://docs.docker.com/build/building/best-practices/#pin-base-image-versions",
     covers=("hadolint:DL3007", "trivy:DS-0001", "checkov:CKV_DOCKER_7"),
 )
 def floating_base(dockerfile: Dockerfile, policy: Policy) -> Iterator[Report]:
-    """A base image by a tag that means another version next month, such as `latest`, `stable` or `lts-alpine`."""
+    """
+    A base image by a tag that means another version next month, such as `latest`, `stable` or `lts-alpine`.
+
+    A tag that goes on with the number of a build, such as `stable-9823`, stays what it is.
+    """
     for stage in dockerfile.stages:
         word, image = stage.base_word, stage.image
         if not word or not image or not image.tag or image.digest:
             continue
-        if image.tag.lower().partition("-")[0] in policy.images.floating_tags:
+        if _is_floating(image.tag.lower(), policy):
             yield word.place, f'tag "{image.tag}" moves; write the version you tested'
+
+
+_BUILD = regex(r"v?\d+(?:\.\d+)*|[0-9a-f]{7,64}")
+"""The part of a tag that says which build it is."""
+
+
+def _is_floating(tag: str, policy: Policy) -> bool:
+    words = re.split(r"[-_]", tag)
+    if words[-1] in ("latest", "nightly"):
+        return True
+    return words[0] in policy.images.floating_tags and not any(_BUILD.fullmatch(word) for word in words[1:])
 
 
 @rule(

@@ -49,7 +49,6 @@ _LOCK = regex(r"(?:.*/)?(?:package-lock\.json|npm-shrinkwrap\.json|package-?\*\.
         USER 101
     """,
     source="https://docs.npmjs.com/cli/v11/commands/npm-ci",
-    covers=("hadolint:DL3016",),
 )
 def npm_install_without_lock(dockerfile: Dockerfile) -> Iterator[Report]:
     """
