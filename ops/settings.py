@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ..lint.data import DataError, load_yaml
+from .domains import AcmeSettings, CertificateSettings, acme, certificates
 from .errors import SettingsError
+from .inventory import Inventory, inventory
 
 FILE_NAME = "fairlead.yaml"
 
@@ -32,12 +34,38 @@ class SecretSettings:
 
 @dataclass(frozen=True)
 class EdgeSettings:
-    """The service that runs nginx and the generations of its configuration."""
+    """
+    The service that runs nginx and the generations of its configuration.
+
+    Attributes:
+        site: The folder among *files* whose names.conf and ports.conf each generation gets from the settings.
+    """
 
     service: str
     folder: Path
     mount: str
     files: tuple[Path, ...]
+    site: Path | None = None
+
+
+@dataclass(frozen=True)
+class TlsSettings:
+    """
+    The certificate that the edge serves, see `certificates.generations`.
+
+    Attributes:
+        folder: Generations of key and chain, and the link ``live``.
+        mount: Where that folder stands in the container.
+        webroot: Where answers to ACME's HTTP challenges are written; the site serves what is in it.
+        http_port: On which port the world reaches the listener for 80; variables are not filled in yet.
+        https_port: The same for 443.
+    """
+
+    folder: Path
+    mount: str
+    webroot: Path
+    http_port: str = "80"
+    https_port: str = "443"
 
 
 @dataclass(frozen=True)
@@ -78,7 +106,13 @@ class DoctorSettings:
 
 @dataclass(frozen=True)
 class Settings:
-    """One stack. *root* is the folder of its fairlead.yaml."""
+    """
+    One stack. *root* is the folder of its fairlead.yaml.
+
+    Attributes:
+        domains: The certificates that are wanted; the names of all are the names of the site.
+        tls: Where the certificate is kept; None where the edge of this stack has none.
+    """
 
     root: Path
     name: str
@@ -89,6 +123,10 @@ class Settings:
     edge: EdgeSettings | None
     addresses: Mapping[str, str]
     doctor: DoctorSettings = field(default_factory=DoctorSettings)
+    inventory: Inventory = field(default_factory=lambda: Inventory({}))
+    domains: tuple[CertificateSettings, ...] = ()
+    acme: AcmeSettings = field(default_factory=AcmeSettings)
+    tls: TlsSettings | None = None
 
     @property
     def state(self) -> Path:
@@ -147,6 +185,10 @@ def _settings(data: Mapping[str, Any], root: Path) -> Settings:
         edge=_edge(data["edge"], root) if "edge" in data else None,
         addresses=data.get("addresses", {}),
         doctor=_doctor(data.get("doctor", {})),
+        inventory=inventory(data, data["name"]),
+        domains=certificates(data.get("domains", ()), root),
+        acme=acme(data.get("certbot", {}), root),
+        tls=_tls(data["tls"], root) if "tls" in data else None,
     )
 
 
@@ -164,7 +206,13 @@ def _secrets(data: Mapping[str, Any], root: Path) -> SecretSettings:
 
 
 def _edge(data: Mapping[str, Any], root: Path) -> EdgeSettings:
-    return EdgeSettings(data["service"], root / data["folder"], data["mount"], _paths(root, data["files"]))
+    site = root / data["site"] if "site" in data else None
+    return EdgeSettings(data["service"], root / data["folder"], data["mount"], _paths(root, data["files"]), site)
+
+
+def _tls(data: Mapping[str, Any], root: Path) -> TlsSettings:
+    ports = {name: str(data[name]) for name in ("http_port", "https_port") if name in data}
+    return TlsSettings(root / data["folder"], data["mount"], root / data["webroot"], **ports)
 
 
 def _doctor(data: Mapping[str, Any]) -> DoctorSettings:

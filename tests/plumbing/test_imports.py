@@ -31,8 +31,8 @@ FORBIDDEN = (
 OWNERS = {
     "crossplane": ("lint.nginx",),
     "ruamel": ("lint.compose", "lint.data", "lint.meaning"),
-    "fabric": ("ops.host",),
-    "paramiko": ("ops.host",),
+    "fabric": ("ops.ssh.connection",),
+    "paramiko": ("ops.ssh",),
 }
 
 
