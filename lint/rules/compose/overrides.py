@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...compose import Port, PortRange, Project
+from ...compose import Port, PortRange, Project, Service
+from ...compose.edits import renamed
 from ...compose.loader import Layer
 from ...compose.nodes import Mapping, Node, Scalar, Sequence
 from ...finding import Edit, Severity
@@ -130,6 +131,19 @@ def _overriding(project: Project, service: str, port: Port) -> tuple[Edit, ...]:
                 image: acme/office:1.2.3
         """,
     },
+    fixed={
+        "docker-compose.yml": """
+            services:
+              backend:
+                image: acme/backend:1.2.3
+        """,
+        "docker-compose.prod.yml": """
+            services:
+              backend:
+                mem_limit: 512m
+        """,
+    },
+    unsafe=True,
     source=_MERGE,
 )
 def override_of_no_service(project: Project) -> Iterator[Report]:
@@ -148,7 +162,15 @@ def override_of_no_service(project: Project) -> Iterator[Report]:
             continue
         for near in difflib.get_close_matches(name, whole, 1, 0.8):
             message = f'no file defines a service "{name}"; did you mean "{near}"?'
-            yield service.place, message
+            yield service.place, message, _renaming(project, service, near)
+
+
+def _renaming(project: Project, service: Service, name: str) -> tuple[Edit, ...]:
+    for layer in project.layers:
+        services = layer.tree.children.get("services") if layer.source.path == service.place.path else None
+        if isinstance(services, Mapping) and service.name in services.children and name not in services.children:
+            return (renamed(services.keys[service.name], services.children[service.name], name),)
+    return ()
 
 
 def _tagged(tree: Node) -> Iterator[tuple[Place, str]]:

@@ -154,7 +154,8 @@ _TOOLS = (
         """,
         {
             "Dockerfile": "FROM node:24.4 AS build\nCOPY package.json package-lock.json ./\n"
-            "RUN npm ci --omit=dev && npm run build\nFROM nginx:1.29.4\nCOPY --from=build /build /srv\nUSER 101\n",
+            "RUN npm ci --omit=dev && npm run build\nFROM nginxinc/nginx-unprivileged:1.29.4\n"
+            "COPY --from=build /build /srv\nUSER 101\n",
             "package.json": '{"scripts": {"build": "react-scripts build"}, "dependencies": {"react-scripts": "5"}}',
         },
     ),

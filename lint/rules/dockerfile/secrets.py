@@ -76,14 +76,14 @@ _TELLING = regex(
         FROM node:24.4 AS build
         ARG VITE_OPENAI_API_KEY  # <-
         ENV REACT_APP_JWT_SECRET=$KEY  # <-
-        FROM nginx:1.29.4
+        FROM nginxinc/nginx-unprivileged:1.29.4
         COPY --from=build /dist /srv
         USER 101
     """,
     good="""
         FROM node:24.4 AS build
         ARG VITE_API_BASE_URL VITE_STRIPE_PUBLISHABLE_KEY VITE_GOOGLE_MAPS_API_KEY
-        FROM nginx:1.29.4
+        FROM nginxinc/nginx-unprivileged:1.29.4
         COPY --from=build /dist /srv
         USER 101
     """,

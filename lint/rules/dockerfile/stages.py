@@ -83,7 +83,7 @@ def _named_origins(stage: Stage) -> Iterator[tuple[Instruction, Word, str]]:
     Severity.ERROR,
     bad="""
         FROM node:24.4 AS builder
-        FROM nginx:1.29.4
+        FROM nginxinc/nginx-unprivileged:1.29.4
         COPY --from=buidler /app/dist /srv  # <-
         COPY --from=later /a /b  # <-
         COPY --from=3 /a /b  # <-
@@ -94,7 +94,7 @@ def _named_origins(stage: Stage) -> Iterator[tuple[Instruction, Word, str]]:
     """,
     good="""
         FROM node:24.4 AS builder
-        FROM nginx:1.29.4
+        FROM nginxinc/nginx-unprivileged:1.29.4
         COPY --from=Builder /app/dist /srv
         COPY --from=0 /app/dist /srv
         COPY --from=busybox /bin/busybox /bin/busybox
