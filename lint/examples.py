@@ -73,7 +73,11 @@ def marks_of(texts: Mapping[str, str]) -> tuple[dict[str, str], Marks]:
 
 
 def _without_mark(line: str) -> str:
-    return line.rstrip().removesuffix(MARK).rstrip() if line.rstrip().endswith(MARK) else line
+    """The line without its mark and the blanks before it; a tab before the mark keeps those before the tab."""
+    if not line.rstrip().endswith(MARK):
+        return line
+    body = line.rstrip().removesuffix(MARK)
+    return body[:-1] if body.endswith("\t") else body.rstrip()
 
 
 def outcome_of(rule: Rule, texts: Mapping[str, str], rules: Iterable[Rule]) -> Outcome:

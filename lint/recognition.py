@@ -53,7 +53,10 @@ def family_of(path: str, files: Files) -> str | None:
     by_name = family_by_name(path)
     if by_name == "nginx":
         text = files.read(path)
-        is_ours = not _SECTION.match(_without_comments(text)) if _NGINX_SURE.fullmatch(name) else _is_nginx(text)
+        if _NGINX_SURE.fullmatch(name):
+            is_ours = not _SECTION.match(_without_comments(text))
+        else:
+            is_ours = _is_nginx(text) and (_NGINX_NAME.fullmatch(name) is not None or not _is_prose(text))
         return "nginx" if is_ours else None
     return by_name or _by_content(name, files.read(path))
 
@@ -123,13 +126,20 @@ def _by_content(name: str, text: str) -> str | None:
         return "compose" if _COMPOSE_TEXT.search(text) else None
     if "." in name and not name.lower().endswith((".conf", ".inc", ".txt", *(f".{end}" for end in _TEMPLATES))):
         return None
-    if _is_nginx(text):
+    if _is_nginx(text) and not _is_prose(text):
         return "nginx"
     return "dockerfile" if _DOCKERFILE_TEXT.match(_without_comments(text)) else None
 
 
 def _is_nginx(text: str) -> bool:
     return bool(_NGINX_TEXT.search(text)) and not _OTHER_CONF.match(_without_comments(text))
+
+
+def _is_prose(text: str) -> bool:
+    """Whether most lines end as no statement does: a README or a licence in a folder called nginx."""
+    lines = [line.partition(" #")[0].rstrip() for line in _without_comments(text).splitlines() if line.strip()]
+    ended = sum(line.endswith((";", "{", "}")) for line in lines)
+    return ended * 2 < len(lines)
 
 
 def _without_comments(text: str) -> str:

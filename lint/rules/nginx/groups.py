@@ -6,13 +6,14 @@ import re
 
 from ...regex import regex
 
-_OPAQUE = regex(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\*[A-Z][^)]*\)", re.DOTALL)
+OPAQUE = regex(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\*[A-Z][^)]*\)", re.DOTALL)
+"""What only looks like a parenthesis or a bracket: escapes, classes, verbs."""
 _CAPTURING = regex(r"\((?!\?)|\(\?P?<(?![=!])|\(\?'")
 
 
 def group_spans(pattern: str) -> list[tuple[int, int]]:
     """The offsets of each capturing group, named ones included, in the order of their numbers."""
-    text = _OPAQUE.sub(lambda found: " " * len(found[0]), pattern)
+    text = OPAQUE.sub(lambda found: " " * len(found[0]), pattern)
     spans: list[tuple[int, int]] = []
     opened: list[int | None] = []
     for index, letter in enumerate(text):

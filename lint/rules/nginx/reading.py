@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...finding import Severity
-from ...nginx import NginxConfig
+from ...nginx import Directive, NginxConfig
+from ...nginx.values import judged, wrong_values
 from ...rule import Report, rule
+from .once import once
 
 _GUIDE = "https://nginx.org/en/docs/beginners_guide.html#conf_structure"
 _DIRECTIVES = "https://nginx.org/en/docs/dirindex.html"
@@ -166,22 +168,55 @@ def wrong_argument_count(config: NginxConfig) -> Iterator[Report]:
 @rule(
     "nginx/wrong-value",
     Severity.ERROR,
-    bad="""
+    bad=(
+        """
         server {
             server_name www.example.com;
             gzip yes;  # <-
         }
-    """,
-    good=("server { listen 80; sendfile ON; }", "location / { proxy_buffering ${PROXY_BUFFERING}; }"),
+        """,
+        """
+        location /upload/ {
+            client_max_body_size 50mb;  # <-
+            proxy_read_timeout 90sec;  # <-
+            proxy_pass backend:8000;  # <-
+            error_page 700 /maintenance.html;  # <-
+        }
+        """,
+        "upstream backend { server 10.0.0.5:8000 weigth=2; server 10.0.0.6:80000; }  # <-",
+        "error_log /var/log/nginx/error.log warning;  # <-",
+    ),
+    good=(
+        "server { listen 80; sendfile ON; }",
+        "location / { proxy_buffering ${PROXY_BUFFERING}; }",
+        "stream { upstream db { server 10.0.0.5:3306 max_fails=3 fail_timeout=30s; } server { proxy_pass db; } }",
+        "location /a { client_max_body_size 1G; keepalive_timeout 1m 30s; error_page 404 = @a; return 204; }",
+    ),
     source=_DIRECTIVES,
 )
 def wrong_value(config: NginxConfig) -> Iterator[Report]:
     """
-    A switch that is neither `on` nor `off`.
+    A value that its directive does not take: a switch that is neither on nor off, a size in `mb`, a time in `sec`.
 
-    nginx does not start: `it must be "on" or "off"`.
+    nginx does not start: `invalid value`, `invalid parameter`, `it must be "on" or "off"`. Sizes end in `k` or `m`,
+    times in `ms`, `s`, `m`, `h` or `d`; the units of other programs are none here.
     """
     yield from faults(config, "wrong-value")
+    yield from once(_wrong(config))
+
+
+def _wrong(config: NginxConfig) -> Iterator[Report]:
+    for directive in config.find(*judged()):
+        if directive.context and not _is_of_another_kind(directive):
+            for index, message in wrong_values(directive):
+                yield directive.arg_place(index), f"nginx does not start: {message}"
+
+
+def _is_of_another_kind(directive: Directive) -> bool:
+    """Whether the name means something else there: in stream, or as a server that passes all on."""
+    if directive.name == "proxy_pass":
+        return directive.parent is None or directive.parent.name not in ("location", "if", "limit_except")
+    return directive.name == "return" and directive.is_inside("stream")
 
 
 @rule(

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...finding import Severity
-from ...nginx import Directive, NginxConfig, location
+from ...nginx import NginxConfig
 from ...nginx.backtracking import blowup
-from ...place import Place
 from ...rule import Report, rule
-
-Found = tuple[Place, str, bool]
-"""Where an expression stands, its text, and whether it ignores case."""
+from .expressions_used import expressions
 
 
 @rule(
@@ -50,38 +47,12 @@ def slow_expression(config: NginxConfig) -> Iterator[Report]:
     was shown to: the text that does it is in the message. Write the inner or the outer repetition, not both, or put a
     separator between that neither may skip.
     """
-    for place, pattern, ignore_case in _expressions(config):
+    for place, pattern, ignore_case in expressions(config):
         found = blowup(pattern, ignore_case)
         if found:
             attack = repr(f"{found.prefix}{found.pump * 2}")[1:-1]
             message = f'"{_short(pattern)}" takes twice as long with each further "{found.pump}" of "{attack}..."'
             yield place, f"{message}; repeat once, not twice"
-
-
-def _expressions(config: NginxConfig) -> Iterator[Found]:
-    for directive in config.locations:
-        head = location(directive)
-        if head.is_regex:
-            yield directive.arg_place(len(directive.args) - 1), head.pattern, head.modifier == "~*"
-    for directive in config.find("rewrite", "fastcgi_split_path_info"):
-        if directive.args:
-            yield directive.arg_place(0), directive.value, False
-    for directive in config.find("if"):
-        if len(directive.args) > 2 and directive.args[1].lstrip("!") in ("~", "~*"):  # noqa: PLR2004 - value, test, pattern
-            yield directive.arg_place(2), " ".join(directive.args[2:]), directive.args[1].endswith("*")
-    for directive in config.find("server_name"):
-        for index, name in enumerate(directive.args):
-            if name.startswith("~"):
-                yield directive.arg_place(index), name[1:], True
-    for directive in config.find("map"):
-        yield from _of_map(directive)
-
-
-def _of_map(directive: Directive) -> Iterator[Found]:
-    for entry in directive.children:
-        if entry.name.startswith("~"):
-            ignore_case = entry.name.startswith("~*")
-            yield entry.place, entry.name[2 if ignore_case else 1 :], ignore_case
 
 
 def _short(pattern: str) -> str:
