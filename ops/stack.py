@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from .certificates.generations import TlsStore
 from .command import Command
 from .compose import ComposeProject
 from .engine import docker_client
@@ -40,9 +41,10 @@ class Stack:
 
     def addresses(self) -> dict[str, str]:
         """The addresses of fairlead.yaml with their variables filled in, by name."""
-        return {name: self._filled(text) for name, text in self.settings.addresses.items()}
+        return {name: self.filled(text) for name, text in self.settings.addresses.items()}
 
-    def _filled(self, text: str) -> str:
+    def filled(self, text: str) -> str:
+        """*text* with its variables, ``${NAME:-default}``, filled in."""
         return EXPRESSION.sub(lambda found: self.values.get(found[1]) or found[2] or "", text)
 
 
@@ -63,7 +65,10 @@ def open_stack(*, development: bool = False, start: Path | None = None, client: 
         name=settings.name,
         files=settings.development_files if development else settings.compose_files,
         env_file=settings.env.file if settings.env.file.exists() else None,
-        environment={"GIT_REVISION": os.environ.get("GIT_REVISION") or git_revision(host, settings.root)},
+        environment={
+            "GIT_REVISION": os.environ.get("GIT_REVISION") or git_revision(host, settings.root),
+            **({} if settings.tls is None else {"TLS_GROUP": TlsStore(host, settings.tls.folder).group()}),
+        },
     )
     return Stack(settings, host, env_values(settings.env, os.environ), project, development)
 
