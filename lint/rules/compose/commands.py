@@ -147,7 +147,7 @@ def operator_as_argument(project: Project) -> Iterator[Report]:
             for before, word in pairwise(words):
                 text = word.data
                 is_value = str(before.data).startswith("-") and text == "|"
-                if text in _ARGUMENTS and not is_value:
+                if isinstance(text, str) and text in _ARGUMENTS and not is_value:
                     message = f'"{text}" is an argument of the program here; '
                     yield word.place, message + "put all of it into one item after sh -c, or CMD-SHELL"
                     break
