@@ -14,6 +14,7 @@ FAMILIES = ("nginx", "compose", "dockerfile", "env")
 
 _YAML = (".yml", ".yaml")
 _COMPOSE_NAME = regex(r"(docker-)?compose([._-].*)?\.ya?ml|.*[._-]compose\.ya?ml|.*stack\.ya?ml", re.I)
+_COMPOSE_SURE = regex(r"(docker-)?compose([._-].*)?\.ya?ml", re.I)
 _DOCKERFILE_NAME = regex(r"(Dockerfile|Containerfile)([._-].+)?|.+\.(Dockerfile|Containerfile)", re.I)
 _ENV_NAME = regex(r"\.env([._-].+)?|.+\.env|([\w-]+\.)?env\.(example|sample|template|dist)|.+\.env\.[\w-]+", re.I)
 _TEMPLATES = ("template", "tmpl", "tpl", "j2", "jinja", "jinja2", "erb", "ejs", "envsubst")
@@ -32,12 +33,30 @@ _NGINX_TEXT = regex(
     r")",
     re.M,
 )
+_STATEMENT = regex(r"\s*([A-Za-z][\w.-]*)([^;{}]*)([;{}])|[^;{}]*[;{}]")
+_NGINX_WORD = regex(
+    r"http|events|stream|mail|server|geo|types|upstream|map|location|split_clients|limit_except|if|rtmp|application|match"
+    r"|charset_map|(?:add|proxy|fastcgi|uwsgi|scgi|grpc|ssl|gzip|brotli|client|limit|keepalive|tcp|auth|log|error|access|more"
+    r"|js|lua|sub|perl|geoip2?|real|set|open|map|server|large|worker|send|reset|variables|default|underscores)_\w+|server_name"
+    r"|listen|root|expires|try_files|return|rewrite|gzip|include|deny|allow|resolver|set|sendfile|alias|index|internal|break"
+    r"|pid|user|load_module|satisfy|etag|charset|autoindex|aio|daemon|env|otel_\w+|acme_\w+|mgmt|hash|ip_hash|least_conn|zone"
+)
+_JUDGED = 20_000
+"""How many characters of a file tell whether it is nginx's."""
+
 _OTHER_CONF = regex(r"^\s*(?:\[[\w .:-]+\]|<\w+|\w[\w.-]*\s*=\s)", re.M)
 _SECTION = regex(r"\[[\w .:-]+\]\s*$", re.M)
 _COMPOSE_TEXT = regex(r"^(?:services|\"services\"|'services')\s*:", re.M)
+_OVERLAY_TEXT = regex(r"^(?:services|include|networks|volumes|configs|secrets|\"services\"|'services')\s*:", re.M)
 _DOCKERFILE_TEXT = regex(r"^\s*(?:FROM|ARG)\s+\S", re.M | re.I)
+_INSTRUCTION = regex(
+    r"(?:FROM|ARG|RUN|COPY|ADD|ENV|CMD|ENTRYPOINT|WORKDIR|USER|EXPOSE|VOLUME|LABEL|MAINTAINER|SHELL|HEALTHCHECK|ONBUILD"
+    r"|STOPSIGNAL)\s|$",
+    re.I,
+)
 
-_SKIPPED_FOLDERS = {"node_modules", "__pycache__", "venv", "site-packages", "dist", "build", "target", "vendor"}
+_SKIPPED_FOLDERS = {"node_modules", "__pycache__", "venv", "site-packages", "vendor"}
+_BUILT_FOLDERS = {"dist", "build", "target"}
 _DEEPEST = 8
 _MOST_FOLDERS = 5000
 
@@ -58,6 +77,10 @@ def family_of(path: str, files: Files) -> str | None:
         else:
             is_ours = _is_nginx(text) and (_NGINX_NAME.fullmatch(name) is not None or not _is_prose(text))
         return "nginx" if is_ours else None
+    if by_name == "compose" and not _COMPOSE_SURE.fullmatch(name):
+        return "compose" if _OVERLAY_TEXT.search(files.read(path)) else None
+    if by_name == "dockerfile" and "." in name:
+        return "dockerfile" if _INSTRUCTION.match(_without_comments(files.read(path))) else None
     return by_name or _by_content(name, files.read(path))
 
 
@@ -90,7 +113,7 @@ def found_below(folder: str) -> Iterator[str]:
     """
     The files below *folder* whose names may be ours, sorted within each folder.
 
-    Hidden folders, dependencies and build results are not entered, nor links to folders. Of a file and a link to it
+    Hidden folders, dependencies and what a build made are not entered, nor links to folders. Of a file and a link to it
     the file is meant, but in a folder such as ``sites-enabled``, where nginx reads the link.
     """
     names = list(_found(folder))
@@ -110,15 +133,33 @@ def _found(folder: str) -> Iterator[str]:
         left -= 1
         depth = parent[len(folder) :].count(os.sep)
         is_end = left <= 0 or depth >= _DEEPEST
-        folders[:] = () if is_end else sorted(name for name in folders if _is_entered(name))
+        folders[:] = () if is_end else sorted(name for name in folders if _is_entered(folder, parent, name))
         for name in sorted(names):
             path = os.path.join(parent, name)  # noqa: PTH118 - as above
             if family_by_name(path) and Path(path).is_file():
                 yield os.path.normpath(path)
 
 
-def _is_entered(name: str) -> bool:
-    return not name.startswith(".") and name not in _SKIPPED_FOLDERS
+def _is_entered(root: str, parent: str, name: str) -> bool:
+    if name.startswith(".") or name in _SKIPPED_FOLDERS:
+        return False
+    return name not in _BUILT_FOLDERS or not _is_result(root, parent, name)
+
+
+def _is_result(root: str, parent: str, name: str) -> bool:
+    """Whether a folder of such a name is what a build made, not a place of sources: git ignores it, or it looks so."""
+    try:
+        inside = set(os.listdir(os.path.join(parent, name)))  # noqa: PTH118, PTH208 - as above
+        ignoring = [
+            file.read_text(errors="replace")
+            for file in (Path(parent, ".gitignore"), Path(root, ".gitignore"))
+            if file.is_file()
+        ]
+    except OSError:
+        return True
+    if inside & {"index.html", "lib", "classes", "debug", "release", "CACHEDIR.TAG"}:
+        return True
+    return any(line.strip().strip("*/") == name for text in ignoring for line in text.splitlines())
 
 
 def _by_content(name: str, text: str) -> str | None:
@@ -132,7 +173,24 @@ def _by_content(name: str, text: str) -> str | None:
 
 
 def _is_nginx(text: str) -> bool:
-    return bool(_NGINX_TEXT.search(text)) and not _OTHER_CONF.match(_without_comments(text))
+    if not _NGINX_TEXT.search(text):
+        return False
+    bare = _without_comments(text)
+    return not _OTHER_CONF.match(bare) and ("_by_lua" in text or _speaks_nginx(bare[:_JUDGED]))
+
+
+def _speaks_nginx(text: str) -> bool:
+    """Whether more statements begin with a word of nginx than with blocks or lines of another language."""
+    known = foreign = 0
+    for match in _STATEMENT.finditer(text):
+        word, rest, end = match.groups()
+        if word is None:
+            continue
+        if _NGINX_WORD.fullmatch(word) and not rest.lstrip().startswith("="):
+            known += 1
+        elif end == "{" or "\n" in rest.strip():
+            foreign += 1 + rest.strip().count("\n")
+    return known > foreign
 
 
 def _is_prose(text: str) -> bool:

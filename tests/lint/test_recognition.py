@@ -23,6 +23,12 @@ from fairlead.lint.recognition import family_of, found_below
         ("nginx/NOTICE", "Copyright some people;\nthe server { } in it\nis under the licence\nof its authors\n", None),
         ("nginx/site", "log_format a '$remote_addr'\n  '$status';\nserver {\n  listen 80; # all\n}\n", "nginx"),
         ("supervisor/nginx.conf", "; the server\n[program:nginx]\ncommand=nginx -g 'daemon off;'\n", None),
+        ("logstash/pipeline.conf", 'output {\n  http {\n    url => "u"\n    retry => 3\n  }\n}\n', None),
+        ("conf/load.conf.ejs", "load {\n  http {\n    retries = 2\n  }\n}\n", None),
+        ("sites-available/radius", "server a {\n  listen {\n    type = auth\n  }\n  authorize {\n  }\n}\n", None),
+        ("names.conf", "threads 5\nuid names\n# pid\npid /run/n.pid;\ncache 1s 2h\nlog all\n", None),
+        ("conf.d/slip.conf", "servr {\n  listen 80;\n  server_name a.example.com;\n}\n", "nginx"),
+        ("conf.d/gzip.conf", "gzip on;\ngzip_types\n  text/css\n  text/plain\n  text/xml;\n", "nginx"),
         ("redis.conf", "maxmemory 512mb\nappendonly yes\n", None),
         ("my.cnf.conf", "[mysqld]\nmax_connections = 1000\n", None),
         ("httpd.conf", "<VirtualHost *:80>\n  ServerName a\n</VirtualHost>\n", None),
@@ -32,12 +38,17 @@ from fairlead.lint.recognition import family_of, found_below
         ("docker-compose.override.yml", "", "compose"),
         ("stack.yml", "services:\n  web: {}\n", "compose"),
         ("deploy.yaml", "services:\n  web: {}\n", "compose"),
+        ("stack.yaml", "resolver: lts-22.6\npackages:\n- .\n", None),
+        ("docs/docker_compose.yaml", "command: docker compose\noptions: []\n", None),
         ("values.yaml", "image: a\n", None),
         ("Dockerfile", "", "dockerfile"),
         ("Dockerfile.frontend.prod", "", "dockerfile"),
         ("api.Dockerfile", "", "dockerfile"),
         ("Containerfile", "", "dockerfile"),
         ("Dockerfile.dockerignore", "*", None),
+        ("Dockerfile.nanorc", 'syntax "Dockerfile" "Dockerfile[^/]*$"\n', None),
+        ("Dockerfile.j2", "{% set tag = '3.13' %}\nFROM python:{{ tag }}\n", None),
+        ("Dockerfile.prod", "# syntax=docker/dockerfile:1\nRUN true\n", "dockerfile"),
         (".env", "", "env"),
         (".env.example", "", "env"),
         ("docker.env.example", "", "env"),
@@ -58,6 +69,15 @@ def test_dependencies_and_hidden_folders_are_not_searched(folder) -> None:
     (folder / "loop").symlink_to(".")
 
     assert sorted(found_below(".")) == [".env", "a/b/Dockerfile", "web/nginx.conf"]
+
+
+def test_a_build_result_is_not_searched_but_a_folder_of_sources_with_such_a_name_is(folder) -> None:
+    for name in ("dist/nginx.conf", "made/build/nginx.conf", "page/dist/nginx.conf", "page/dist/index.html"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("")
+    (folder / "made" / ".gitignore").write_text("/build/\n")
+
+    assert ["dist/nginx.conf"] == list(found_below("."))
 
 
 def test_a_link_and_its_file_are_one_and_nginx_reads_the_enabled_link(folder) -> None:
