@@ -16,6 +16,7 @@ from .family import EXAMPLE_NAMES, Options
 from .files import Files
 from .fix import Mender
 from .recognition import by_family
+from .policy import Policy, policy_from
 from .record import dataclass
 from .regex import regex
 from .rule import MARK, Example, Rule
@@ -90,7 +91,17 @@ def _setup(texts: Mapping[str, str], rules: Iterable[Rule]) -> Setup:
     catalogue: Any = _Only(tuple(rules))
     versions = (_VERSION.match(text) for text in texts.values())
     version = next((match[1] for match in versions if match), None)
-    return Setup(catalogue, Selection("strict", select=("*",)), Options(nginx_version=version))
+    return Setup(catalogue, Selection("strict", select=("*",)), Options(nginx_version=version), _policy(texts))
+
+
+def _policy(texts: Mapping[str, str]) -> Policy:
+    """The policy that an example's own fairlead.yaml gives, where it has one."""
+    text = texts.get("fairlead.yaml")
+    if text is None:
+        return Policy()
+    from .data import load_yaml  # noqa: PLC0415 - few examples have one
+
+    return Policy(policy_from(load_yaml(text, "fairlead.yaml")["policy"], "fairlead.yaml"))
 
 
 def _paths(rule: Rule, texts: Mapping[str, str], files: Files) -> dict[str, list[str]]:

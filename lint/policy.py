@@ -119,6 +119,14 @@ class Policy:
         """Whether *value* is one that somebody forgot to replace."""
         return len(value) <= _LONGEST and _matches(tuple(self.data["secrets"]["placeholders"]), value.strip())
 
+    def allows_registry(self, registry: str, repository: str) -> bool:
+        """Whether an image of that registry, the Hub where it is empty, may be used."""
+        host = "docker.io" if registry in ("", "index.docker.io", "registry-1.docker.io") else registry
+        is_official = host == "docker.io" and "/" not in repository
+        name = f"{host}/library/{repository}" if is_official else f"{host}/{repository}"
+        allowed = self.data["images"]["registries"]
+        return not allowed or any(name == each or name.startswith(each.rstrip("/") + "/") for each in allowed)
+
     def is_equivalent_type(self, one: str, other: str) -> bool:
         """Whether two media types name the same kind of content."""
         return one == other or any(one in group and other in group for group in self.data["gzip"]["equivalent_types"])

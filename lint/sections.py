@@ -95,6 +95,7 @@ class Limits(Section):
     max_keepalive_timeout_s: int
     min_keepalive_requests: int
     max_body_bytes: int
+    min_header_buffer_bytes: int
     login_paths: tuple[str, ...]
     status_paths: tuple[str, ...]
 
@@ -112,6 +113,7 @@ class Images(Section):
     """Images and what containers get of the host."""
 
     floating_tags: tuple[str, ...]
+    registries: tuple[str, ...]
     max_facts_age_days: int
     sensitive_mounts: tuple[str, ...]
     host_capabilities: tuple[str, ...]
@@ -131,6 +133,7 @@ class Services(Section):
     max_healthcheck_interval_s: int
     min_stop_grace_s: int
     max_processes_per_cpu: int
+    host_memory_mb: int
 
 
 class Databases(Section):

@@ -21,10 +21,15 @@ def with_merged_keys(mapping: Mapping, merged: list[tuple[Scalar, Node]]) -> lis
         for other in value.items if isinstance(value, Sequence) else [value]:
             if isinstance(other, Mapping):
                 _take(mapping, other)
-            else:
+            elif not _is_faulty_alias(other):
                 message = '"<<" takes a map or a list of maps, such as *name'
                 problems.append(error("invalid-alias", key.place, message))
     return problems
+
+
+def _is_faulty_alias(node: Node) -> bool:
+    """Whether *node* stands for an alias without an anchor, which is reported at its own place."""
+    return isinstance(node, Scalar) and node.source.text.startswith("*", node.start)
 
 
 def _take(mapping: Mapping, other: Mapping) -> None:

@@ -149,7 +149,7 @@ def _below(stack: Stack, folder: str, depth: int) -> Iterator[str]:
 def _is_settings(path: str, folder: str = "") -> bool:
     inside = posixpath.relpath(path, folder) if folder else posixpath.basename(path)
     name = posixpath.basename(path)
-    return bool(_NAME.fullmatch(name)) and not _SAMPLES.search(inside)
+    return bool(_NAME.fullmatch(name)) and not _NEVER.fullmatch(name) and not _SAMPLES.search(inside)
 
 
 def _ignored(container: Container) -> list[tuple[str, tuple[str, ...]]]:

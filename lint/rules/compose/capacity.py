@@ -172,3 +172,62 @@ def small_shared_memory(project: Project) -> Iterator[Report]:
         has_tmpfs = any(str(entry.data).startswith("/dev/shm") for entry in service.tmpfs)  # noqa: S108 - the same
         if is_browser and not (service.get("shm_size") or service.get("ipc") or has_mount or has_tmpfs):
             yield service.place, f'service "{service.name}" runs a browser with 64 MB of shared memory; add "shm_size"'
+
+
+@rule(
+    "compose/limits-above-host-memory",
+    Severity.WARNING,
+    bad={
+        "docker-compose.yml": """
+            services:
+              db:
+                image: mysql:9.7.4
+                mem_limit: 3g  # <-
+              app:
+                image: acme/app:1.2.3
+                mem_limit: 512m
+                deploy: {replicas: 4}
+        """,
+        "fairlead.yaml": "policy:\n  services:\n    host_memory_mb: 4096\n",
+    },
+    good=(
+        {
+            "docker-compose.yml": """
+                services:
+                  db:
+                    image: mysql:9.7.4
+                    mem_limit: 3g
+                  app:
+                    image: acme/app:1.2.3
+                    mem_limit: 512m
+                  backup:
+                    image: acme/backup:1.2.3
+                    mem_limit: 2g
+                    profiles: [backup]
+            """,
+            "fairlead.yaml": "policy:\n  services:\n    host_memory_mb: 4096\n",
+        },
+        {"docker-compose.yml": "services:\n  db:\n    image: mysql:9.7.4\n    mem_limit: 900g\n"},
+    ),
+    source=_LIMITS,
+)
+def limits_above_host_memory(project: Project, policy: Policy) -> Iterator[Report]:
+    """
+    Memory limits that together are more than the host has.
+
+    Each service alone keeps to its limit, and all of them together do not fit: the kernel then kills whichever it
+    likes, often the database. `policy.services.host_memory_mb` says how much the host has; 0 is not known. Reported at
+    the largest limit.
+    """
+    most = policy.services.host_memory_mb * 1024 * 1024
+    limits = [
+        (limit.amount.bytes * service.replicas, limit)
+        for service in (project.services.values() if most else ())
+        if not service.profiles and isinstance(service.replicas, int)
+        if (limit := service.memory_limit) is not None and isinstance(limit.amount, ByteSize)
+    ]
+    total = sum(size for size, _ in limits)
+    if most and total > most:
+        _, largest = max(limits, key=lambda pair: pair[0])
+        message = f"the memory limits of all services are {total / 1024**2:.0f} MB together, the host has "
+        yield largest.place, message + f"{policy.services.host_memory_mb} MB; lower some of them"

@@ -88,10 +88,13 @@ def _as_array(stage: Stage, each: Instruction) -> str | None:
 
 
 _JSON_LIKE = regex(r"\[\s*['\"“]")
+_TEST = regex(r"\[\s+(?:\"[^\"]*\"|'[^']*')\s*(?:\]\s*(?:&|\||;)|[^\s,\]\"'])")
+"""The shell's own ``[``, a test of a quoted value."""
 
 
 def _looks_like_json(each: Instruction) -> bool:
-    return bool(_JSON_LIKE.match(each.passage.text, each.command_start))
+    text, start = each.passage.text, each.command_start
+    return bool(_JSON_LIKE.match(text, start)) and not _TEST.match(text, start)
 
 
 @rule(
@@ -108,6 +111,8 @@ def _looks_like_json(each: Instruction) -> bool:
         FROM python:3.13
         USER 1000
         RUN [ -f /etc/hosts ] || exit 1
+        RUN [ "$(uname -m)" = "x86_64" ] && echo ok || true
+        RUN [ "$HOME" ] && [ '$HOME' != "/" ] || exit 1
         ENTRYPOINT ["python", "-m", "it's"]
         CMD []
     """,

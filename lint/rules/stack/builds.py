@@ -17,6 +17,12 @@ _WRITTEN = regex(
     r".+\.(?:py|js|cjs|mjs|ts|tsx|jsx|vue|json|ya?ml|toml|txt|conf|cfg|ini|sh|lock|html|css|xml|gradle|go|mod|sum|rs|rb|php"
     r"|java|kt|properties|template|sql|md)|(?:.*/)?(?:Gemfile|Pipfile|Makefile|Procfile)"
 )
+_SOURCES = regex(
+    r".+\.(?:py|js|cjs|mjs|ts|tsx|jsx|vue|svelte|go|rs|rb|php|java|kt|scala|cs|fs|c|cc|cpp|ex|exs|toml|lock|gradle|csproj|sln)"
+    r"|package\.json|requirements.*\.txt|pom\.xml|go\.mod|Gemfile|Pipfile|composer\.json"
+)
+"""Files that are there only where the sources of a program are."""
+
 _MADE = regex(
     r"(?:.*/)?(?:dist|build|out|target|bin|obj|node_modules|vendor|public|static|generated|gen|artifacts?|release|releases"
     r"|coverage|versions?|wheels|wheelhouse|certs?|ssl|secrets?|data|output|publish|tmp|package)(?:/.*)?"
@@ -35,12 +41,15 @@ _MADE = regex(
                   dockerfile: docker/Dockerfile.prod  # <-
         """,
         "Dockerfile": "FROM python:3.13.5\n",
+        "app.py": "",
     },
     good={
         "docker-compose.yml": """
             services:
               app:
                 build: .
+              absent:
+                build: {context: ., dockerfile: docker/Dockerfile.prod}
               other:
                 build: https://github.com/acme/app.git
               inline:
@@ -53,7 +62,11 @@ _MADE = regex(
     source=_BUILD,
 )
 def dockerfile_missing(stack: Stack) -> Iterator[Report]:
-    """A service is built from a Dockerfile that is not there, so neither it nor what waits for it starts."""
+    """
+    A service is built from a Dockerfile that is not there, so neither it nor what waits for it starts.
+
+    Where no sources of a program lie in the build context, they are elsewhere, and nothing is said.
+    """
     for container in stack.containers.values():
         build, path = container.service.build, container.build.path if container.build else None
         if build is None or path is None or stack.reader.exists(path) or not _is_here(stack, build.folder):
@@ -64,8 +77,11 @@ def dockerfile_missing(stack: Stack) -> Iterator[Report]:
 
 
 def _is_here(stack: Stack, folder: str | None) -> bool:
-    """Whether the context is a folder in which files can be looked for."""
-    return folder is not None and (folder in ("", ".") or stack.reader.is_folder(folder))
+    """Whether the context is a folder that holds the sources of a program, and not only the stack's own files."""
+    if folder is None or not (folder in ("", ".") or stack.reader.is_folder(folder)):
+        return False
+    levels = (posixpath.join(folder, "*"), posixpath.join(folder, "*", "*"))
+    return any(_SOURCES.fullmatch(posixpath.basename(path)) for level in levels for path in stack.reader.glob(level))
 
 
 @rule(
@@ -152,7 +168,7 @@ def copy_source_missing(stack: Stack) -> Iterator[Report]:
     COPY names a file that is not in the build context, so the build ends with "not found".
 
     Paths start at the context that the Compose file names, not at the Dockerfile. What git ignores, or what by its
-    name is made by a build, may come before the image is built and is not judged.
+    name is made by a build, may come before the image is built and is not judged; nor is a context without sources.
     """
     for container in stack.containers.values():
         built = container.build
