@@ -8,6 +8,9 @@ from pathlib import Path
 
 def main() -> None:
     """Runs the task that the command line names."""
+    from .lint import kept  # noqa: PLC0415 - as below
+
+    kept.open_store()
     from .ops.program import Program, one_line_errors  # noqa: PLC0415 - an error while loading is shown as one line
 
     with one_line_errors(debug="--debug" in sys.argv):

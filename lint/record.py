@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, TypeVar, dataclass_transform, overload
 
+from .kept import code
+
 T = TypeVar("T")
 
 _MISSING: Final = object()
@@ -90,7 +92,7 @@ def _compiled(cls: type, fields: Mapping[str, Default], *, frozen: bool, eq: boo
         for name, sign in (("lt", "<"), ("le", "<="), ("gt", ">"), ("ge", ">=")):
             lines.append(f"def __{name}__(self, other): return {one} {sign} {other}")
     methods: dict[str, Any] = {}
-    exec("\n".join(lines), known, methods)  # noqa: S102 - text of our own, made of the names of fields
+    exec(code("\n".join(lines)), known, methods)  # noqa: S102 - text of our own, made of the names of fields
     if "__repr__" not in cls.__dict__:
         methods["__repr__"] = _repr
     if frozen:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any, cast
 
+from .kept import expression
+
 
 class _Lazy:
     """Stands for a compiled expression; its methods are those of `re.Pattern`, fetched at the first use of any."""
@@ -14,7 +16,7 @@ class _Lazy:
         self._flags = flags
 
     def __getattr__(self, name: str) -> Any:
-        compiled = re.compile(self._text, self._flags)
+        compiled = expression(self._text, self._flags)
         for method in ("match", "fullmatch", "search", "finditer", "findall", "sub", "subn", "split", "pattern"):
             setattr(self, method, getattr(compiled, method))
         return getattr(compiled, name)

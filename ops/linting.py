@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 
+from ..lint import kept
+from ..lint.__main__ import leave
 from ..lint.cli import main
 
 Flag = str | bool | Sequence[str] | None
@@ -19,7 +22,11 @@ def lint(flags: Mapping[str, Flag], *, paths: Sequence[str] = (), dry: bool = Fa
         dry: Show what ``fix`` would mend instead of mending it.
     """
     shown = {"diff": True, "fix": False} if dry and flags.get("fix") else {}
-    sys.exit(main([*_arguments({**flags, **shown}), *paths]))
+    gc.disable()  # as in fairlead-lint
+    code = main([*_arguments({**flags, **shown}), *paths])
+    sys.stdout.flush()
+    kept.save()
+    leave(code)
 
 
 def _arguments(flags: Mapping[str, Flag]) -> Iterator[str]:
