@@ -64,6 +64,21 @@ def down(c: Context, volumes: bool = False, yes: bool = False, prune: bool = Fal
     cli.down(volumes=volumes, yes=yes, prune=prune, dry=c.config.run.dry)
 
 
+@task(
+    iterable=["host"],
+    help={
+        "host": "A host or group of fairlead.yaml, or all; may be given several times.",
+        "check": "Only say what is missing; exits with 1 where something is.",
+        "yes": "Do not ask.",
+    },
+)
+def provision(c: Context, host: list[str] | None = None, check: bool = False, yes: bool = False) -> None:
+    """Make a machine into a host: engine, folders, firewall, log limits, clock; shows what it does and asks once."""
+    from fairlead.ops.provision.cli import provision as run
+
+    run(host or [], check=check, yes=yes, dry=c.config.run.dry)
+
+
 @task(help={"json": "Print the state as JSON."})
 def status(c: Context, json: bool = False) -> None:
     """Show the state of each service, and the addresses."""
@@ -190,7 +205,9 @@ def ready(_: Context, json: bool = False) -> None:
     onboarding.ready(as_json=json)
 
 
-namespace = Collection(env, bases, build, up, down, status, logs, execute, config, doctor, lint, why, diff, init, ready)
+namespace = Collection(
+    env, bases, build, up, down, provision, status, logs, execute, config, doctor, lint, why, diff, init, ready
+)
 
 if find_spec("fairlead.developer"):  # in this project's own checkout only
     from fairlead.developer.tasks import add_to

@@ -9,24 +9,15 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..command import Command, Result, Secret
-from ..errors import SettingsError, UnreachableError
+from ..errors import UnreachableError
 from ..host import TIMED_OUT
 from ..inventory import HostEntry
+from .files import put, read
 from .keys import Ask
 
 CHUNK = 32768
 LATE_S = 5.0
 """How much longer than the host itself this side waits for the end of a command that has a limit."""
-MISSING = 66
-"""What our own script says for a file that is not there; EX_NOINPUT of sysexits.h."""
-
-READ = f'test -e "$1" || exit {MISSING}; cat -- "$1"'
-PUT = (
-    'set -e; umask 077; folder=$(dirname -- "$1"); '
-    'if ! test -d "$folder"; then mkdir -p -m "$3" -- "$folder"; fi; '
-    'part=$(mktemp "$folder/.put.XXXXXX"); trap \'rm -f -- "$part"\' EXIT; '
-    'cat >"$part"; chmod "$2" "$part"; sync "$part"; mv -T -- "$part" "$1"'
-)
 
 
 class _Session:
@@ -119,20 +110,11 @@ class RemoteHost:
 
     def put(self, path: str, content: str | Secret, mode: int) -> None:
         """See `Host`."""
-        folder = 0o755 if mode & 0o007 else 0o700
-        script = ("sh", "-c", PUT, "sh", path, f"{mode:04o}", f"{folder:04o}")
-        result = self.run(Command(script, content))
-        if not result.ok:
-            raise OSError(result.exit_code, result.reason, path)
+        put(self, path, content, mode)
 
     def read(self, path: str) -> str | None:
         """See `Host`."""
-        result = self.run(Command(("sh", "-c", READ, "sh", path)))
-        if result.exit_code == MISSING:
-            return None
-        if not result.ok:
-            raise SettingsError(f"{self.name}: {path}: {result.reason}; log in as the user who owns it")
-        return result.out
+        return read(self, path)
 
     @contextmanager
     def _session(self, command: Command, timeout_s: float | None, *, together: bool = False) -> Iterator[_Session]:
