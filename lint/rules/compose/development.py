@@ -10,6 +10,7 @@ from ...regex import regex
 from ...rule import Report, rule
 from .judging import place_of
 from .kinds import CONSOLES
+from .taking_away import taken_away
 
 _DEVELOPMENT = "https://docs.docker.com/compose/how-tos/production/"
 
@@ -172,6 +173,20 @@ _CODE = regex(r"\.{1,2}/?|\.{1,2}/(?:src|app|backend|frontend|server|client|code
             """,
         "docker-compose.prod.yml": "services:\n  app:\n    restart: unless-stopped\n",
     },
+    fixed={
+        "docker-compose.yml": """
+            services:
+              app:
+                build: .
+                volumes:
+                  - .:/app
+                  - data:/data
+            volumes: {data: {}}
+            """,
+        "docker-compose.prod.yml": "services:\n  app:\n    restart: unless-stopped\n"
+        '    volumes: !override ["data:/data"]\n',
+    },
+    unsafe=True,
     good={
         "docker-compose.yml": """
             services:
@@ -198,10 +213,11 @@ def source_mounted_in_production(project: Project) -> Iterator[Report]:
     the mount away with `volumes: !reset []` or `!override`.
     """
     for service in _services(project):
-        for mount in service.mounts if service.build is not None else ():
-            if _is_source(service, mount):
-                message = f'"{mount.source}" covers the code in the image of service "{service.name}" in production; '
-                yield place_of(mount), message + "take it away there with !reset"
+        found = [mount for mount in service.mounts if service.build is not None and _is_source(service, mount)]
+        for mount in found:
+            message = f'"{mount.source}" covers the code in the image of service "{service.name}" in production; '
+            edits = taken_away(project, service, "volumes", [each.place for each in found])
+            yield place_of(mount), message + "take it away there with !reset", edits
 
 
 def _is_source(service: Service, mount: Mount) -> bool:

@@ -10,6 +10,7 @@ from ...policy import Policy
 from ...rule import Report, rule
 from .judging import image_name_of, is_database, is_edge
 from .kinds import CONSOLES
+from .taking_away import taken_away
 
 _PORTS = "https://docs.docker.com/engine/network/port-publishing/"
 Published = tuple[Service, Port]
@@ -198,7 +199,21 @@ def _edges(project: Project) -> list[Service]:
 @rule(
     "compose/port-beside-proxy",
     Severity.WARNING,
-    bad="""
+    bad=(
+        {
+            "docker-compose.yml": """
+                services:
+                  web:
+                    image: nginx:1.29.4
+                    ports: ["80:80", "443:443"]
+                  app:
+                    image: acme/app:1.2.3
+                    ports:
+                      - "3000:3000"  # <-
+            """,
+            "docker-compose.prod.yml": "services:\n  app:\n    restart: unless-stopped\n",
+        },
+        """
         services:
           web:
             image: nginx:1.29.4
@@ -207,7 +222,22 @@ def _edges(project: Project) -> list[Service]:
             image: acme/app:1.2.3
             ports:
               - "3000:3000"  # <-
-    """,
+        """,
+    ),
+    fixed={
+        "docker-compose.yml": """
+            services:
+              web:
+                image: nginx:1.29.4
+                ports: ["80:80", "443:443"]
+              app:
+                image: acme/app:1.2.3
+                ports:
+                  - "3000:3000"
+        """,
+        "docker-compose.prod.yml": "services:\n  app:\n    restart: unless-stopped\n    ports: !reset []\n",
+    },
+    unsafe=True,
     good="""
         services:
           web:
@@ -231,6 +261,9 @@ def port_beside_proxy(project: Project, policy: Policy) -> Iterator[Report]:
     by its name; `expose` says so to readers.
     """
     for edge in _edges(project)[:1]:
-        for service, port in _application_ports(project, policy):
+        found = list(_application_ports(project, policy))
+        for service, port in found:
             message = f'service "{service.name}" publishes {_shown(port)} past the proxy "{edge.name}"; '
-            yield port.place, message + "remove it, the proxy reaches the service by name"
+            places = [each.place for other, each in found if other is service]
+            edits = taken_away(project, service, "ports", places)
+            yield port.place, message + "remove it, the proxy reaches the service by name", edits
