@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable
 
 from . import bases as base_images
-from .compose import containers, model
+from .compose import model
 from .down import confirm_loss, plan_down, volumes_lost
 from .engine import require_engine
 from .engine_ready import ready_engine
@@ -21,7 +21,7 @@ from .masking import masked
 from .plan import Plan, plan_for
 from .progress import Progress
 from .stack import Stack, open_stack
-from .state import print_state, state_json
+from .state import is_well, print_state, state_json
 from .step import Write
 from .up import LOCAL_REGISTRY, REGISTRY, plan_up, refuse_forgotten
 
@@ -63,6 +63,7 @@ def up(*, development: bool = False, scale: Iterable[str] = (), dry: bool = Fals
     _carry_out(stack, plan_up(stack, scale=counts), "inv up", dry=dry)
     if not dry:
         after = _running(development=development)
+        _settle(after)
         print_state(after)
         if after.values.get(REGISTRY) == LOCAL_REGISTRY:
             print(base_images.remark())
@@ -83,8 +84,7 @@ def status(*, as_json: bool = False) -> None:
         print(json.dumps(state_json(stack), indent=2))
     else:
         print_state(stack)
-    found = containers(stack.host, stack.project)
-    if not found or not all(container.settled for container in found):
+    if not is_well(stack):
         sys.exit(FairleadError.exit_code)
 
 
@@ -140,6 +140,16 @@ def _carry_out(stack: Stack, plan: Plan, what: str, *, dry: bool) -> None:
             execute_plan(plan, {stack.host.name: stack.host}, progress, take_back=False)
     except KeyboardInterrupt:
         raise InterruptedRunError(f"{what}: interrupted; run it again, it goes on from where it was") from None
+
+
+def _settle(stack: Stack) -> None:
+    """The certificate that is served is the one in the stack's folder, or this run has failed."""
+    if stack.settings.tls is None:
+        return
+    from .certificates.settling import settle  # noqa: PLC0415 - only stacks with TLS need cryptography
+
+    with locked(stack.settings.state / "lock", "inv up"), Progress() as progress:
+        settle(stack, progress)
 
 
 def _count(text: str) -> tuple[str, int]:

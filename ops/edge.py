@@ -21,9 +21,12 @@ MAIN = "nginx.conf"
 READABLE = 0o644
 
 
-def generation_files(settings: EdgeSettings) -> dict[str, str]:
+def generation_files(settings: EdgeSettings, own: Mapping[str, str] | None = None) -> dict[str, str]:
     """
     The text of each file of a generation, by its path in it.
+
+    Args:
+        own: Files that take the place of the stack's, such as that with the names of the site.
 
     Raises:
         SettingsError: where a file is missing or not UTF-8.
@@ -33,7 +36,7 @@ def generation_files(settings: EdgeSettings) -> dict[str, str]:
     for path in others:
         members = sorted(path.rglob("*")) if path.is_dir() else [path]
         files |= {str(member.relative_to(path.parent)): _text(member) for member in members if not member.is_dir()}
-    return files
+    return files | dict(own or {})
 
 
 def edge_steps(settings: EdgeSettings, files: Mapping[str, str]) -> Iterator[Step]:

@@ -29,6 +29,7 @@ def state_json(stack: Stack) -> dict[str, Any]:
             for container in found
         ],
         "addresses": stack.addresses(),
+        **_certificate(stack),
     }
 
 
@@ -53,6 +54,24 @@ def print_state(stack: Stack) -> None:
     console.print(table)
     for name, address in stack.addresses().items():
         console.print(f"{name}: {address}")
+    for certificate in _certificate(stack).values():
+        console.print(f"certificate: {certificate['says']}", style=None if certificate["ok"] else "red", markup=False)
+
+
+def is_well(stack: Stack) -> bool:
+    """Whether the stack runs, each service is as it should be, and its certificate is one that browsers take."""
+    found = containers(stack.host, stack.project)
+    settled = bool(found) and all(container.settled for container in found)
+    return settled and all(certificate["ok"] for certificate in _certificate(stack).values())
+
+
+def _certificate(stack: Stack) -> dict[str, dict[str, Any]]:
+    if stack.settings.tls is None:
+        return {}
+    from .certificates.telling import certificate_words  # noqa: PLC0415 - only stacks with TLS need cryptography
+
+    good, says = certificate_words(stack)
+    return {"certificate": {"ok": good, "says": says}}
 
 
 def _word(container: Container) -> str:

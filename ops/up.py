@@ -5,11 +5,13 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from . import bases as base_images
 from . import edge
+from .certificates.site import site_texts
 from .command import Command
 from .compose import Container, built_images, containers, model, published, pulled_images, secret_paths
 from .environment import PRIVATE, EnvPlan, check_values, plan_env
@@ -33,11 +35,12 @@ ROOM_BYTES = 4 * 1024**3
 
 @dataclass(frozen=True)
 class Facts:
-    """What planning needs to know of this machine."""
+    """What planning needs to know of this machine; *certificate* is what it takes that nginx has one."""
 
     env: EnvPlan | None
     merged: Mapping[str, Any]
     running: tuple[Container, ...]
+    certificate: tuple[Step, ...] = ()
 
 
 def plan_up(stack: Stack, *, build: bool = True, start: bool = True, scale: Mapping[str, int] | None = None) -> Plan:
@@ -51,7 +54,8 @@ def plan_up(stack: Stack, *, build: bool = True, start: bool = True, scale: Mapp
     stack, env = _with_env(stack)
     stack, registry = _with_registry(stack, env)
     merged = model(stack.host, stack.project)
-    facts = Facts(registry, merged, tuple(containers(stack.host, stack.project)))
+    certificate = tuple(_certificate(stack)) if start else ()
+    facts = Facts(registry, merged, tuple(containers(stack.host, stack.project)), certificate)
     _check_scale(merged, scale or {})
     if facts.env is not None:  # it is there by the time that a step runs
         stack = replace(stack, project=replace(stack.project, env_file=stack.settings.env.file))
@@ -99,6 +103,13 @@ def _with_registry(stack: Stack, env: EnvPlan | None) -> tuple[Stack, EnvPlan | 
     return stack.with_variables(**{REGISTRY: LOCAL_REGISTRY}), env.with_value(REGISTRY, LOCAL_REGISTRY)
 
 
+def _certificate(stack: Stack) -> Iterator[Step]:
+    if stack.settings.tls is not None:
+        from .certificates.starting import starting_steps  # noqa: PLC0415 - only stacks with TLS need cryptography
+
+        yield from starting_steps(stack, datetime.now(UTC))
+
+
 def _files(stack: Stack, facts: Facts) -> Iterator[Step]:
     settings = stack.settings
     if facts.env is not None and facts.env.changed:
@@ -120,12 +131,11 @@ def _images(stack: Stack, facts: Facts) -> Iterator[Step]:
 
 def _start(stack: Stack, facts: Facts, scale: Mapping[str, int]) -> Iterator[Step]:
     settings = stack.settings
-    switched = (
-        [] if settings.edge is None else list(edge.edge_steps(settings.edge, edge.generation_files(settings.edge)))
-    )
+    switched = _edge_steps(stack)
     running = settings.edge is not None and _is_running(facts, settings.edge.service)
+    yield from facts.certificate
     yield from switched[:-1]
-    if switched and running:
+    if switched and running and _has_its_mounts(stack, facts):
         yield _test_step(stack)
     yield from switched[-1:]
     scaled = [word for name, count in sorted(scale.items()) for word in ("--scale", f"{name}={count}")]
@@ -136,8 +146,25 @@ def _start(stack: Stack, facts: Facts, scale: Mapping[str, int]) -> Iterator[Ste
     if stale:
         yield Run("restart what reads a changed secret", stack.project.command("restart", *stale))
         yield wait_step(stack.project)
-    if settings.edge is not None and running and (switched or must_reload(settings.edge)):
+    if settings.edge is not None and running and (switched or facts.certificate or must_reload(settings.edge)):
         yield reload_step(stack, settings.edge)
+
+
+def _edge_steps(stack: Stack) -> list[Step]:
+    settings = stack.settings.edge
+    if settings is None:
+        return []
+    return list(edge.edge_steps(settings, edge.generation_files(settings, site_texts(stack))))
+
+
+def _has_its_mounts(stack: Stack, facts: Facts) -> bool:
+    """Whether the nginx that runs can see what a new configuration may name; where not, it is replaced anyway."""
+    service = _edge(stack).service
+    wanted = {mount["target"] for mount in facts.merged["services"][service].get("volumes") or ()}
+    names = [container.name for container in facts.running if container.service == service]
+    form = "{{range .Mounts}}{{println .Destination}}{{end}}"
+    told = stack.host.run(Command((stack.project.client, "inspect", "--format", form, *names)), timeout_s=30)
+    return wanted <= set(told.out.split())
 
 
 def _test_step(stack: Stack) -> Step:

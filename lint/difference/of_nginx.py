@@ -63,7 +63,7 @@ def _head(block: Directive) -> str:
     if block.name != "server":
         return " ".join(block.args) if block.name == "location" else f"{block.name} ({' '.join(block.args)})"
     names = [name for each in block.find("server_name") for name in each.args]
-    ports = [each.value for each in block.find("listen")] or ["80"]
+    ports = list(dict.fromkeys(each.value for each in block.find("listen"))) or ["80"]
     return f"{', '.join(names) or '(any name)'} on {', '.join(ports)}"
 
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 from urllib.parse import urljoin
 
 from .. import edge
+from ..certificates.site import site_texts
 from ..errors import SettingsError
 from ..masking import without
 from .check_engine import USABLE
@@ -62,7 +63,8 @@ def _generation(patient: Patient) -> Verdict:
     if live is None:
         return wrong(f"{settings.folder}/live names no generation", "inv up writes one and switches to it")
     try:
-        same = edge.live_files(settings) == edge.generation_files(settings)
+        own = site_texts(patient.stack) if patient.stack else {}
+        same = edge.live_files(settings) == edge.generation_files(settings, own)
     except SettingsError as error:
         return wrong(str(error), "put the file back, or mend fairlead.yaml")
     if not same:

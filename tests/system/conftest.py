@@ -134,6 +134,9 @@ def checkout_at(engine: str) -> Callable[[Path, str], Checkout]:
         own = {
             "PAGE_PORT": str(free_port()),
             "API_PORT": str(free_port()),
+            "HTTP_PORT": str(free_port()),
+            "HTTPS_PORT": str(free_port()),
+            "PUBLIC_ADDRESS": "127.0.0.1",
             "RELEASE": "test",
             "GIT_REVISION": "feedc0de",
         }

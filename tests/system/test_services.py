@@ -47,7 +47,10 @@ def test_no_process_of_a_service_is_root(stack, service):
 def test_only_the_edge_is_published_and_only_on_this_machine(stack):
     published = {service: stack.inspect(service)["HostConfig"]["PortBindings"] for service in SERVICES}
 
-    assert [{"HostIp": "127.0.0.1", "HostPort": stack.environment["PAGE_PORT"]}] == published["nginx"]["8090/tcp"]
+    ports = {"8090/tcp": "PAGE_PORT", "80/tcp": "HTTP_PORT", "443/tcp": "HTTPS_PORT", "443/udp": "HTTPS_PORT"}
+    assert {
+        port: [{"HostIp": "127.0.0.1", "HostPort": stack.environment[name]}] for port, name in ports.items()
+    } == published["nginx"]
     assert not any(published[service] for service in SERVICES if service != "nginx")
 
 

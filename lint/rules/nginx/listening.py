@@ -103,6 +103,18 @@ def _has_options(listen: Listen) -> bool:
         }
         """,
         "server { listen 443 quic; listen 443 ssl; ssl_certificate a.pem; ssl_certificate_key a.key; return 404; }",
+        """
+        http {
+            server_tokens off;
+            ssl_session_cache shared:TLS:10m;
+            server {
+                listen 443 quic default_server;
+                listen 443 ssl default_server;
+                ssl_reject_handshake on;
+                return 421;
+            }
+        }
+        """,
     ),
     lacks=True,
     source="https://nginx.org/en/docs/quic.html",
@@ -117,6 +129,8 @@ def http3_unannounced(config: NginxConfig) -> Iterator[Report]:
     for server in config.servers:
         quic = next((each.directive for each in listens(server) if each.is_quic and each.directive), None)
         if quic is None or config.http is None or config.may_hold(server, "add_header"):
+            continue
+        if config.effective(server).tls.rejects:
             continue
         around = (config.http, server, *server.walk())
         headers = (each for block in around for each in block.find("add_header", "more_set_headers"))
