@@ -137,6 +137,7 @@ def _is_format(directive: Directive, name: str) -> bool:
             server_tokens off;
             upstream app { server 10.0.0.5:8000; }
             map $arg_beta $target { default app; }
+            server { listen 127.0.0.1:81; return 200 $target; }
         }
         """,
     ),
