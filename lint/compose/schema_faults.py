@@ -98,6 +98,10 @@ class _Faults:
             message = f'name "{name}"{where} may only have letters, digits, dots, dashes and underscores; rename it'
             return error("wrong-value", key.place, message)
         close = _closest(name, known)
+        child = node.children[name]
+        if not path and isinstance(child, Mapping) and ("image" in child.children or "build" in child.children):
+            message = f'"{name}" stands at the top level, where only Compose 1 took services; put it under "services:"'
+            return error("unknown-key", key.place, message)
         if close:
             self._meant[key.place] = renamed(key, node.children[name], close)
         hint = f'; did you mean "{close}"?' if close else f'; remove it, or write "x-{name}" to keep it as a note'

@@ -88,9 +88,15 @@ def _misplaced(directive: Directive, uses: Sequence[int]) -> Fault:
     for use in uses:
         bits |= use
     where = ", ".join(table.context_names(bits)) or "no context of this nginx"
-    around = f'"{directive.parent.name}"' if directive.parent else "the top level"
-    message = f'"{directive.name}" is not allowed in {around}; nginx takes it in {where}'
+    message = f'"{directive.name}" is not allowed in {_around(directive)}; nginx takes it in {where}'
     return Fault("nginx/wrong-context", directive.place, message)
+
+
+def _around(directive: Directive) -> str:
+    if directive.parent is not None:
+        return f'"{directive.parent.name}"'
+    names = table.context_names(directive.context)
+    return "the top level" if "the top level" in names else f"a piece of {' or '.join(names)}"
 
 
 def _version(directive: Directive, config: NginxConfig) -> Iterator[Fault]:

@@ -115,14 +115,22 @@ def key_not_text(project: Project) -> Iterator[Report]:
 @rule(
     "compose/invalid-alias",
     Severity.ERROR,
-    bad="""
+    bad=(
+        """
         x-logging: &logging
           driver: local
         services:
           web:
             image: nginx:1.28.0
             logging: *loging  # <-
-    """,
+        """,
+        """
+        services:
+          web:
+            image: nginx:1.28.0
+            <<: *common  # <-
+        """,
+    ),
     good="""
         x-logging: &logging
           driver: local

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 from collections.abc import Collection, Iterator
 
 from ...compose import Project, Service, Unknown
+from ...files import ReadError
 from ...finding import Edit, Severity
 from ...place import Place
 from ...rule import Report, rule
@@ -35,6 +38,22 @@ def _is_whole(project: Project) -> bool:
     return all(
         service.get("image") or service.get("build") or service.get("provider") for service in project.services.values()
     )
+
+
+def _is_beside(project: Project, name: str) -> bool:
+    """Whether another Compose file, beside these or above, has a key *name*: the two may be meant to be merged."""
+    folders = {posixpath.dirname(path) for path in project.paths}
+    patterns = [posixpath.join(folder, up, "*compose*.y*ml") for folder in folders for up in ("", "..")]
+    others = {path for pattern in patterns for path in project.reader.glob(pattern)} - set(project.paths)
+    key = re.compile(rf"^[ \t]+[\"']?{re.escape(name)}[\"']?[ \t]*:", re.MULTILINE)
+    return any(key.search(_text(project, path)) for path in others)
+
+
+def _text(project: Project, path: str) -> str:
+    try:
+        return project.reader.read(path)
+    except ReadError:
+        return ""
 
 
 def _named_services(service: Service) -> Iterator[tuple[str, Place]]:
@@ -82,7 +101,8 @@ def _named_services(service: Service) -> Iterator[tuple[str, Place]]:
           database:
             image: acme/db:1.2.3
     """,
-    good="""
+    good=(
+        """
         services:
           app:
             image: acme/app:1.2.3
@@ -91,7 +111,17 @@ def _named_services(service: Service) -> Iterator[tuple[str, Place]]:
               other: {condition: service_started, required: false}
           db:
             image: acme/db:1.2.3
-    """,
+        """,
+        {
+            "docker-compose-search.yml": """
+                services:
+                  feeder:
+                    image: acme/feeder:1.2.3
+                    depends_on: [store]
+            """,
+            "docker-compose.yml": "services:\n  store:\n    image: acme/store:1.2.3\n",
+        },
+    ),
     unsafe=True,
     source=_REFERENCE + "services/#depends_on",
     covers=("dclint:invalid-schema",),
@@ -100,13 +130,14 @@ def undefined_service(project: Project) -> Iterator[Report]:
     """
     A dependency, link or shared namespace of a service that is not there.
 
-    Compose refuses the files. It is a slip of the key, or a service that was renamed or taken out.
+    Compose refuses the files. It is a slip of the key, or a service that was renamed or taken out. What another
+    Compose file beside this one defines may be merged with it, and is not reported.
     """
     if not _is_whole(project):
         return
     for service in project.services.values():
         for name, place in _named_services(service):
-            if name not in project.services:
+            if name not in project.services and not _is_beside(project, name):
                 yield _undefined(place, name, "service", project.services)
 
 
@@ -156,7 +187,7 @@ def undefined_network(project: Project) -> Iterator[Report]:
     known = {*project.networks, "default"}
     for service in project.services.values():
         for name, attachment in service.networks.items():
-            if name not in known:
+            if name not in known and not _is_beside(project, name):
                 add = 'add it under "networks" at the top level'
                 yield _undefined(attachment.place, name, "network", known - {"default"}, add=add)
 
@@ -199,7 +230,7 @@ def undefined_volume(project: Project) -> Iterator[Report]:
         for mount in service.mounts:
             if mount.type != "volume" or not isinstance(mount.source, str) or not mount.source:
                 continue
-            if mount.source not in project.volumes:
+            if mount.source not in project.volumes and not _is_beside(project, mount.source):
                 source = mount.value.get("source")
                 place = mount.place if mount.is_short or source is None else source.place
                 add = f'add it under "volumes" at the top level, or write "./{mount.source}" for a folder'
@@ -262,7 +293,7 @@ def undefined_secret(project: Project) -> Iterator[Report]:
             ("config", service.configs, project.configs),
         ):
             for mount in mounts:
-                if isinstance(mount.source, Unknown) or mount.source in known:
+                if isinstance(mount.source, Unknown) or mount.source in known or _is_beside(project, mount.source):
                     continue
                 source = mount.value.get("source")
                 place = mount.place if mount.is_short or source is None else source.place

@@ -14,14 +14,22 @@ _SCHEMA = "https://github.com/compose-spec/compose-spec/blob/main/schema/compose
 @rule(
     "compose/unknown-key",
     Severity.ERROR,
-    bad="""
+    bad=(
+        """
         services:
           web:
             image: nginx:1.28.0
             restrat: unless-stopped  # <-
             heathcheck:  # <-
               test: ["CMD", "nginx", "-t"]
-    """,
+        """,
+        """
+        web:  # <-
+          image: nginx:1.28.0
+        names:  # <-
+          build: .
+        """,
+    ),
     fixed="""
         services:
           web:
