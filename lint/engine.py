@@ -14,6 +14,7 @@ from .finding import Finding, Severity
 from .place import Place
 from .policy import Policy
 from .record import dataclass, field, replace
+from .report.masking import told
 from .rule import Rule
 from .selection import Selection, unknown_rule
 from .suppression import Audit, Suppression, applied, suppressions
@@ -71,8 +72,15 @@ def lint(paths: Mapping[str, Sequence[str]], files: Files, setup: Setup) -> Outc
     kept, audit = applied(found, _suppressions(models), ran)
     _complete(audit, setup.catalogue, files, outcome.texts)
     kept.extend(_checked("lint", audit, setup, outcome))
-    outcome.findings = sorted(dict.fromkeys(kept), key=lambda finding: (finding.place, finding.rule, finding.message))
+    outcome.findings = sorted(
+        dict.fromkeys(map(_told, kept)), key=lambda finding: (finding.place, finding.rule, finding.message)
+    )
     return outcome
+
+
+def _told(finding: Finding) -> Finding:
+    message = told(finding.message)
+    return finding if message == finding.message else replace(finding, message=message)
 
 
 def _loaded(name: str, paths: Sequence[str], files: Files, setup: Setup, outcome: Outcome) -> Iterator[Model]:

@@ -15,8 +15,8 @@ from .record import dataclass, field, replace
 from .report.masking import MASK, masked
 from .source import Source
 
-_MOST_ROUNDS = 20
-"""Mending one fault may make room for the next; more rounds than this would be edits that feed each other."""
+_MOST_ROUNDS = 100
+"""Each round mends or refuses something; more rounds than this would be edits that feed each other."""
 
 
 @dataclass
@@ -59,13 +59,17 @@ class Mender:
         Args:
             outcome: What linting found, where that is known already.
         """
-        mending, files = Mending(), self.files
+        mending, files, tried = Mending(), self.files, 0
         outcome = outcome or lint(self.paths, files, self.setup)
         for _ in range(_MOST_ROUNDS):
             chosen = list(_compatible(self._candidates(outcome, mending)))
-            if not chosen:
+            if chosen:
+                files, outcome = self._tried(chosen, files, outcome, mending)
+            elif mending.refused and len(mending.mended) > tried:
+                tried = len(mending.mended)
+                mending.refused.clear()  # what stood in the way may be gone
+            else:
                 break
-            files, outcome = self._tried(chosen, files, outcome, mending)
         self._record(files, mending)
         return mending
 
@@ -93,7 +97,12 @@ class Mender:
         if len(chosen) == 1:
             mending.refused.append((chosen[0], reason))
             return files, outcome
-        return self._tried(chosen[: len(chosen) // 2], files, outcome, mending)
+        half = len(chosen) // 2
+        others = {_key(finding) for finding in chosen[half:]}
+        files, outcome = self._tried(chosen[:half], files, outcome, mending)
+        left = _compatible(each for each in self._candidates(outcome, mending) if _key(each) in others)
+        rest = list(left)[: len(chosen) - half]
+        return self._tried(rest, files, outcome, mending) if rest else (files, outcome)
 
     def _change_of_meaning(self, chosen: Sequence[Finding], files: Files, on_trial: Files) -> str | None:
         edits = list(dict.fromkeys(edit for finding in chosen for edit in finding.edits))

@@ -93,41 +93,40 @@ def _of_dockerfile(dockerfile: Any) -> Iterator[tuple[str, list[Unit]]]:
 def _of_compose(project: Any) -> Iterator[tuple[str, list[Unit]]]:
     for path, text in project.files.items():
         if path.endswith((".yml", ".yaml")):
-            yield path, _of_yaml(text, path)
+            yield path, _of_yaml(text)
 
 
-def _of_yaml(text: str, path: str) -> list[Unit]:
+def _of_yaml(text: str) -> list[Unit]:
     from ruamel.yaml import YAML  # noqa: PLC0415 - only an edit of YAML needs it
     from ruamel.yaml.error import YAMLError  # noqa: PLC0415
 
-    source = Source(text, path)
+    body = text.removeprefix("\ufeff")
     try:
-        root = YAML(typ="safe").compose(text)
+        root = YAML(typ="safe").compose(body)
     except (YAMLError, ValueError):
         return []
-    return list(_of_node(root, (), source, set()))
+    return list(_of_node(root, (), len(text) - len(body), set()))
 
 
-def _of_node(node: Any, keys: tuple[str, ...], source: Source, seen: set[int]) -> Iterator[Unit]:
+def _of_node(node: Any, keys: tuple[str, ...], shift: int, seen: set[int]) -> Iterator[Unit]:
     if node is None or id(node) in seen:
         return
     seen.add(id(node))
     if isinstance(node.value, str):
-        yield _leaf(node, keys, source)
+        yield _leaf(node, keys, shift)
     elif node.id == "sequence":
         for item in node.value:
-            yield from _of_node(item, (*keys, "-"), source, seen)
+            yield from _of_node(item, (*keys, "-"), shift, seen)
     else:
         for key, value in node.value:
             name = key.value if isinstance(key.value, str) else "?"
-            yield from _of_node(key, (*keys, ":"), source, seen)
-            yield from _of_node(value, (*keys, name), source, seen)
+            yield from _of_node(key, (*keys, ":"), shift, seen)
+            yield from _of_node(value, (*keys, name), shift, seen)
 
 
-def _leaf(node: Any, keys: tuple[str, ...], source: Source) -> Unit:
-    first, last = node.start_mark, node.end_mark
-    place = Place(source.path, first.line + 1, first.column + 1, last.line + 1, last.column + 1)
-    return ((keys, node.tag, node.value), *_offsets(source, place))
+def _leaf(node: Any, keys: tuple[str, ...], shift: int) -> Unit:
+    """By index: YAML ends lines at more characters than `Source` does."""
+    return (keys, node.tag, node.value), node.start_mark.index + shift, node.end_mark.index + shift
 
 
 _UNITS: Mapping[str, Callable[[Any], Iterator[tuple[str, list[Unit]]]]] = {

@@ -10,15 +10,33 @@ from ..regex import regex
 
 MASK = "***"
 
+_NAMES = r"(?:passw(?:or)?d|_pwd|passphrase|secret|token|api[_-]?key|private[_-]?key|credential|requirepass|masterauth)"
 _VALUE = r"(?P<value>\"[^\"\n]*\"?|'[^'\n]*'?|[^\s;,}\]]+)"
 _NAMED = regex(
-    r"(?P<name>(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|private[_-]?key|credential|requirepass)[\w.-]{0,60}"
-    r"[\"']?[ \t]{0,9}[:=][ \t]{0,9})" + _VALUE,
+    rf"(?P<name>{_NAMES}[\w.-]{{0,60}}" + r"[\"']?[ \t]{0,9}(?:=|:(?!\?[^}\n]*\}))[ \t]{0,9})" + _VALUE,
     re.IGNORECASE,
 )
-_HEADER = regex(r"(?P<name>\b(?:Bearer|Basic|requirepass|masterauth)\s{1,9})(?P<value>[^\s\"';]+)", re.IGNORECASE)
+_OPTION = regex(
+    rf"(?P<name>(?<![\w-])--?(?![\w-]{{0,60}}file)[\w-]{{0,60}}{_NAMES}[\w-]{{0,60}}"
+    + r"[\"']?(?:[ \t]*,)?[ \t]{1,9})(?!-)"
+    + _VALUE,
+    re.IGNORECASE,
+)
+_SET = regex(
+    rf"(?P<name>\b(?:set\s{{1,9}}\$|\w{{1,30}}_header\s{{1,9}}|ENV\s{{1,9}})[\w-]{{0,60}}{_NAMES}[\w-]{{0,60}}\s{{1,9}})"
+    + _VALUE,
+    re.IGNORECASE,
+)
+_HEADER = regex(
+    r"(?P<name>\b(?:Bearer|Basic|requirepass|masterauth)(?:[\"']?,)?\s{1,9}[\"']?)(?P<value>[^\s\"';,\]]+)",
+    re.IGNORECASE,
+)
 _ADDRESS = regex(r"(?P<name>\w://[^/\s:@]{0,200}:)(?P<value>[^/\s@]+)(?=@)")
-_REFERENCE = regex(r"[\"']?\$\{?\w+(?::?\?[^}]*)?\}?[\"']?|[\"']{2}|/run/secrets/\S*|true|false|null|~", re.IGNORECASE)
+_REFERENCE = regex(
+    r"[\"']?\$\{?\w+(?::?\?[^}]*)?\}?[\"']?|[\"']{2}|/run/secrets/\S*|id=\S*|true|false|null|~", re.IGNORECASE
+)
+_QUOTED = regex(r'"[^"]*"')
+_CONTROL_OR_END = regex(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _CONTROL = regex(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -36,9 +54,16 @@ def masked(line: str, number: int, secret_places: Iterable[Place]) -> str:
             start = place.column - 1 if number == place.line else 0
             end = place.end_column - 1 if number == place.end_line else len(line)
             line = line[:start] + "*" * (end - start) + line[end:]
-    for pattern in (_NAMED, _HEADER, _ADDRESS):
+    for pattern in (_NAMED, _OPTION, _SET, _HEADER, _ADDRESS):
         line = pattern.sub(_hidden, line)
     return line
+
+
+def told(message: str) -> str:
+    """*message* on one line, without what looks like a secret in what it quotes of a file."""
+    if _CONTROL_OR_END.search(message):
+        message = printable(message)
+    return _QUOTED.sub(lambda quoted: masked(quoted[0], 0, ()), message) if '"' in message else message
 
 
 def printable(text: str) -> str:

@@ -119,3 +119,10 @@ class Stack:
         if source.path not in self.files:
             self.files[source.path] = source.text
             self.comments.extend(comments)
+
+    def report_in_all(self, config: NginxConfig) -> None:
+        """The same for each file of *config* that is read nowhere but in its container."""
+        known = {path for each in self.nginx for path in each.files}
+        for path, text in config.files.items():
+            if path not in known:
+                self.report_in(Source(text, path), (each for each in config.comments if each[0].path == path))

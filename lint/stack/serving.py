@@ -140,9 +140,11 @@ def _config(container: Container, path: str) -> NginxConfig | None:
         return known
     mounts = dict(container.tree.paths)
     try:
-        return read(path, stack.reader, mounts=mounts, version=asked_version(stack.options.nginx_version))
+        config = read(path, stack.reader, mounts=mounts, version=asked_version(stack.options.nginx_version))
     except ReadError:
         return known
+    stack.report_in_all(config)
+    return config
 
 
 def _lacks(config: NginxConfig, container: Container) -> bool:

@@ -1,159 +1,68 @@
-"""Broken inputs: real texts of every family, mutated, and what must hold whatever they are."""
+"""What must hold whatever the files are."""
 
 from __future__ import annotations
 
 import json
-import random
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
-import fairlead
 from fairlead.lint.discovery import Catalogue
 from fairlead.lint.engine import Outcome, Setup, lint
 from fairlead.lint.files import Files
-from fairlead.lint.fix import Mender
-from fairlead.lint.recognition import FAMILIES, family_by_name
+from fairlead.lint.fix import Mender, Mending
+from fairlead.lint.recognition import by_family
 from fairlead.lint.report import FORMATS, Results, report
 from fairlead.lint.selection import Selection
+from fairlead.tests.lint.accidents import SECRET
 
-ROOT = Path(fairlead.__file__).resolve().parent
 NAMES = {"nginx": "nginx.conf", "compose": "docker-compose.yml", "dockerfile": "Dockerfile", "env": ".env"}
-SETUP = Setup(Catalogue(), Selection("strict", select=("*",)))
-
-PIECES = (
-    "{",
-    "}",
-    ";",
-    '"',
-    "'",
-    "\\",
-    "#",
-    "\n",
-    "\r\n",
-    "\t",
-    " ",
-    "\0",
-    "$",
-    "${",
-    "${A:-",
-    "}",
-    "{{",
-    "}}",
-    "[",
-    "]",
-    ":",
-    "- ",
-    "&a ",
-    "*a",
-    "<<: *a",
-    "!reset ",
-    "!x ",
-    "|",
-    ">",
-    "---\n",
-    "...",
-    "? ",
-    "@",
-    "%",
-    "`",
-    "\ufeff",
-    "\u2028",
-    "é",
-    "😀",
-    "\ud800",
-    "a" * 300,
-    "include nginx.conf;",
-    "include *;",
-    "include /dev/zero;",
-    "if ($a) {",
-    "location ~ (((( {",
-    "location ~ (a+)+$ {",
-    "map $a $b {",
-    "content_by_lua_block {",
-    "types {",
-    "FROM ",
-    "<<EOF",
-    "EOF\n",
-    "# syntax=x\n",
-    "# escape=`\n",
-    "RUN --mount=",
-    "ONBUILD ",
-    "COPY --from=",
-    "export ",
-    "=",
-    "services:",
-    "extends: {file: docker-compose.yml, service: web}",
-    "include: [docker-compose.yml]",
-    "0x",
-    "1e999",
-    "-1",
-    "99999999999999999999",
-    "# fairlead: ignore[",
-    "# fairlead: ignore[*] x",
-)
-
-
-def seeds() -> list[tuple[str, str]]:
-    """Real texts with their family: our own stack's files, and the examples of all rules."""
-    own = [(family_by_name(str(path)), path) for path in sorted((ROOT / "docker").glob("**/*")) if path.is_file()]
-    found = [(family, path.read_text(encoding="utf-8")) for family, path in own if family]
-    for rule in SETUP.catalogue.all():
-        found += [(rule.family, text) for text in (*rule.bad, *rule.good) if isinstance(text, str)]
-    return [(family, text) for family, text in found if family in FAMILIES]
-
-
-def mutated(text: str, random: random.Random) -> str:
-    """*text* with up to six accidents."""
-    for _ in range(random.randint(1, 6)):
-        at, end = sorted(random.randint(0, len(text)) for _ in range(2))
-        end = min(end, at + random.choice((1, 3, 20, 500)))
-        match random.randrange(6):
-            case 0:
-                text = text[:at] + text[end:]
-            case 1:
-                text = text[:at] + random.choice(PIECES) + text[at:]
-            case 2:
-                text = text[:at] + random.choice(PIECES) + text[end:]
-            case 3:
-                text = text[:at] + text[at:end] * random.choice((2, 2, 40)) + text[end:]
-            case 4:
-                lines = text.split("\n")
-                random.shuffle(lines)
-                text = "\n".join(lines)
-            case _:
-                text = text[:at]
-    return text
-
-
-def inputs(count: int, seed: int) -> Iterator[dict[str, str]]:
-    """*count* sets of one to three files, the same for the same *seed*."""
-    chance, all_seeds = random.Random(seed), seeds()
-    for _ in range(count):
-        chosen = chance.sample(all_seeds, chance.choice((1, 1, 1, 2, 3)))
-        yield {NAMES[family]: mutated(text, chance) for family, text in chosen}
+CATALOGUE = Catalogue()
+SETUP = Setup(CATALOGUE, Selection("strict", select=("*",)))
+_RULES = {rule.id: rule for rule in CATALOGUE.all()}
 
 
 def faults(texts: Mapping[str, str]) -> list[str]:
     """What went wrong with linting, reporting and mending *texts*; empty when all held."""
     files = Files(texts, only_overlay=True)
-    paths = {family: [name] for family, name in NAMES.items() if name in texts}
+    paths = by_family(texts, files)
     outcome = lint(paths, files, SETUP)
-    wrong = [*outcome.failures, *_misplaced(outcome)]
-    results = Results(outcome.findings, outcome.texts, {})
-    json.loads(report("json")(results))
-    for name in FORMATS:
-        report(name)(results).encode("utf-8", "strict")
+    wrong = [*outcome.failures, *_misplaced(outcome), *_shown_secrets(outcome)]
     mending = Mender(paths, files, SETUP, is_unsafe=True).mend(outcome)
-    after = lint(paths, Files({**texts, **mending.after}, only_overlay=True), SETUP)
+    if mending.after:
+        wrong += _unfinished(paths, texts, mending, outcome)
+    return wrong
+
+
+def _shown_secrets(outcome: Outcome) -> Iterator[str]:
+    """Reports that cannot be written, and those that show what was planted."""
+    results = Results(outcome.findings, outcome.texts, _RULES, secrets=outcome.secret_places)
+    for name in FORMATS:
+        shown = report(name)(results)
+        shown.encode("utf-8", "strict")
+        if SECRET in shown:
+            yield f"{name}: shows a secret: {next(line for line in shown.splitlines() if SECRET in line)}"
+    json.loads(report("json")(results))
+    yield from (f"shows a secret: {line}" for line in outcome.failures if SECRET in line)
+
+
+def _unfinished(
+    paths: Mapping[str, list[str]], texts: Mapping[str, str], mending: Mending, outcome: Outcome
+) -> Iterator[str]:
+    mended = Files({**texts, **mending.after}, only_overlay=True)
+    after = lint(paths, mended, SETUP)
+    yield from after.failures
     if len(after.findings) > len(outcome.findings):
-        wrong.append("mending left more findings than there were")
-    return wrong + after.failures
+        yield "mending left more findings than there were"
+    again = Mender(paths, mended, SETUP, is_unsafe=True).mend(after)
+    if again.after:
+        yield f"mending twice changes more: {[str(finding) for finding in again.mended]}"
 
 
 def _misplaced(outcome: Outcome) -> Iterator[str]:
     lengths = {path: [len(line) + 1 for line in text.split("\n")] for path, text in outcome.texts.items()}
     for finding in outcome.findings:
         place, lines = finding.place, lengths.get(finding.place.path)
+        if not finding.message or "\n" in finding.message:
+            yield f"{finding}: a message of no line or several"
         if lines is None:
             yield f"{finding}: in a file that was not read"
         elif not (1 <= place.line <= place.end_line <= len(lines)):
