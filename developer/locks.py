@@ -26,6 +26,7 @@ LOCKS = (
     Lock(ROOT / "requirements-dev.lock", ("--extra", "deploy", *DEVELOPERS)),
     Lock(BACKEND_LOCK.with_name("requirements.lock"), ()),
     Lock(BACKEND_LOCK, DEVELOPERS),
+    Lock(ROOT / "docker" / "certbot" / "requirements.lock", ()),
 )
 """In this order: the developers' keep the versions of the others."""
 
