@@ -131,7 +131,7 @@ _ENVIRONMENTS = {
                 image: acme/app:1.2.3
                 environment:
                   DEBUG: "true"
-                  FLASK_DEBUG: ${FLASK_DEBUG}
+                  FLASK_DEBUG: ${FLASK_DEBUG:-0}
                   NODE_ENV: staging
             """,
         "docker-compose.prod.yml": """

@@ -32,15 +32,15 @@ def moved(project: Project, variable: Variable, literal: str, taken: Mapping[str
     in_map = variable.entry is not None and variable.entry.key is not None
     reference = f'"${{{name}:?}}"' if in_map else f"${{{name}:?}}"
     edits = [Edit(variable.value_place, reference, safe=False)]
-    edits.append(_appended(project, posixpath.join(project.directory, ".env"), f"{name}='{text}'"))
+    edits.append(appended(project, posixpath.join(project.directory, ".env"), f"{name}='{text}'", safe=False))
     if not _is_ignored(project):
-        edits.append(_appended(project, posixpath.join(project.directory, ".gitignore"), ".env"))
+        edits.append(appended(project, posixpath.join(project.directory, ".gitignore"), ".env", safe=False))
     for example in _EXAMPLES:
         path = posixpath.join(project.directory, example)
         if project.reader.exists(path):
             env = project.env_file(path)
             if env is not None and name not in env.by_name:
-                edits.append(_appended(project, path, f"{name}="))
+                edits.append(appended(project, path, f"{name}=", safe=False))
             break
     return tuple(edits)
 
@@ -75,9 +75,9 @@ def values_by_name(project: Project) -> Mapping[str, set[str]]:
     return found
 
 
-def _appended(project: Project, path: str, line: str) -> Edit:
+def appended(project: Project, path: str, line: str, *, safe: bool = True) -> Edit:
     """*line* at the end of the file at *path*, which may not exist yet."""
     text = _text(project, path)
     end = Source(text, path).place(len(text), len(text))
     place = Place(path, end.line, end.column, end.line, end.column)
-    return Edit(place, f"{line}\n" if not text or text.endswith("\n") else f"\n{line}\n", safe=False)
+    return Edit(place, f"{line}\n" if not text or text.endswith("\n") else f"\n{line}\n", safe=safe)

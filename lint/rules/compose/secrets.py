@@ -251,7 +251,7 @@ def provider_token(project: Project) -> Iterator[Report]:
                       MYSQL_PASSWORD: ${MYSQL_PASSWORD}
                       OTHER_PASSWORD: ${OTHER_PASSWORD:?}
                       OPTIONAL_TOKEN: ${OPTIONAL_TOKEN:-}
-                      TOKEN_TTL: ${TTL}
+                      TOKEN_TTL: ${TTL:?}
                   app:
                     environment:
                       DB_PASSWORD: ${OTHER_PASSWORD}

@@ -12,6 +12,7 @@ from ...finding import Severity
 from ...policy import Policy
 from ...rule import Report, rule
 from .judging import is_for_development
+from .moving import appended
 
 _INTERPOLATION = "https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/"
 _EXAMPLES = (
@@ -165,6 +166,16 @@ def near_miss_variable(project: Project) -> Iterator[Report]:
         """,
         ".env.example": "REGION=eu\n",
     },
+    fixed={
+        "docker-compose.yml": """
+            services:
+              app:
+                image: acme/app:${TAG:?}
+                environment:
+                  REGION: ${REGION}
+        """,
+        ".env.example": "REGION=eu\nTAG=\n",
+    },
     good={
         "docker-compose.yml": """
             services:
@@ -194,7 +205,8 @@ def undocumented_variable(project: Project, policy: Policy) -> Iterator[Report]:
         if use.variable.operator == "" and policy.is_secret_name(use.name):
             continue  # compose/secret-may-be-empty says so
         if use.name not in documented and use.name not in example.text:
-            yield use.place, f'"{use.name}" is not in "{posixpath.basename(example.source.path)}"; add it there'
+            edit = appended(project, example.path, f"{use.name}=")
+            yield use.place, f'"{use.name}" is not in "{posixpath.basename(example.path)}"; add it there', (edit,)
 
 
 @rule(

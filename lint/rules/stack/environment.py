@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterator
 
-from ...compose import Project, Variable
-from ...envfile import EnvFile
+from ...compose import Variable
 from ...finding import Severity
 from ...regex import regex
 from ...rule import Report, rule
@@ -114,124 +112,3 @@ def _meant(variable: Variable, stack: Stack) -> Container | None:
 
 def _kind(container: Container) -> str:
     return container.image_name.rpartition("/")[2] if container.build is None else ""
-
-
-@rule(
-    "stack/undocumented-variable",
-    Severity.WARNING,
-    bad={
-        "docker-compose.yml": """
-            services:
-              app:
-                image: ghcr.io/acme/app:1.2.3
-                environment:
-                  API_KEY: ${API_KEY:?}
-                  MODE: ${APP_MODE}  # <-
-        """,
-        ".env.example": "API_KEY=\n",
-    },
-    good={
-        "docker-compose.yml": """
-            services:
-              app:
-                image: ghcr.io/acme/app:1.2.3
-                environment:
-                  API_KEY: ${API_KEY:?}
-                  MODE: ${APP_MODE:-production}
-                volumes: ["${PWD}/data:/data"]
-        """,
-        ".env.example": "API_KEY=\n",
-    },
-    source="https://github.com/monicahq/docker/issues/63",
-    preset="strict",
-)
-def undocumented_variable(stack: Stack) -> Iterator[Report]:
-    """
-    The Compose file needs a variable that the example env file does not show.
-
-    Whoever sets the stack up copies the example, and the variable is empty without a word.
-    """
-    examples = _examples(stack)
-    shown = {name for each in examples for name in each.by_name}
-    for use in stack.project.uses if examples else ():
-        is_needed = use.variable.operator in ("", "?", ":?")
-        if is_needed and use.name not in shown and not _OF_THE_SYSTEM.fullmatch(use.name):
-            shown.add(use.name)
-            yield use.place, f'"{examples[0].path}" does not show "{use.name}"; add it there, or give it a default'
-
-
-_OF_THE_SYSTEM = regex(
-    r"PWD|HOME|USER|UID|GID|HOSTNAME|SHELL|PATH|TMPDIR|CI|COMPOSE_\w+|DOCKER_\w+|BUILDKIT_\w+|XDG_\w+|SSH_\w+|DISPLAY"
-)
-
-
-def _examples(stack: Stack) -> list[EnvFile]:
-    """The example env files beside the Compose file."""
-    folder = stack.project.directory
-    return [each for each in stack.env if each.is_example and posixpath.dirname(each.path) == folder]
-
-
-@rule(
-    "stack/documented-variable-unused",
-    Severity.INFO,
-    bad={
-        "docker-compose.yml": """
-            services:
-              app:
-                image: ghcr.io/acme/app:1.2.3
-                environment:
-                  API_KEY: ${API_KEY:?}
-        """,
-        ".env.example": "API_KEY=\nWORKER_COUNT=4  # <-\n",
-    },
-    good=(
-        {
-            "docker-compose.yml": """
-                services:
-                  app:
-                    image: ghcr.io/acme/app:1.2.3
-                    environment:
-                      API_KEY: ${API_KEY:?}
-                      WORKERS: ${WORKER_COUNT:-4}
-                    secrets: [signing_key]
-                secrets:
-                  signing_key: {file: ./secrets/signing_key}
-            """,
-            ".env.example": "API_KEY=\nWORKER_COUNT=4\nSIGNING_KEY=\nCOMPOSE_PROJECT_NAME=app\n",
-        },
-        {
-            "docker-compose.yml": "services:\n  app:\n    image: ghcr.io/acme/app:1.2.3\n    env_file: .env\n",
-            ".env": "WORKER_COUNT=4\n",
-            ".env.example": "WORKER_COUNT=4\n",
-        },
-    ),
-    source="https://github.com/getzep/graphiti/issues/1700",
-    preset="strict",
-)
-def documented_variable_unused(stack: Stack) -> Iterator[Report]:
-    """
-    The example env file shows a variable that reaches no container.
-
-    Whoever sets it changes nothing. An env file that Compose reads for itself is not handed to the services: each
-    variable needs a line under "environment", or the file an "env_file".
-    """
-    if not stack.is_whole or any(container.service.env_files for container in stack.containers.values()):
-        return
-    used = {use.name for project in stack.projects for use in project.uses}
-    used |= {name for project in stack.projects for name in _handed_through(project)}
-    kept = {name.upper() for name in (*stack.project.secrets, *stack.project.configs)}
-    for example in _examples(stack):
-        for name, entry in example.by_name.items():
-            known = name in used or name.upper() in kept or _OF_THE_SYSTEM.fullmatch(name)
-            if (
-                name
-                and not known
-                and not any(use.name == name for each in example.entries for use in each.cut.variables())
-            ):
-                yield entry.name_place, f'no service gets "{name}"; add it under "environment", or remove it here'
-
-
-def _handed_through(project: Project) -> Iterator[str]:
-    for service in project.services.values():
-        yield from (name for name, variable in service.own_environment.items() if variable.handed_through)
-        yield from service.build.args if service.build else ()
