@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +59,8 @@ class NginxConfig:
         context: crossplane's bits of the contexts that a fragment may belong to; those of the top level otherwise.
         is_fragment: Whether the file is a part of a configuration: a lone ``server``, ``location`` or less.
         is_template: Whether ``$NAME`` in capitals is filled in before nginx reads it.
+        beside: Gives the text of a file that a directive names, such as that of ``ssl_dhparam``; None where it is not
+            at hand.
     """
 
     path: str
@@ -70,6 +72,7 @@ class NginxConfig:
     context: int = 0
     is_fragment: bool = False
     is_template: bool = False
+    beside: Callable[[str], str | None] = lambda path: None
     _effective: dict[int, Effective] = field(default_factory=dict, repr=False)
 
     @property

@@ -6,6 +6,7 @@ import gc
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from ..files import Files, ReadError
 from ..finding import Edit
@@ -101,6 +102,7 @@ class _Reader:
             context=context,
             is_fragment=is_fragment,
             is_template=bool(_TEMPLATE_NAME.search(self.path)),
+            beside=partial(_text_beside, self.tree),
         )
         set_contexts(config)
         config.faults.extend(checked(config))
@@ -186,6 +188,14 @@ def _is_inside(path: str) -> bool:
     if not path.startswith("/"):
         return not path.startswith("..")
     return path.startswith(os.getcwd().rstrip("/") + "/")  # noqa: PTH109 - a string is compared
+
+
+def _text_beside(tree: Tree, path: str) -> str | None:
+    found = tree.found(path).paths
+    try:
+        return tree.files.read(found[0]) if len(found) == 1 else None
+    except ReadError:
+        return None
 
 
 def _fault_of(flaw: Flaw, source: NginxFile) -> Fault:

@@ -157,3 +157,36 @@ def alias_without_slash(config: NginxConfig) -> Iterator[Report]:
         if head.is_prefix and head.pattern.endswith("/") and not alias.value.endswith("/"):
             message = f'"{head.pattern}a" becomes "{alias.value}a"; end the alias with a slash, "{alias.value}/"'
             yield alias.arg_place(0), message, (Edit(alias.arg_place(0), _ended(alias.arg_text(0))),)
+
+
+@rule(
+    "nginx/alias-without-group",
+    Severity.WARNING,
+    bad=r"""
+        location ~* \.(png|jpg)$ {
+            alias /srv/pictures/;  # <-
+        }
+    """,
+    good=(
+        r"location ~* ^/pictures/(.+\.(?:png|jpg))$ { alias /srv/pictures/$1; }",
+        r"location ~ ^/(?<file>a|b)\.txt$ { alias /srv/texts/$file.txt; }",
+        "location ~ ^/(?:about|imprint)$ { alias /srv/pages/about.html; }",
+        "location ~ ^/pictures/ { root /srv; }",
+    ),
+    source="https://nginx.org/en/docs/http/ngx_http_core_module.html#alias",
+)
+def alias_without_group(config: NginxConfig) -> Iterator[Report]:
+    """
+    An alias to a folder, in a location with an expression, that says nothing of what was asked for.
+
+    In such a location the alias is the whole path, not the start of one: every address leads to the folder itself,
+    which is 403, 404 or its index page. Put what is wanted in parentheses, and name it in the alias: `alias
+    /srv/pictures/$1;`. Or write `root`.
+    """
+    for alias in config.find("alias"):
+        block = alias.parent
+        if block is None or block.name != "location" or not location(block).is_regex:
+            continue
+        if alias.value.endswith("/") and "$" not in alias.value and not config.is_unknown(alias.value):
+            message = f'every address leads to the folder "{alias.value}" itself; name a group behind it, such as $1'
+            yield alias.arg_place(0), message

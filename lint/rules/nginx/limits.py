@@ -231,3 +231,40 @@ def long_keepalive(config: NginxConfig, policy: Policy) -> Iterator[Report]:
                 directive.arg_place(0),
                 f'"{directive.value}" keeps idle connections for long; write "{most}s" or less',
             )
+
+
+@rule(
+    "nginx/client-timeout-long",
+    Severity.WARNING,
+    bad=(
+        "client_header_timeout 10m;  # <-",
+        "http { server_tokens off; client_body_timeout 600s; send_timeout 1h; }  # <-",
+    ),
+    good=(
+        "client_header_timeout 15s;\nclient_body_timeout 60s;\nsend_timeout 30s;",
+        "location /upload/ { client_body_timeout 10m; proxy_pass http://backend; }",
+        "client_body_timeout ${BODY_TIMEOUT};",
+    ),
+    source="https://owasp.org/www-community/attacks/Slow_HTTP_Denial_of_Service_(DoS)_Attack",
+)
+def client_timeout_long(config: NginxConfig, policy: Policy) -> Iterator[Report]:
+    """
+    A client may say nothing for very long.
+
+    These are the times between two pieces of a request, or of an answer, not for the whole; nginx's own choice is 60
+    seconds. A few thousand clients that send a byte every few minutes take all connections, and cost their owner
+    nothing (Slowloris). A location for uploads may have times of its own. The limits are the policy's
+    `limits.max_client_header_timeout_s`, `max_client_body_timeout_s` and `max_client_send_timeout_s`.
+    """
+    limits = {
+        "client_header_timeout": policy.limits.max_client_header_timeout_s,
+        "client_body_timeout": policy.limits.max_client_body_timeout_s,
+        "send_timeout": policy.limits.max_client_send_timeout_s,
+    }
+    for name, most in limits.items():
+        for directive in config.find(name):
+            seconds = time_s(directive.value)
+            is_own = directive.parent is not None and directive.parent.name in ("location", "if", "limit_except")
+            if seconds is not None and seconds > most and not is_own:
+                message = f'"{directive.value}" lets a few clients hold all connections; write "{most}s" or less'
+                yield directive.arg_place(0), message

@@ -140,7 +140,7 @@ def _has_choice(pattern: str) -> bool:
         """,
         """
         server {
-            if ($host = old.example.com) { return 301 https://www.example.com$request_uri; }
+            if ($arg_from = old.example.com) { return 301 https://www.example.com$request_uri; }
             location / { return 404; }
         }
         """,
