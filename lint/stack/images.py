@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import fnmatch
 import json
+import os
 import re
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,23 @@ def end_of_life(name: str, tag: str, today: date | None = None) -> tuple[str, da
         version = ".".join(parts[:count])
         if version in versions:
             return version, date.fromisoformat(versions[version])
-    return None
+    return _before_next(parts, versions)
+
+
+def _before_next(parts: list[str], versions: Mapping[str, str]) -> tuple[str, date] | None:
+    """A version that the table does not have ended, at the latest, with the next newer one that it has."""
+    own = tuple(map(int, parts))
+    ends = sorted((tuple(map(int, name.split("."))), day) for name, day in versions.items() if name[:1].isdigit())
+    if not own or any(each[: len(own)] == own[: len(each)] for each, _ in ends):
+        return None
+    newer = next((day for each, day in ends if each > own), None)
+    return (".".join(parts[:2]), date.fromisoformat(newer)) if newer else None
+
+
+def today() -> date:
+    """The day that ``SOURCE_DATE_EPOCH`` names where it is set, for runs that can be repeated."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return datetime.fromtimestamp(int(epoch), UTC).date() if epoch.isdigit() else datetime.now(UTC).date()
 
 
 def packages_with(program: str) -> tuple[str, ...]:

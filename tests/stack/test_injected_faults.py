@@ -91,7 +91,8 @@ GOOD = {
     "page/page.conf": "server { listen 8090; location / { try_files $uri /index.html; } }",
     "page/package.json": '{"name": "page", "engines": {"node": ">=22"}}',
     APP: """
-        FROM python:3.13-slim
+        ARG VERSION=3.13-slim
+        FROM python:${VERSION}
         RUN useradd --uid 10001 app && install -d -o app /app/uploads
         WORKDIR /app
         COPY requirements.txt config.yaml ./
@@ -128,7 +129,7 @@ FAULTS = [
     (COMPOSE, "--aclfile, /run/acl", "--appendonly, 'yes'", "stack/cache-password-not-asked"),
     (APP, " && install -d -o app /app/uploads", "", "stack/volume-of-root"),
     (APP, '"--timeout", "60"', '"--timeout", "300"', "stack/nginx-gives-up-first"),
-    (APP, "FROM python:3.13-slim", "FROM python:3.8-slim", "stack/base-past-end-of-life"),
+    (COMPOSE, "build: app\n", "build: {context: app, args: {VERSION: 3.8-slim}}\n", "stack/base-past-end-of-life"),
     ("page/package.json", ">=22", ">=26", "stack/runtime-not-as-required"),
 ]
 

@@ -243,6 +243,18 @@ def test_facts_are_silent_when_they_are_old() -> None:
     assert end_of_life("python", "3.9.2-slim", checked) == ("3.9", date(2025, 10, 31))
 
 
+def test_a_version_beside_the_table_ended_with_the_next_newer_one() -> None:
+    checked = date.fromisoformat(current_table(date(2026, 11, 22))["checked"])
+
+    assert end_of_life("nginx", "1.13-alpine", checked) == ("1.13", date(2019, 4, 23))
+    assert end_of_life("nginx", "1.15", checked) == ("1.15", date(2020, 4, 21))
+    assert end_of_life("node", "17", checked) == ("17", date(2025, 4, 30))
+    assert end_of_life("redis", "4-alpine", checked) == ("4", date(2022, 4, 27))
+    assert end_of_life("redis", "5.0.7", checked) == ("5.0", date(2022, 4, 27))
+    assert [end_of_life("redis", tag, checked) for tag in ("6", "6-alpine", "6.2", "7.2", "alpine")] == [None] * 5
+    assert [end_of_life("nginx", tag, checked) for tag in ("1", "1.99", "stable")] == [None] * 3
+
+
 def test_each_line_of_the_facts_has_its_source() -> None:
     table = current_table(date(2026, 11, 22))
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
 
 from ...compose import Project
 from ...finding import Severity
@@ -49,20 +47,14 @@ def image_past_end_of_life(project: Project) -> Iterator[Report]:
     What is found in it from then on stays open, and the way to a living version grows longer with each one skipped.
     The days are in a table with its sources; the rule is silent when the table is older than the policy allows.
     """
-    from ...stack.images import end_of_life  # noqa: PLC0415 - reads its table only for official images
+    from ...stack.images import end_of_life, today  # noqa: PLC0415 - reads its table only for official images
 
-    today = _today()
+    now = today()
     for service in project.services.values():
         image = service.image
         if image is None or not isinstance(image.name.tag, str) or not is_official(service):
             continue
-        found = end_of_life(str(image.name.basename), image.name.tag.removeprefix("v"), today)
-        if found is not None and found[1] < today:
+        found = end_of_life(str(image.name.basename), image.name.tag.removeprefix("v"), now)
+        if found is not None and found[1] < now:
             message = f'"{image.name.basename} {found[0]}" gets no updates since {found[1]}; go to a newer version'
             yield image.place, message
-
-
-def _today() -> date:
-    """The day that ``SOURCE_DATE_EPOCH`` names where it is set, for runs that can be repeated."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    return datetime.fromtimestamp(int(epoch), UTC).date() if epoch.isdigit() else datetime.now(UTC).date()

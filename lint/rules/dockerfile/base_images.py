@@ -100,6 +100,50 @@ def _is_floating(tag: str, policy: Policy) -> bool:
 
 
 @rule(
+    "dockerfile/base-past-end-of-life",
+    Severity.WARNING,
+    bad="""
+        ARG VERSION=3.8-slim
+        FROM node:16-alpine AS page  # <-
+        FROM docker.io/library/python:${VERSION}  # <-
+        COPY --from=page /page /page
+        USER 1000
+    """,
+    good="""
+        ARG VERSION=3.14
+        FROM node:24.4-alpine AS page
+        FROM registry.example.com/python:3.8 AS own
+        FROM python:${VERSION}
+        COPY --from=page /page /page
+        COPY --from=own /own /own
+        USER 1000
+    """,
+    source="https://endoflife.date/",
+)
+def base_past_end_of_life(dockerfile: Dockerfile) -> Iterator[Report]:
+    """
+    An image is built on a version whose makers no longer mend it: holes that are found from now on stay open.
+
+    The days are in a table with its sources, for official images only; the rule is silent once the table is older
+    than a year.
+    """
+    from ...stack.images import end_of_life, today  # noqa: PLC0415 - reads its table only for a Dockerfile
+
+    for stage in dockerfile.stages:
+        word, image = stage.base_word, stage.image
+        if word is None or image is None or not image.tag or not _OFFICIAL.fullmatch(image.name):
+            continue
+        name = image.name.rpartition("/")[2]
+        found = end_of_life(name, image.tag)
+        if found is not None and found[1] < today():
+            yield word.place, f'"{name} {found[0]}" gets no updates since {found[1]}; go to a newer version'
+
+
+_OFFICIAL = regex(r"(?:docker\.io/)?(?:library/)?[a-z0-9_-]+")
+"""The names of images that are Docker's own."""
+
+
+@rule(
     "dockerfile/undefined-argument-in-from",
     Severity.ERROR,
     bad="""

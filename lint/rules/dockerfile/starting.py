@@ -60,7 +60,7 @@ def command_never_used(dockerfile: Dockerfile) -> Iterator[Report]:
         CMD ["serve", "$PORT"]
         """,
         """
-        FROM nginx:1.29.4
+        FROM nginx:1.30.1
         USER 101
         CMD ["awk", "{print $1}", "/etc/hosts"]
         """,

@@ -14,7 +14,7 @@ from ...place import Place
 from ...regex import regex
 from ...rule import Report, rule
 from ...stack import Container, Stack
-from ...stack.images import end_of_life
+from ...stack.images import end_of_life, today
 
 _COMPOSE = "services:\n  app:\n    build: .\n"
 _PART = regex(r"\s*(?P<operator>>=|<=|==|!=|~=|>|<|\^|~|=)?\s*v?(?P<version>\d+(?:\.(?:\d+|\*|x))*)\s*$")
@@ -24,9 +24,9 @@ _PART = regex(r"\s*(?P<operator>>=|<=|==|!=|~=|>|<|\^|~|=)?\s*v?(?P<version>\d+(
     "stack/base-past-end-of-life",
     Severity.WARNING,
     bad={
-        "docker-compose.yml": _COMPOSE,
+        "docker-compose.yml": "services:\n  app:\n    build: {context: ., args: {VERSION: 3.8-slim}}\n",
         "Dockerfile": """
-            ARG VERSION=3.8-slim
+            ARG VERSION=3.14-slim
             FROM python:${VERSION}  # <-
         """,
     },
@@ -48,14 +48,15 @@ _PART = regex(r"\s*(?P<operator>>=|<=|==|!=|~=|>|<|\^|~|=)?\s*v?(?P<version>\d+(
 )
 def base_past_end_of_life(stack: Stack) -> Iterator[Report]:
     """
-    A service is built on an image whose makers no longer mend it: holes that are found from now on stay open.
+    A build argument chooses a base image whose makers no longer mend it: holes that are found from now on stay open.
 
-    The dates are those of the makers, in a table with its sources; it is silent once it is older than a year.
+    A version that stands in the Dockerfile itself is reported by `dockerfile/base-past-end-of-life`. The dates are
+    those of the makers, in a table with its sources; it is silent once it is older than a year.
     """
     for container in stack.containers.values():
         found = _ended(container)
         place = _image_place(container)
-        if found is not None and place is not None:
+        if found is not None and place is not None and not _is_written(container):
             version, day = found
             yield place, f"{container.image_name} {version} is no longer mended since {day}; move to a newer version"
 
@@ -63,7 +64,13 @@ def base_past_end_of_life(stack: Stack) -> Iterator[Report]:
 def _ended(container: Container) -> tuple[str, date] | None:
     tag = image_name(container.root_image).tag if container.root_image else None
     found = end_of_life(container.image_name, tag) if tag else None
-    return found if found is not None and found[1] < date.today() else None
+    return found if found is not None and found[1] < today() else None
+
+
+def _is_written(container: Container) -> bool:
+    """Whether the Dockerfile alone, without the service's arguments, names that image."""
+    image = container.stage.root.image if container.stage is not None else None
+    return image is not None and container.root_image is not None and image.tag == image_name(container.root_image).tag
 
 
 def _image_place(container: Container) -> Place | None:
