@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from ..family import Options
 from ..files import Files
+from ..record import replace
 from .model import EnvFile
 from .parser import parse
 
 
 def load(paths: Sequence[str], files: Files, options: Options) -> Sequence[EnvFile]:
     """Each of *paths* as an env file by itself."""
-    return [parse(files.read(path), path) for path in paths]
+    return [replace(parse(files.read(path), path), reader=files) for path in paths]

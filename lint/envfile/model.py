@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from ..family import Problem
+from ..files import Files
 from ..place import Place
 from ..record import dataclass, field
 from ..source import Source
@@ -86,7 +87,8 @@ class EnvFile:
     """
     An env file; `entries` holds every setting in order, duplicates included.
 
-    *problems* are what Compose refuses: one of them and it reads nothing of the file.
+    *problems* are what Compose refuses: one of them and it reads nothing of the file. *reader* is None for a text that
+    lies nowhere.
     """
 
     path: str
@@ -95,6 +97,7 @@ class EnvFile:
     comments: tuple[tuple[Place, str], ...]
     problems: tuple[Problem, ...]
     files: Mapping[str, str] = field(default_factory=dict)
+    reader: Files | None = None
 
     @property
     def text(self) -> str:

@@ -28,6 +28,13 @@ def _secrets(env: EnvFile, policy: Policy) -> Iterator[tuple[EnvEntry, str]]:
             yield entry, value
 
 
+def literal_secrets(env: EnvFile, policy: Policy) -> Iterator[EnvEntry]:
+    """The settings whose values are real secrets: none that everybody tries first, and no path to one."""
+    for entry, value in _secrets(env, policy):
+        if not policy.is_placeholder(value) and not value.startswith(("/", "./")) and value.lower() not in _NOTHING:
+            yield entry
+
+
 _FRONT_END = regex(r"(?:VITE|NEXT_PUBLIC|REACT_APP|VUE_APP|NUXT_PUBLIC|GATSBY|EXPO_PUBLIC)_")
 _TELLING = regex(
     r".*(?:SECRET|PASSWORD|PASSWD|PRIVATE)(?!.*PUBLI[CSH]).*|.*(?:OPENAI|ANTHROPIC|AWS|SENDGRID|TWILIO)\w*_KEY", re.I
