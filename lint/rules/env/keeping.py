@@ -12,7 +12,6 @@ from ...rule import Report, rule
 from ...source import Source
 from .secrets import literal_secrets
 
-
 _SECRETS = "MODE=production\nMYSQL_PASSWORD=kW8#zr2Vb91-xQ4t%s\nJWT_SECRET_KEY=q7Lw2Pz9Tn4Vb8Xc5Rm1Ks6Hd3Fg0Jy2\n"
 
 
