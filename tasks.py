@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from invoke import Collection, Context
 
 from fairlead import __version__
+from fairlead.ops.certbot.tasks import certbot
 from fairlead.ops.task import task
 
 __all__ = ["__version__", "namespace"]
@@ -189,6 +190,41 @@ def doctor(c: Context, json: bool = False, fix: bool = False, yes: bool = False)
     examine(as_json=json, fix=fix, yes=yes, dry=c.config.run.dry)
 
 
+@task(
+    iterable=["only"],
+    help={
+        "url": "A site to look at from outside alone, such as https://example.com; any site, no fairlead.yaml needed.",
+        "only": "Only these checks: an id such as HD1, or a group such as tls.",
+        "all": "All checks, not only the quick ones; show what passed too.",
+        "fail-on": "Exit with 1 from this severity on: error, warning or info.",
+        "baseline": "A file of failures to put off; written where it does not exist.",
+        "wait": "Seconds to wait for a first answer.",
+        "ca": "A file of PEM certificates to believe, for a private authority.",
+        "json": "Print the report as JSON.",
+        "junit": "Write a JUnit report to this file.",
+        "html": "Write the report to this file as one page.",
+    },
+)
+def verify(  # noqa: PLR0917 - the flags of a report
+    _: Context,
+    url: str = "",
+    only: list[str] | None = None,
+    all: bool = False,  # noqa: A002 - the flag's name
+    fail_on: str = "",
+    baseline: str = "",
+    wait: str = "",
+    ca: str = "",
+    json: bool = False,
+    junit: str = "",
+    html: str = "",
+) -> None:
+    """Prove on the live system what the files promise: every promise passes, fails, or is said not to be checked."""
+    flags = dict(locals())
+    from fairlead.ops.verify.verify import verify as prove
+
+    prove(flags)
+
+
 @task(help={"baseline": "Freeze what the linter finds now; only new findings count from then on."})
 def init(c: Context, baseline: bool = False) -> None:
     """Describe the stack of this folder in a fairlead.yaml, add the linter to pre-commit, and lint."""
@@ -206,8 +242,9 @@ def ready(_: Context, json: bool = False) -> None:
 
 
 namespace = Collection(
-    env, bases, build, up, down, provision, status, logs, execute, config, doctor, lint, why, diff, init, ready
+    env, bases, build, up, down, provision, status, logs, execute, config, doctor, lint, why, diff, verify, init, ready
 )
+namespace.add_collection(certbot)
 
 if find_spec("fairlead.developer"):  # in this project's own checkout only
     from fairlead.developer.tasks import add_to

@@ -25,6 +25,7 @@ READ_ONLY = {
     "diff",
     "ready",
     "verify",
+    "certbot.status",
     "check",
     "test",
     "bench",
@@ -83,7 +84,7 @@ def test_a_task_is_short_and_decides_nothing(name: str) -> None:
 def test_a_task_that_changes_something_heeds_dry(name: str) -> None:
     heeds = any("config.run.dry" in ast.unparse(part) for part in _body(name))
 
-    assert heeds != (name.partition(".")[0] in READ_ONLY)
+    assert heeds != bool({name, name.partition(".")[0]} & READ_ONLY)
 
 
 def test_listing_the_tasks_loads_nothing_heavy() -> None:
