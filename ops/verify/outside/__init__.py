@@ -1,0 +1,1 @@
+"""What can be seen of any site from outside, without knowing its configuration."""

@@ -1,0 +1,43 @@
+"""Waits until a site answers; after that every check runs once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from .errors import NoAnswerError
+from .outside.site import Site
+
+READY_S = 10.0
+PAUSE_S = 0.5
+NOT_YET = (502, 503, 504)
+
+
+def wait_ready(
+    site: Site,
+    seconds: float,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    wait: Callable[[float], None] = time.sleep,
+) -> str:
+    """
+    Asks until there is an answer that is none of a proxy without a server behind it.
+
+    Returns:
+        Why the site cannot be reached; empty where it answered, even with an error.
+    """
+    ends_at = clock() + seconds
+    while True:
+        left = ends_at - clock()
+        try:
+            answer = site.web.ask_anew(site.base, seconds=max(0.5, min(left, site.web.answer_s)))
+            trouble = ""
+            if answer.status not in NOT_YET:
+                return ""
+        except NoAnswerError as error:
+            trouble = str(error)
+            if error.is_unknown_name or not error.is_network:
+                return trouble
+        if clock() + PAUSE_S >= ends_at:
+            return trouble
+        wait(PAUSE_S)

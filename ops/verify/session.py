@@ -1,0 +1,132 @@
+"""One run: what it looks at, by which checks, and what it gives."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from ..errors import FairleadError, SettingsError
+from .budget import FOREIGN_RATE, OWN_RATE, Budget
+from .errors import NoAnswerError
+from .options import Options
+from .outside import checks as outside
+from .outside.grading import NOTE, grade_of
+from .outside.handshake import no_tls, seen
+from .outside.site import Site, counterpart, is_loopback, normal_url
+from .readiness import wait_ready
+from .record import Record
+from .runner import Job, Outcome, run
+from .selection import selected
+from .verdict import Finding, unseen
+from .web import Trust, Web
+
+Ended = Callable[[list[Finding]], None]
+
+
+@dataclass(frozen=True)
+class Session:
+    """What a run looks at; `run` does it once."""
+
+    name: str
+    view: str
+    site: Site
+    jobs: list[Job]
+
+    def run(self, options: Options, ended: Ended) -> Record:
+        """Waits until the site answers, then runs every check once."""
+        begun = time.monotonic()
+        now = datetime.now(UTC)
+        trouble, outcome = "", Outcome([], interrupted=False)
+        try:
+            trouble = wait_ready(self.site, options.wait_s)
+        except KeyboardInterrupt:
+            trouble, outcome = "interrupted", Outcome([], interrupted=True)
+        if trouble:
+            findings = [Finding(job.check, unseen(trouble, self.site.base)) for job in self.jobs]
+            reached = outcome.interrupted
+        else:
+            outcome = run(self.jobs, seconds=self.site.web.budget.left_s, ended=ended)
+            findings, reached = outcome.findings, True
+        return Record(
+            name=self.name,
+            run=self.site.web.run,
+            view=self.view,
+            begun=now,
+            seconds=time.monotonic() - begun,
+            findings=tuple(findings),
+            fail_on=options.fail_on,
+            reached=reached,
+            interrupted=outcome.interrupted,
+            requests=self.site.web.budget.spent,
+            facts={} if trouble or outcome.interrupted else facts_of(self.site),
+        )
+
+
+def open_session(options: Options) -> Session:
+    """
+    What *options* ask for.
+
+    Raises:
+        SettingsError: an address, a file or a name of a check is wrong.
+    """
+    if options.url:
+        return _outside(options)
+    raise SettingsError("verify: name a site with --url")
+
+
+def _outside(options: Options) -> Session:
+    site = outside_site(options)
+    checks = selected(outside.CHECKS, options.only, everything=options.everything)
+    return Session(site.base, "outside", site, [Job(check, site) for check in checks])
+
+
+def outside_site(options: Options) -> Site:
+    """The site of --url, asked gently unless it is this machine."""
+    url = normal_url(options.url)
+    trust = Trust(options.ca)
+    trust.context()
+    site = Site(url, Web(Budget(FOREIGN_RATE)), datetime.now(UTC), trust, plain=counterpart(url))
+    if is_loopback(site.host):
+        site.is_ours, site.web = True, Web(Budget(OWN_RATE))
+    return site
+
+
+def facts_of(site: Site) -> dict[str, Any]:
+    """What reports draw beside the findings, from answers that are there already; what is missing is left out."""
+    facts: dict[str, Any] = {"url": site.base}
+    for name, make in (("grade", _grade), ("certificate", _certificate)):
+        try:
+            found = make(site)
+        except (FairleadError, ssl.SSLError, OSError):
+            continue  # its own check has said why it cannot be seen
+        if found:
+            facts[name] = found
+    return facts
+
+
+def _grade(site: Site) -> dict[str, Any] | None:
+    if site.is_local and not site.speaks_tls:
+        return None
+    found = grade_of(site)
+    results = [{"test": each.test, "word": each.word, "modifier": each.modifier} for each in found.results]
+    return {"letter": found.letter, "score": found.score, "note": NOTE, "results": results}
+
+
+def _certificate(site: Site) -> dict[str, Any] | None:
+    if no_tls(site):
+        return None
+    certificate = seen(site).certificate
+    return {
+        "names": list(certificate.names),
+        "issuer": certificate.issuer,
+        "key": certificate.key,
+        "not_before": certificate.not_before.isoformat(),
+        "not_after": certificate.not_after.isoformat(),
+    }
+
+
+__all__ = ["NoAnswerError", "Session", "facts_of", "open_session", "outside_site"]

@@ -1,0 +1,1 @@
+"""What a server says in TLS handshakes: versions, ciphers, groups, certificate."""

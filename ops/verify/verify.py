@@ -1,0 +1,85 @@
+"""`inv verify`: from what a person asked to reports and an exit code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ..errors import SettingsError
+from . import baseline
+from .options import Options, output, severity, wait_seconds
+from .record import Record
+from .session import Session, open_session
+from .verdict import Finding
+
+
+def verify(flags: dict[str, Any]) -> None:
+    """`inv verify`; exits with what the findings mean: 0, 1, 5 or 7."""
+    options = options_of(flags)
+    today = datetime.now(UTC).date()
+    known = baseline.read(options.baseline) if options.baseline else None
+    record = looked(open_session(options), options)
+    if options.baseline and known is None:
+        count = baseline.write(options.baseline, record.findings, today)
+        print(f"{options.baseline}: {count} known failures put off for {baseline.PUT_OFF_DAYS} days", file=sys.stderr)
+        known = baseline.read(options.baseline)
+    findings = tuple(baseline.applied(finding, known or {}, today) for finding in record.findings)
+    record = replace(record, findings=findings)
+    _report(record, options)
+    sys.exit(record.exit_code)
+
+
+def options_of(flags: dict[str, Any]) -> Options:
+    """
+    The flags of the task as options.
+
+    Raises:
+        SettingsError: one of them makes no sense.
+    """
+    return Options(
+        url=flags.get("url") or "",
+        ca=flags.get("ca") or "",
+        only=tuple(flags.get("only") or ()),
+        everything=bool(flags.get("all")),
+        fail_on=severity(flags.get("fail_on") or ""),
+        wait_s=wait_seconds(flags.get("wait") or ""),
+        as_json=bool(flags.get("json")),
+        junit=output(flags.get("junit") or "", "--junit"),
+        html=output(flags.get("html") or "", "--html"),
+        baseline=output(flags.get("baseline") or "", "--baseline"),
+    )
+
+
+def looked(session: Session, options: Options) -> Record:
+    """The run itself."""
+    from .report.terminal import Bar  # noqa: PLC0415 - rich takes 100 ms
+
+    with Bar(len(session.jobs)) as bar:
+        return session.run(options, bar.ended)
+
+
+def _report(record: Record, options: Options) -> None:
+    from .report import data, junit, terminal  # noqa: PLC0415 - rich takes 100 ms
+
+    if options.as_json:
+        print(data.report(record), end="")
+    else:
+        terminal.show(record, everything=options.everything)
+    if options.junit:
+        _write(options.junit, junit.report(record))
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(f"{path}: {(error.strerror or 'cannot be written').lower()}") from None
+
+
+def failures(findings: Sequence[Finding]) -> list[Finding]:
+    """Those that failed."""
+    return [finding for finding in findings if finding.verdict.word == "FAIL"]
