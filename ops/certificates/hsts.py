@@ -5,21 +5,20 @@ from __future__ import annotations
 from ...lint.policy import Policy, policy_from
 from ...lint.settings import settings_for
 from ..stack import Stack
-from .material import Material
 from .site import site_of
 from .x509 import read_chain
 
 NAME = "Strict-Transport-Security"
 
 
-def hsts(stack: Stack, material: Material) -> str:
+def hsts(stack: Stack, chain: str) -> str:
     """
-    What nginx adds to the answers of the site while it serves *material*.
+    What nginx adds to the answers of the site while it serves *chain*, in PEM.
 
     Nothing while it is a placeholder: browsers would refuse the site for two years. Nothing for localhost either, whose
     other ports they would then ask by https too.
     """
-    if read_chain(material.chain)[0].is_placeholder or site_of(stack).is_local:
+    if read_chain(chain)[0].is_placeholder or site_of(stack).is_local:
         return ""
     wanted = policy_of(stack).required_headers.get(NAME)
     return f'add_header {NAME} "{wanted.recommended}" always;\n' if wanted else ""

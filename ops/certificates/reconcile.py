@@ -22,7 +22,7 @@ from .material import Material
 from .served import Endpoint, HandshakeError, served
 from .site import tls_of
 from .swapping import Patience, reload_step, switch_steps
-from .x509 import Certificate, read_chain
+from .x509 import Certificate, CertificateError, read_chain
 
 Done = Literal["nothing", "reloaded", "switched"]
 
@@ -69,11 +69,12 @@ class Answer:
 
 @dataclass(frozen=True)
 class Facts:
-    """The three as they are."""
+    """The three as they are; *hsts* is what the live generation should add to answers."""
 
     disk: Material | None
     live: Generation | None
     answers: tuple[Answer, ...]
+    hsts: str = ""
 
     @property
     def target(self) -> Certificate | None:
@@ -83,8 +84,10 @@ class Facts:
 
     @property
     def live_is_target(self) -> bool:
-        """Whether the live generation holds it."""
-        return self.live is not None and self.target == read_chain(self.live.chain)[0]
+        """Whether the live generation holds it, and what goes with it."""
+        if self.live is None or self.live.hsts != self.hsts:
+            return False
+        return self.disk is None or read_chain(self.disk.chain) == read_chain(self.live.chain)
 
     @property
     def others(self) -> tuple[Answer, ...]:
@@ -133,7 +136,8 @@ def facts_of(stack: Stack, wanted: Wanted, ask: Ask = served) -> Facts:
     """The three as they are now; asks each endpoint for each name."""
     live = TlsStore(stack.host, tls_of(stack).folder).live()
     answers = (_answer(ask, endpoint, name) for endpoint in wanted.endpoints for name in wanted.names)
-    return Facts(wanted.disk, live, tuple(answers))
+    chain = wanted.disk.chain if wanted.disk else live.chain if live else ""
+    return Facts(wanted.disk, live, tuple(answers), hsts(stack, chain) if chain else "")
 
 
 def plan_reconcile(
@@ -146,15 +150,17 @@ def plan_reconcile(
         ReconcileError: the one on disk may not be served.
     """
     if facts.disk is not None and (fault := fault_of(facts.disk, wanted.names, patience.now(), wanted.roots)):
-        raise ReconcileError(f"{facts.disk.where}: {fault}; {differences(facts)}")
+        raise ReconcileError(f"{facts.disk.where}: {fault}; {_served_words(facts)}")
     if facts.live_is_target and not facts.others:
         return Plan()
     asked = [(endpoint, name) for endpoint in wanted.endpoints for name in wanted.names]
     before = _served_generation(stack, facts)
     reload = reload_step(stack, target, before, lambda: _other(ask, asked, target), patience)
-    if facts.live_is_target or facts.disk is None:
+    store = TlsStore(stack.host, tls_of(stack).folder)
+    material = facts.disk or (store.material(facts.live) if facts.live else None)
+    if facts.live_is_target or material is None:
         return plan_for(stack.host.name, *reload)
-    switch = switch_steps(stack, facts.disk, hsts(stack, facts.disk), before)
+    switch = switch_steps(stack, material, facts.hsts, before)
     return plan_for(stack.host.name, *switch, *reload)
 
 
@@ -164,8 +170,9 @@ def differences(facts: Facts) -> str:
     if target is None:
         return "there is no certificate"
     parts = []
-    if not facts.live_is_target and facts.live is not None:
-        parts.append(f"in use is {facts.live.name} ({_shown(read_chain(facts.live.chain)[0])})")
+    live = read_chain(facts.live.chain)[0] if facts.live else None
+    if facts.live is not None and live is not None and live != target:
+        parts.append(f"in use is {facts.live.name} ({_shown(live)})")
     for answer in facts.others:
         what = f"serves {_shown(answer.certificate)}" if answer.certificate else answer.reason
         parts.append(f"{answer.endpoint} {what}" if answer.certificate else what)
@@ -173,6 +180,11 @@ def differences(facts: Facts) -> str:
         return f"disk, live and served are one: {_shown(target)}"
     where = f"on disk is {_shown(target)}" if facts.disk else f"in use is {_shown(target)}"
     return "; ".join([where, *parts])
+
+
+def _served_words(facts: Facts) -> str:
+    shown = {f"{answer.endpoint} serves {_shown(answer.certificate)}" for answer in facts.answers if answer.certificate}
+    return "; ".join(["nothing was changed", *sorted(shown)])
 
 
 def _shown(certificate: Certificate) -> str:
@@ -183,7 +195,7 @@ def _shown(certificate: Certificate) -> str:
 def _answer(ask: Ask, endpoint: Endpoint, name: str) -> Answer:
     try:
         return Answer(endpoint, name, ask(endpoint, name))
-    except HandshakeError as error:
+    except (HandshakeError, CertificateError) as error:
         return Answer(endpoint, name, None, str(error))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..errors import SettingsError
@@ -9,6 +11,9 @@ from ..settings import TlsSettings
 from ..stack import Stack
 
 LOCAL = "localhost"
+NAME = re.compile(
+    r"(?=.{1,253}$)(\*\.)?([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+)
 HIGHEST_PORT = 65535
 HTTPS_PORT = 443
 
@@ -41,11 +46,11 @@ def site_of(stack: Stack) -> Site:
     """
     domains = stack.settings.domains
     if len(domains) > 1:
-        others = ", ".join(each.name for each in domains[1:])
+        others = ", ".join(name for each in domains[1:] for name in each.names)
         raise SettingsError(f"fairlead.yaml: domains: nginx serves one certificate; move {others} into its names")
     tls = tls_of(stack)
-    names = domains[0].names if domains else (LOCAL,)
-    return Site(names, _port(stack, "http_port", tls.http_port), _port(stack, "https_port", tls.https_port))
+    names = _names(stack, domains[0].names) if domains else ()
+    return Site(names or (LOCAL,), _port(stack, "http_port", tls.http_port), _port(stack, "https_port", tls.https_port))
 
 
 def tls_of(stack: Stack) -> TlsSettings:
@@ -70,6 +75,17 @@ def site_texts(stack: Stack) -> dict[str, str]:
         f"{edge.site.name}/names.conf": f"server_name {' '.join(site.names)};\n",
         f"{edge.site.name}/ports.conf": _ports(site.https_port),
     }
+
+
+def _names(stack: Stack, texts: Iterable[str]) -> tuple[str, ...]:
+    """A variable may hold several, between commas or spaces; an empty one holds none."""
+    found = [name for text in texts for name in stack.filled(text).replace(",", " ").split()]
+    wrong = next((name for name in found if not NAME.fullmatch(name)), None)
+    if wrong is not None:
+        raise SettingsError(
+            f'fairlead.yaml: domains: "{wrong}" is no name of a site; write one such as www.example.com'
+        )
+    return tuple(dict.fromkeys(name.lower() for name in found))
 
 
 def _ports(https_port: int) -> str:

@@ -41,7 +41,7 @@ def starting_steps(stack: Stack, now: datetime) -> Iterator[Step]:
     if own is not None:
         if fault := fault_of(own, site_of(stack).names, now):
             raise SettingsError(f"{own.where}: {fault}; put one there that fits, or take both files away")
-        yield install_step(store, own, hsts(stack, own), f"take the certificate in {tls.folder.name}/")
+        yield install_step(store, own, hsts(stack, own.chain), f"take the certificate in {tls.folder.name}/")
         return
     yield install_step(store, placeholder(now), "", "put a placeholder certificate, valid for 7 days")
 

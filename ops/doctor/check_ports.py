@@ -16,9 +16,10 @@ def checks(patient: Patient) -> Iterator[Check]:
     """One check for each port that the model publishes."""
     found = published(patient.merged) if patient.merged else []
     for service, address, port, protocol in found:
-        title = f"{port} of {service}"
+        name = str(port) if protocol == "tcp" else f"{port}-{protocol}"
+        title = f"{name} of {service}"
         yield Check(
-            f"ports.{service}.{port}", title, _looking(patient, service, address, port, protocol), (*USABLE, COMPOSE)
+            f"ports.{service}.{name}", title, _looking(patient, service, address, port, protocol), (*USABLE, COMPOSE)
         )
     if not found:
         yield Check("ports.published", "published", lambda: ok("none"), (*USABLE, COMPOSE))

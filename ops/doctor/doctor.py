@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from ..host import LocalHost
 from . import (
+    check_certificate,
     check_containers,
     check_data,
     check_engine,
@@ -41,6 +42,7 @@ CHART: tuple[Callable[[Patient], Iterator[Check]], ...] = (
     check_data.checks,
     check_page.checks,
     check_proxy.checks,
+    check_certificate.checks,
     check_functional.checks,
 )
 

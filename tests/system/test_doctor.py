@@ -59,6 +59,8 @@ def test_a_good_stack_is_all_ok(stack):
         "proxy.nginx.configuration",
         "proxy.frontend.configuration",
         "proxy.api",
+        "certificate.live",
+        "certificate.served",
         "functional.chat",
     } <= set(checks)
 
