@@ -49,7 +49,7 @@ class _Piece:
 
 
 @dataclass
-class _Automaton:
+class Automaton:
     """
     Attributes:
         allowed: The bytes that lead into each state; state 0 is the start.
@@ -126,12 +126,12 @@ class _Automaton:
                 self.following[state].add(after)
 
 
-def _automaton(node: Node) -> _Automaton:
+def automaton_of(node: Node) -> Automaton:
     parts = list(node.parts if isinstance(node, Row) else (node,))
     is_bound = bool(parts) and parts[-1] == Mark("$")
     starts = bool(parts) and parts[0] == Mark("^")
     parts = parts[1 if starts else 0 : len(parts) - 1 if is_bound else None]
-    made = _Automaton(is_anchored=starts)
+    made = Automaton(is_anchored=starts)
     piece = made.add(Row(tuple(parts)))
     made.following[0] |= piece.first
     made.ends = piece.last | ({0} if piece.is_empty else set())
@@ -145,14 +145,14 @@ def blowup(pattern: str, ignore_case: bool = False) -> Blowup | None:
     if not _repeats_repetition(pattern):
         return None
     try:
-        automaton = _automaton(tree(pattern, ignore_case))
+        automaton = automaton_of(tree(pattern, ignore_case))
     except UnknownExpressionError:
         return None
     for circle in _circles(automaton):
         state = min(circle)
         pump = _two_ways_round(automaton, state, circle)
-        prefix = _way_to(automaton, state)
-        end = _failing_end(automaton, prefix + _SOME * pump) if pump else None
+        prefix = way_to(automaton, state)
+        end = failing_end(automaton, prefix + SOME * pump) if pump else None
         if end is not None:
             return Blowup(prefix, pump, end)
     return None
@@ -163,10 +163,11 @@ def _repeats_repetition(pattern: str) -> bool:
     return any(mark in pattern for mark in (")+", ")*", "){"))
 
 
-_SOME = 3
+SOME = 3
+"""How often what is repeated is tried, to see that it fails."""
 
 
-def _search(automaton: _Automaton, among: frozenset[int], start: Pair) -> dict[Pair, str]:
+def _search(automaton: Automaton, among: frozenset[int], start: Pair) -> dict[Pair, str]:
     """The pairs of states of *among* that one text leads to from *start*, with the shortest such text."""
     found = {start: ""}
     queue = deque([start])
@@ -176,12 +177,12 @@ def _search(automaton: _Automaton, among: frozenset[int], start: Pair) -> dict[P
             for right in automaton.following[other] & among:
                 common = automaton.allowed[left] & automaton.allowed[right]
                 if common and (left, right) not in found:
-                    found[left, right] = found[one, other] + _byte(common)
+                    found[left, right] = found[one, other] + byte_of(common)
                     queue.append((left, right))
     return found
 
 
-def _byte(allowed: Bytes) -> str:
+def byte_of(allowed: Bytes) -> str:
     """One of *allowed*, a letter where there is one."""
     plain = allowed & _LETTERS or allowed
     return chr((plain & -plain).bit_length() - 1)
@@ -190,7 +191,7 @@ def _byte(allowed: Bytes) -> str:
 _LETTERS: Bytes = sum(1 << ord(letter) for letter in "abcdefghijklmnopqrstuvwxyz")
 
 
-def _two_ways_round(automaton: _Automaton, state: int, circle: frozenset[int]) -> str:
+def _two_ways_round(automaton: Automaton, state: int, circle: frozenset[int]) -> str:
     """A text that leads from *state* back to itself in two ways, never leaving *circle*; empty without one."""
     found = _search(automaton, circle, (state, state))
     for (one, other), text in found.items():
@@ -198,16 +199,16 @@ def _two_ways_round(automaton: _Automaton, state: int, circle: frozenset[int]) -
             return text + back
     for one, after in sorted(automaton.doubled):
         if one in circle and after in circle:
-            to, on = found.get((one, one)), _byte(automaton.allowed[after])
+            to, on = found.get((one, one)), byte_of(automaton.allowed[after])
             back = _search(automaton, circle, (after, after)).get((state, state))
             if to is not None and back is not None:
                 return to + on + back
     return ""
 
 
-def _circles(automaton: _Automaton) -> Iterator[frozenset[int]]:
+def _circles(automaton: Automaton) -> Iterator[frozenset[int]]:
     """The sets of states each of which leads to all others and back."""
-    reached = [_reached(automaton, state) for state in range(len(automaton.allowed))]
+    reached = [reached_from(automaton, state) for state in range(len(automaton.allowed))]
     seen: set[int] = set()
     for state, others in enumerate(reached):
         if state in others and state not in seen:
@@ -216,7 +217,7 @@ def _circles(automaton: _Automaton) -> Iterator[frozenset[int]]:
             yield circle
 
 
-def _reached(automaton: _Automaton, state: int) -> set[int]:
+def reached_from(automaton: Automaton, state: int) -> set[int]:
     found: set[int] = set()
     queue = [state]
     while queue:
@@ -226,7 +227,7 @@ def _reached(automaton: _Automaton, state: int) -> set[int]:
     return found
 
 
-def _way_to(automaton: _Automaton, state: int) -> str:
+def way_to(automaton: Automaton, state: int) -> str:
     """A shortest text that leads from the start to *state*."""
     found = {0: ""}
     queue = deque([0])
@@ -234,7 +235,7 @@ def _way_to(automaton: _Automaton, state: int) -> str:
         before = queue.popleft()
         for after in automaton.following[before]:
             if after not in found:
-                found[after] = found[before] + _byte(automaton.allowed[after])
+                found[after] = found[before] + byte_of(automaton.allowed[after])
                 queue.append(after)
     return found[state]
 
@@ -242,12 +243,12 @@ def _way_to(automaton: _Automaton, state: int) -> str:
 _ENDINGS = ("", "!", "\x01", "\nx", "/", "/!", "/\x01", "a", "0", "-", ".", " ", "./", "a\x01", "\x01a", "=", "&!")
 
 
-def _failing_end(automaton: _Automaton, text: str) -> str | None:
+def failing_end(automaton: Automaton, text: str) -> str | None:
     """What behind *text* makes every attempt fail; None where nothing is known to."""
     return next((end for end in _ENDINGS if _fails(automaton, text + end)), None)
 
 
-def _fails(automaton: _Automaton, text: str) -> bool:
+def _fails(automaton: Automaton, text: str) -> bool:
     start = frozenset({0})
     states = start
     for byte in text.encode("latin-1"):

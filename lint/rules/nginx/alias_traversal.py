@@ -180,8 +180,8 @@ def alias_without_group(config: NginxConfig) -> Iterator[Report]:
     An alias to a folder, in a location with an expression, that says nothing of what was asked for.
 
     In such a location the alias is the whole path, not the start of one: every address leads to the folder itself,
-    which is 403, 404 or its index page. Put what is wanted in parentheses, and name it in the alias: `alias
-    /srv/pictures/$1;`. Or write `root`.
+    which is a redirect to an address that is none, or its index page. Put what is wanted in parentheses, and name it
+    in the alias: `alias /srv/pictures/$1;`. Or write `root`.
     """
     for alias in config.find("alias"):
         block = alias.parent

@@ -135,10 +135,73 @@ def stream_held_back(config: NginxConfig, policy: Policy) -> Iterator[Report]:
 
 
 @rule(
-    "nginx/keepalive-without-effect",
+    "nginx/silence-cut-off",
     Severity.INFO,
     preset="strict",
     bad="""
+        http {
+            server_tokens off;
+            server {
+                listen 80;
+                location /live/ws {
+                    proxy_http_version 1.1;
+                    proxy_set_header Host $host;
+                    proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+                    proxy_set_header X-Forwarded-Proto $scheme;
+                    proxy_set_header Upgrade $http_upgrade;
+                    proxy_set_header Connection "upgrade";
+                    proxy_pass http://127.0.0.1:8000;  # <-
+                }
+            }
+        }
+    """,
+    good=(
+        """
+        server {
+            location /live/ws {
+                proxy_http_version 1.1;
+                proxy_set_header Host $host;
+                proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+                proxy_set_header X-Forwarded-Proto $scheme;
+                proxy_set_header Upgrade $http_upgrade;
+                proxy_set_header Connection "upgrade";
+                proxy_read_timeout 1h;
+                proxy_pass http://127.0.0.1:8000;
+            }
+        }
+        """,
+        "location /live/ws { proxy_pass http://backend; }",
+    ),
+    lacks=True,
+    source="https://nginx.org/en/docs/http/websocket.html",
+)
+def silence_cut_off(config: NginxConfig, policy: Policy) -> Iterator[Report]:
+    """
+    A WebSocket or a stream that nginx ends after a minute of silence.
+
+    `proxy_read_timeout` is 60 seconds unless told otherwise, and counts between two pieces of what the back end sends.
+    Chats and dashboards with nothing to say drop and come again, once a minute. Raise it there, or let the back end
+    send something from time to time, which is why this is only worth a look.
+    """
+    paths = (*policy.proxy.stream_paths, *policy.proxy.websocket_paths)
+    for passing in passings(config) if config.http is not None else ():
+        head = passing.location
+        if head is None or passing.block.name != "location" or not _is_like(paths, head.pattern):
+            continue
+        if passing.at.setting("proxy_read_timeout") or config.may_hold(passing.block, "proxy_read_timeout"):
+            continue
+        yield (
+            passing.directive.place,
+            f'"{head.pattern}" is cut off after 60 s of silence; add "proxy_read_timeout 1h;"',
+        )
+
+
+@rule(
+    "nginx/keepalive-without-effect",
+    Severity.INFO,
+    preset="strict",
+    bad=(
+        """
         # nginx 1.26.3
         http {
             server_tokens off;
@@ -148,7 +211,17 @@ def stream_held_back(config: NginxConfig, policy: Policy) -> Iterator[Report]:
             }
             server { listen 127.0.0.1:81; location / { proxy_pass http://backend; } }
         }
-    """,
+        """,
+        """
+        http {
+            upstream backend {
+                server 10.0.0.5:8000;
+                keepalive 16;  # <-
+            }
+            server { listen 81; location / { proxy_set_header Connection close; proxy_pass http://backend; } }
+        }
+        """,
+    ),
     good=(
         """
         # nginx 1.26.3
@@ -175,10 +248,17 @@ def keepalive_without_effect(config: NginxConfig) -> Iterator[Report]:
     Connections to the back end are to be kept, and each request closes its own.
 
     Before 1.29.7 nginx speaks HTTP/1.0 to back ends and sends `Connection: close`, so `keepalive` keeps nothing until
-    `proxy_http_version 1.1;` and `proxy_set_header Connection "";` stand where it passes on. Newer ones need neither.
+    `proxy_http_version 1.1;` and `proxy_set_header Connection "";` stand where it passes on. Newer ones need neither,
+    and keep nothing where `Connection close` or `proxy_http_version 1.0;` was left over.
     """
-    if config.version >= _KEPT_ALIVE or config.http is None:
+    if config.http is None:
         return
+    is_new = config.version >= _KEPT_ALIVE
+    advice = (
+        'take out "Connection close" and "proxy_http_version 1.0"'
+        if is_new
+        else 'add "proxy_http_version 1.1;" and "proxy_set_header Connection \\"\\";"'
+    )
     users: dict[str, list[bool]] = {name: [] for name in config.upstreams}
     for passing in passings(config):
         sent = passing.at.proxy.sent("connection")
@@ -188,5 +268,4 @@ def keepalive_without_effect(config: NginxConfig) -> Iterator[Report]:
     for name, kept in users.items():
         keepalive = config.upstreams[name].first("keepalive")
         if keepalive and kept and not any(kept):
-            message = 'no connection is kept: add "proxy_http_version 1.1;" and "proxy_set_header Connection \\"\\";"'
-            yield keepalive.place, message
+            yield keepalive.place, f"no connection is kept: {advice}"

@@ -27,6 +27,12 @@ _NAMED = (
 )
 _SCHEME = regex(r"(?:Bearer|Basic|Token|ApiKey|Digest)\s+(?P<secret>[^\s$]{6,})", re.IGNORECASE)
 _ADDRESS = regex(r"[a-z][a-z0-9+.-]*://[^/\s:@'\"$]*:(?P<secret>[^/\s:@'\"${}]+)@", re.IGNORECASE)
+_PASSWORD_HASH = regex(
+    r"\$(?:apr1|1)\$[./\w]{1,8}\$[./0-9A-Za-z]{22}(?!\w)"
+    r"|\$[56]\$(?:rounds=\d+\$)?[./\w]{1,16}\$[./0-9A-Za-z]{43,86}"
+    r"|\$2[abxy]\$\d\d\$[./0-9A-Za-z]{53}|\$y\$[./\w]+\$[./\w]{1,86}\$[./\w]{43}"
+    r"|\{S?SHA\}[0-9A-Za-z+/]{27,}={0,2}"
+)
 _OF_REQUEST = regex(r"\$(?:\{)?(?:http|arg|cookie|sent_http|upstream_http|upstream_cookie)_(\w+)\}?")
 _SHORTEST = 6
 _LEFT_OPEN = regex(
@@ -67,6 +73,7 @@ _LEFT_OPEN = regex(
         }
         """,
         "env DB_PASSWORD=vX4p9Qe7Lr2M;  # <-",
+        "# admin:$apr1$" + "Xk3pQz7L$" + "hV9tB2mWcR5nYd8Gf4sKe/" + "  # <-\ngzip off;",
         "# old key: ghp_" + "aB3dE5fG7hJ9kL2mN4pQ6rS8tV0wX1yZ3bC5" + "  # <-\ngzip off;",
     ),
     good=(
@@ -88,6 +95,7 @@ _LEFT_OPEN = regex(
         """,
         "fastcgi_param PASSWORD_FILE /run/secrets/password;",
         "env DB_PASSWORD;",
+        "server { rewrite ^/(a)/(b)$ /$1$2$1$extension_of_the_file_that_was_asked_for last; }",
     ),
     source="https://cwe.mitre.org/data/definitions/798.html",
 )
@@ -182,6 +190,8 @@ def _in_texts(config: NginxConfig, policy: Policy) -> Iterator[tuple[Place, str]
             start, end = match.span("secret")
             if _is_literal(match["secret"], policy) and not _is_comment(file, start):
                 yield file.place(start, end), "a password in an address"
+        for match in _PASSWORD_HASH.finditer(file.text) if "$" in file.text or "SHA}" in file.text else ():
+            yield file.place(*match.span()), "the hash of a password, from which it can be guessed,"
         for start, end, kind in provider_tokens(file.text):
             yield file.place(start, end), kind
 

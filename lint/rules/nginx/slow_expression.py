@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from ...finding import Severity
 from ...nginx import NginxConfig
+from ...nginx.ambiguity import squared
 from ...nginx.backtracking import blowup
 from ...rule import Report, rule
 from .expressions_used import expressions
+from .once import once
 
 
 @rule(
@@ -53,6 +55,48 @@ def slow_expression(config: NginxConfig) -> Iterator[Report]:
             attack = repr(f"{found.prefix}{found.pump * 2}")[1:-1]
             message = f'"{_short(pattern)}" takes twice as long with each further "{found.pump}" of "{attack}..."'
             yield place, f"{message}; repeat once, not twice"
+
+
+@rule(
+    "nginx/quadratic-expression",
+    Severity.INFO,
+    preset="strict",
+    bad=(
+        """
+        location ~ ^/(.*)/(.*)/edit$ {  # <-
+            return 404;
+        }
+        """,
+        "server { rewrite ^/([^/]*)-([^/]*)\\.html$ /index.php?a=$1&b=$2 last; }  # <-",
+    ),
+    good=(
+        "location ~ ^/([^/]+)/([^/]+)/edit$ { return 404; }",
+        "location ~ ^/(.*)/edit$ { return 404; }",
+        "location ~ ^/a(.*)b(.*) { return 404; }",
+        "location ~ ^(.+\\.php)(/.+)$ { return 404; }",
+    ),
+    source="https://owasp.org/www-community/attacks/Regular_expression_Denial_of_Service_-_ReDoS",
+    covers=("gixy:regex_redos",),
+)
+def quadratic_expression(config: NginxConfig) -> Iterator[Report]:
+    """
+    Two endless repetitions that may share the same text between them.
+
+    Each place may end the first and begin the second, and all are tried before the match fails. An address of eight
+    thousand letters, the longest that nginx takes, keeps a worker busy for a third of a second, until PCRE gives up
+    after ten million steps and the answer is 500; a few of them each second stop the worker. Let the first take all
+    but what separates the two: `([^/]+)/`, not `(.*)/`.
+    """
+    yield from once(_quadratic(config))
+
+
+def _quadratic(config: NginxConfig) -> Iterator[Report]:
+    for place, pattern, ignore_case in expressions(config):
+        found = squared(pattern, ignore_case)
+        if found:
+            attack = repr(f"{found.prefix}{found.pump * 2}")[1:-1]
+            message = f'"{_short(pattern)}" takes four times as long with twice as much of "{attack}..."'
+            yield place, f"{message}; let one part leave out what separates the two"
 
 
 def _short(pattern: str) -> str:
