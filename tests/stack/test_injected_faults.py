@@ -125,7 +125,6 @@ FAULTS = [
     (COMPOSE, "secrets: [signing_key]", "secrets: [from_environment]", "stack/secret-in-readonly-service"),
     (SETTINGS, "${REDIS_PASSWORD}", "Zk7_mTq41vB", "stack/secret-in-settings-file"),
     (SETTINGS, "api_key: ''", "api_key: changeme", "stack/placeholder-in-settings-file"),
-    (COMPOSE, "REDIS_HOST: cache", "REDIS_HOST: localhost", "stack/localhost-in-environment"),
     (COMPOSE, "--aclfile, /run/acl", "--appendonly, 'yes'", "stack/cache-password-not-asked"),
     (APP, " && install -d -o app /app/uploads", "", "stack/volume-of-root"),
     (APP, '"--timeout", "60"', '"--timeout", "300"', "stack/nginx-gives-up-first"),

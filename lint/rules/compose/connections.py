@@ -2,102 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from ...compose import PortRange, Project, Service, Variable
+from ...compose import PortRange, Project, Service
 from ...finding import Severity
-from ...place import Place
-from ...record import dataclass
-from ...regex import regex
 from ...rule import Report, rule
-from .judging import image_name_of, whole_services
-from .servers import KINDS
+from .addresses import connections, kind_of, servers_of
 
-_ADDRESS = regex(
-    r"(?P<scheme>mysql|mariadb|postgres|postgresql|redis|rediss|valkey|mongodb|amqp|amqps)[a-z0-9+]{0,20}://"
-    r"(?:[^@/\s]*@)?(?P<host>[A-Za-z0-9._-]+)(?::(?P<port>\d+))?(?:[/?].*)?",
-    re.I,
-)
-_HOST = regex(
-    r"(?:\w+_)?(?P<kind>MYSQL|MARIADB|POSTGRES|POSTGRESQL|PG|REDIS|VALKEY|MONGO|MONGODB|RABBITMQ|DB|DATABASE)_?HOST(?:NAME)?"
-)
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_PORTS = {
-    "mysql": 3306,
-    "mariadb": 3306,
-    "postgres": 5432,
-    "redis": 6379,
-    "valkey": 6379,
-    "mongodb": 27017,
-    "amqp": 5672,
-}
-_IMAGES = {**KINDS, "mongo": "mongodb", "rabbitmq": "amqp"}
-_ALIASES = {
-    "postgresql": "postgres",
-    "pg": "postgres",
-    "rediss": "redis",
-    "amqps": "amqp",
-    "mongo": "mongodb",
-    "rabbitmq": "amqp",
-}
-_LIKE = {
-    "mysql": {"mysql", "mariadb"},
-    "mariadb": {"mysql", "mariadb"},
-    "redis": {"redis", "valkey"},
-    "valkey": {"redis", "valkey"},
-}
-
-
-@dataclass(frozen=True, eq=False)
-class _Connection:
-    """
-    Where a variable leads: the *kind* of server, "" where any database may be meant, its *host* and *port*.
-
-    *place* is the host in the file, where that can be told, else the whole value.
-    """
-
-    service: Service
-    variable: Variable
-    kind: str
-    host: str
-    port: int | None
-    place: Place
-
-
-def _connections(project: Project) -> Iterator[_Connection]:
-    for service in whole_services(project):
-        if service.get("network_mode") is not None:
-            continue
-        for variable in service.own_environment.values():
-            if not isinstance(variable.value, str) or variable.handed_through:
-                continue
-            address = _ADDRESS.fullmatch(variable.value)
-            if address is not None:
-                kind = address["scheme"].lower()
-                port = int(address["port"]) if address["port"] else None
-                place = variable.value_place
-                yield _Connection(service, variable, _ALIASES.get(kind, kind), address["host"], port, place)
-            elif match := _HOST.fullmatch(variable.name.upper()):
-                kind = match["kind"].lower()
-                kind = "" if kind in ("db", "database") else _ALIASES.get(kind, kind)
-                port = _port_beside(service, variable.name)
-                yield _Connection(service, variable, kind, variable.value.lower(), port, variable.value_place)
-
-
-def _port_beside(service: Service, name: str) -> int | None:
-    """The port that a variable beside *name* gives, such as DB_PORT beside DB_HOST."""
-    other = service.own_environment.get(re.sub(r"HOST(?:NAME)?$", "PORT", name))
-    return int(other.value) if other is not None and isinstance(other.value, str) and other.value.isdigit() else None
-
-
-def _kind_of(service: Service) -> str:
-    return _IMAGES.get(image_name_of(service), "")
-
-
-def _servers_of(project: Project, kind: str) -> list[Service]:
-    wanted = _LIKE.get(kind, {kind}) if kind else set(_PORTS) - {"redis", "valkey", "amqp"}
-    return [service for service in project.services.values() if _kind_of(service) in wanted]
 
 
 @rule(
@@ -108,13 +20,26 @@ def _servers_of(project: Project, kind: str) -> list[Service]:
           app:
             image: acme/app:1.2.3
             environment:
-              DATABASE_URL: postgresql://app@localhost:5432/app  # <-
+              DATABASE_URL: postgresql://app:${DB_PASSWORD:?}@localhost:5432/app  # <-
               REDIS_HOST: 127.0.0.1  # <-
           db:
             image: postgres:17.5
           cache:
             image: redis:8.0.6
     """,
+    fixed="""
+        services:
+          app:
+            image: acme/app:1.2.3
+            environment:
+              DATABASE_URL: postgresql://app:${DB_PASSWORD:?}@db:5432/app
+              REDIS_HOST: cache
+          db:
+            image: postgres:17.5
+          cache:
+            image: redis:8.0.6
+    """,
+    unsafe=True,
     good="""
         services:
           app:
@@ -141,16 +66,17 @@ def localhost_instead_of_service(project: Project) -> Iterator[Report]:
     The connection is refused although the database runs: it is another container, and its name is that of its
     service.
     """
-    for connection in _connections(project):
-        if connection.host not in _LOOPBACK or "ROOT_HOST" in connection.variable.name.upper():
+    for connection in connections(project):
+        if connection.host.text not in _LOOPBACK or "ROOT_HOST" in connection.variable.name.upper():
             continue
-        if _kind_of(connection.service) or connection.service.entrypoint is not None:
+        if kind_of(connection.service) or connection.service.entrypoint is not None:
             continue
-        servers = _servers_of(project, connection.kind)
+        servers = servers_of(project, connection.kind)
         if servers and not any(server is connection.service for server in servers):
             names = " or ".join(f'"{server.name}"' for server in servers[:2])
             message = f'"{connection.variable.name}" leads to the container itself; write {names}'
-            yield connection.place, message
+            edits = connection.host.replaced(servers[0].name) if len(servers) == 1 else ()
+            yield connection.host.place, message, edits
 
 
 @rule(
@@ -170,6 +96,21 @@ def localhost_instead_of_service(project: Project) -> Iterator[Report]:
           cache:
             image: redis:8.0.6
     """,
+    fixed="""
+        services:
+          app:
+            image: acme/app:1.2.3
+            environment:
+              DATABASE_URL: mysql://app@db:3306/app
+              REDIS_HOST: cache
+              REDIS_PORT: "6380"
+          db:
+            image: mysql:9.7.4
+            ports: ["127.0.0.1:3307:3306"]
+          cache:
+            image: redis:8.0.6
+    """,
+    unsafe=True,
     good="""
         services:
           app:
@@ -194,19 +135,21 @@ def published_port_inside(project: Project) -> Iterator[Report]:
     Between containers the port is the container's own; what `ports` publishes is for the host alone, and the
     connection is refused.
     """
-    for connection in _connections(project):
-        service = project.services.get(connection.host)
-        if service is None or connection.port is None:
+    for connection in connections(project):
+        service = project.services.get(connection.host.text)
+        if service is None or not connection.port.text.isdigit():
             continue
+        asked = int(connection.port.text)
         for port in service.ports:
             published, target = port.published, port.target
             if not isinstance(published, PortRange) or not isinstance(target, PortRange) or len(published) > 1:
                 continue
             own = [each.target for each in service.ports if isinstance(each.target, PortRange)]
-            is_own = any(connection.port in each for each in own) or _is_set(service, connection.port)
-            if connection.port in published and connection.port not in target and not is_own:
-                message = f'port {connection.port} of "{service.name}" is there on the host alone; write {target}'
-                yield connection.place, message
+            is_own = any(asked in each for each in own) or _is_set(service, asked)
+            if asked in published and asked not in target and not is_own:
+                message = f'port {asked} of "{service.name}" is there on the host alone; write {target}'
+                edits = connection.port.replaced(str(target)) if len(target) == 1 else ()
+                yield connection.port.place, message, edits
 
 
 def _is_set(service: Service, port: int) -> bool:
@@ -232,6 +175,19 @@ def _is_set(service: Service, port: int) -> bool:
           redis-cache:
             image: redis:8.0.6
     """,
+    fixed="""
+        services:
+          app:
+            image: acme/app:1.2.3
+            environment:
+              DATABASE_URL: postgresql://app@database/app
+              REDIS_HOST: redis-cache
+          database:
+            image: postgres:17.5
+          redis-cache:
+            image: redis:8.0.6
+    """,
+    unsafe=True,
     good="""
         services:
           app:
@@ -256,17 +212,17 @@ def host_near_service(project: Project) -> Iterator[Report]:
     The name leads nowhere, and the application does not start.
     """
     known = _names(project)
-    for connection in _connections(project):
-        host = connection.host
-        if host in known or "." in host or host in _LOOPBACK or _has_external(project):
+    for connection in connections(project):
+        host = connection.host.text
+        if not host or host in known or "." in host or host in _LOOPBACK or _has_external(project):
             continue
         import difflib  # noqa: PLC0415 - only an unknown host needs it
 
         for near in difflib.get_close_matches(
-            host, [server.name for server in _servers_of(project, connection.kind)], 1, 0.85
+            host, [server.name for server in servers_of(project, connection.kind)], 1, 0.85
         ):
             message = f'no service is called "{host}"; did you mean "{near}"?'
-            yield connection.place, message
+            yield connection.host.place, message, connection.host.replaced(near)
 
 
 def _names(project: Project) -> set[str]:

@@ -99,7 +99,7 @@ _ADDRESS = regex(r"\b(?:mysql|mariadb|postgres(?:ql)?|mssql)[a-z0-9+]{0,20}://(?
             environment:
               DB_USER: app
               SSH_USER: root
-              DATABASE_URL: mysql://app:${MYSQL_PASSWORD:?}@db/app
+              DATABASE_URL: mysql://app:${MYSQL_PASSWORD:?}@sql.example.com/app
           db:
             image: postgres:17.5
             environment: {POSTGRES_USER: postgres}
