@@ -64,7 +64,7 @@ def lint(paths: Mapping[str, Sequence[str]], files: Files, setup: Setup) -> Outc
     models: dict[str, list[Model]] = {}
     for name in _PARSED:
         named = paths.get(name, ())
-        wanted = named if name != "dockerfile" else _with_built(named, models["compose"], files)
+        wanted = named if name != "dockerfile" else _with_built(named, models["compose"], files, outcome)
         models[name] = list(_loaded(name, wanted, files, setup, outcome))
     models["stack"] = list(_stacks(models, files, setup, outcome))
     found, ran = _found(models, setup, outcome)
@@ -99,14 +99,18 @@ def _loaded(name: str, paths: Sequence[str], files: Files, setup: Setup, outcome
         yield model
 
 
-def _with_built(paths: Sequence[str], projects: Sequence[Model], files: Files) -> Sequence[str]:
+def _with_built(paths: Sequence[str], projects: Sequence[Model], files: Files, outcome: Outcome) -> Sequence[str]:
     """The *paths* and the Dockerfiles that services are built from, wherever they lie and whatever they are called."""
     if not projects:
         return paths
     from .stack.building import built_paths  # noqa: PLC0415 - only stacks have any
 
     known = {os.path.normpath(path) for path in paths}
-    return (*paths, *(path for path in built_paths(projects, files) if path not in known))
+    try:
+        return (*paths, *(path for path in built_paths(projects, files) if path not in known))
+    except Exception as error:
+        outcome.failures.append(_broken("looking for the Dockerfiles of the services", error))
+        return paths
 
 
 def _relevant(options: Options, paths: Sequence[str]) -> Options:

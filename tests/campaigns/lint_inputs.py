@@ -31,11 +31,11 @@ from fairlead.tests.lint.broken import faults
 from fairlead.tests.lint.on_disk import disk_faults
 
 REPORT = Path(__file__).parents[2] / "docs" / "campaigns" / "lint-inputs.md"
-SLOW_CPU_S = 2.0
-"""No input of these sizes may take longer, all its lintings and mendings together."""
+SLOW_CPU_S, SMALL = 2.0, 4_000
+"""No input of so many characters may take longer, all its lintings and mendings together; a larger one as much more."""
 LONGEST_CPU_S = 20
 LARGEST_BYTES = 3 << 30
-ON_DISK_SHARE = 0.03
+ON_DISK_SHARE = 0.01
 """How many inputs are written to disk, with bytes that are no text, and linted by the command line."""
 
 
@@ -99,7 +99,8 @@ def tried(half: str, seed: int, start: int, end: int) -> Tally:
         found = list(_faults(half, seed, number, tally))
         taken = time.process_time() - at
         tally.slowest = max(tally.slowest, (taken, number))
-        if taken > SLOW_CPU_S:
+        size = sum(map(len, texts_of(half, seed, number).values())) if taken > SLOW_CPU_S else SMALL
+        if taken > SLOW_CPU_S * max(1, size / SMALL):
             found.append(f"slow: {taken:.1f} s")
         if found:
             tally.broken.append((number, found))
@@ -163,7 +164,8 @@ compared and mended there by the command line.
 
 Broken is an input for which an exception is raised or a rule fails, a place lies outside of its file, a report cannot
 be written or shows a planted secret, mending leaves more faults than there were, mending twice changes more than
-mending once, a file is left behind, or all of it takes more than 2 s of CPU. What ever broke, and was mended, is kept
+mending once, a file is left behind, or all of it takes more than 2 s of CPU (for
+4,000 characters; larger ones as much more). What ever broke, and was mended, is kept
 in `tests/lint/once-broken.json` and tried on every change. Numbers of inputs hold as long as no rule gains an example.
 
 | date | families | inputs | seed | also on disk | CPU | most memory | slowest | broken |

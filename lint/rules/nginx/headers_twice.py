@@ -122,8 +122,9 @@ def _may_be_empty(header: ResponseHeader) -> bool:
 
 
 def _again(block: Directive, header: ResponseHeader, earlier: ResponseHeader) -> Report:
-    place = own_statement(block, header.directive).place
-    if header.value == earlier.value and header.directive.via is earlier.directive.via:
+    is_one_file = header.directive.via is earlier.directive.via
+    place = (header.directive if is_one_file else own_statement(block, header.directive)).place
+    if header.value == earlier.value and is_one_file:
         edits: tuple[Edit, ...] = (without(header.directive),) if header.always <= earlier.always else ()
         return place, f"{header.name} is added twice, so answers carry it twice; remove one", edits
     where = f"line {earlier.place.line}" if earlier.place.path == place.path else str(earlier.place)

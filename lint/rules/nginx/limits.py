@@ -123,7 +123,11 @@ def limit_never_applied(config: NginxConfig) -> Iterator[Report]:
     if not is_whole(config) or any(not unread.names for unread in config.unread):
         return
     used = {word.removeprefix("zone=") for each in config.find("limit_req", "limit_conn") for word in each.args[:2]}
-    for directive in config.find("limit_req_zone", "limit_conn_zone"):
+    zones = config.find("limit_req_zone", "limit_conn_zone")
+    defined = {word[5:].partition(":")[0] for each in zones for word in each.args if word.startswith("zone=")}
+    if any(word[5:] not in defined for each in config.find("limit_req") for word in each.args[:1] if "zone=" in word):
+        return  # nginx/missing-zone says so where the name is misspelt
+    for directive in zones:
         for index, word in enumerate(directive.args):
             name = word.removeprefix("zone=").partition(":")[0]
             if word.startswith("zone=") and name not in used:

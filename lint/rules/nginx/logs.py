@@ -79,7 +79,7 @@ def access_log_off(config: NginxConfig) -> Iterator[Report]:
     for found in config.find("access_log"):
         if found.value == "off" and found.parent is not None and found.parent.name == "http":
             others = [log for log in config.find("access_log") if log.value != "off"]
-            if not others and not config.unread:
+            if not others and all(unread.names for unread in config.unread):
                 yield found.arg_place(0), "no request is logged; keep a log, and switch it off where it is noise"
 
 

@@ -38,6 +38,16 @@ from .targets import VARIABLE, authority, setting_of
             }
         }
         """,
+        """
+        http {
+            server_tokens off;
+            upstream app {
+                zone app 64k;
+                server app.example.com:8000 resolve;  # <-
+            }
+            server { listen 127.0.0.1:81; return 404; }
+        }
+        """,
     ),
     good=(
         """
@@ -56,18 +66,37 @@ from .targets import VARIABLE, authority, setting_of
         map $cookie_color $target { default blue; green green; }
         """,
         "location / { set $backend 10.0.0.5; proxy_pass http://$backend:8000; }",
+        """
+        http {
+            server_tokens off;
+            upstream app { zone app 64k; resolver 127.0.0.11; server app.example.com:8000 resolve; }
+            server { listen 127.0.0.1:81; return 404; }
+        }
+        """,
+        "upstream app { zone app 64k; server app.example.com:8000 resolve; }",
     ),
     source="https://nginx.org/en/docs/http/ngx_http_core_module.html#resolver",
 )
 def proxy_without_resolver(config: NginxConfig) -> Iterator[Report]:
     """
-    A back end's name in a variable, and no `resolver` to look it up.
+    A back end's name in a variable, or with `resolve` in an upstream, and no `resolver` to look it up.
 
     With a variable nginx looks the name up at each request, and not by the system's settings: without `resolver` every
-    request ends with 502 and `no resolver defined` in the log. Inside Docker the resolver is 127.0.0.11. Names of
-    upstreams and addresses need none.
+    request ends with 502 and `no resolver defined` in the log. With `resolve` nginx does not even start. Inside Docker
+    the resolver is 127.0.0.11. Names of upstreams and addresses need none.
     """
     yield from once(_without_resolver(config))
+    yield from once(_unresolved(config))
+
+
+def _unresolved(config: NginxConfig) -> Iterator[Report]:
+    for upstream in config.upstreams.values() if config.http is not None else ():
+        if config.may_hold(upstream, "resolver") or config.effective(upstream).setting("resolver"):
+            continue
+        for server in upstream.children:
+            if server.name == "server" and "resolve" in server.args[1:]:
+                message = 'nginx does not start: no resolver looks the name up; add "resolver" with its address to http'
+                yield server.arg_place(server.args.index("resolve")), message
 
 
 def _without_resolver(config: NginxConfig) -> Iterator[Report]:

@@ -135,13 +135,17 @@ def tls_without_certificate(config: NginxConfig) -> Iterator[Report]:
     """
     if not is_whole(config):
         return
+    seen: set[int] = set()
     for socket in sockets(config).values():
         if not any(listen.is_ssl for _, listen in socket):
             continue
         first = default_server(socket)
         needing = [server for server, _ in socket] if config.effective(first).tls.rejects else [first]
         for server, listen in socket:
-            if listen.directive is not None and server in needing and not _has_certificate(config, server):
+            if listen.directive is None or server not in needing or id(server) in seen:
+                continue
+            seen.add(id(server))
+            if not _has_certificate(config, server):
                 message = 'TLS without a certificate, so nginx does not start; add "ssl_certificate" and its key'
                 yield listen.directive.place, message
 

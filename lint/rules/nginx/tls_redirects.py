@@ -13,6 +13,9 @@ from ...rule import Report, rule
 from .answering import servers
 
 _PLAIN = 80
+_ROOTLESS = (8080, 8443)
+"""What nginx without root listens on instead of 80 and 443, with the true ones published."""
+
 _PATH = "/a/page"
 _PLAIN_TARGET = regex(r"http://(\$\w+|\$\{\w+\}|[\w.-]+)(?=[/?$]|$)")
 _SAME_HOST = ("$host", "${host}", "$http_host", "$server_name", "${server_name}")
@@ -39,6 +42,18 @@ _SAME_HOST = ("$host", "${host}", "$http_host", "$server_name", "${server_name}"
             listen 80;  # <-
             listen [::]:80;
             listen 443 ssl;
+            server_name example.com;
+            location / { proxy_pass http://backend; }
+        }
+        """,
+        """
+        server {
+            listen 8080;  # <-
+            server_name example.com;
+            location / { proxy_pass http://backend; }
+        }
+        server {
+            listen 8443 ssl;
             server_name example.com;
             location / { proxy_pass http://backend; }
         }
@@ -87,8 +102,10 @@ def site_without_tls(config: NginxConfig) -> Iterator[Report]:
         if any(each.is_ssl for each in listens(server))
         for name in server_names(server)
     }
+    ports = {each.port for server in config.servers for each in listens(server) if each.is_ssl}
+    plain_port = _ROOTLESS[0] if ports == {_ROOTLESS[1]} else _PLAIN
     for server in servers(config) if by_tls else ():
-        plain = _plain_socket(server)
+        plain = _plain_socket(server, plain_port)
         names = [name for name in server_names(server) if name in by_tls and not name.startswith("~")]
         if plain is None or plain.directive is None or not names or config.may_hold(server, "return", "rewrite", "if"):
             continue
@@ -100,9 +117,9 @@ def site_without_tls(config: NginxConfig) -> Iterator[Report]:
             yield plain.directive.place, message
 
 
-def _plain_socket(server: Directive) -> Listen | None:
+def _plain_socket(server: Directive, port: int) -> Listen | None:
     return next(
-        (each for each in listens(server) if each.port == _PLAIN and not each.is_ssl and not _is_local(each)), None
+        (each for each in listens(server) if each.port == port and not each.is_ssl and not _is_local(each)), None
     )
 
 

@@ -234,14 +234,22 @@ def hsts_over_plain_http(config: NginxConfig) -> Iterator[Report]:
     """
     secure = {name for server in config.servers if speaks_tls(server) for name in server_names(server) if name}
     for header in headers_named(config, NAME.lower()):
-        server = header.directive.parent
-        if server is None or server.name != "server" or header.value == "" or _may_speak_tls(config, server):
+        server = _server_of(header.directive)
+        if server is None or header.value == "" or _may_speak_tls(config, server):
             continue
         if secure.intersection(server_names(server)):
             yield (
                 header.directive.arg_place(0),
                 f"browsers ignore {NAME} that comes without TLS; move it to the server that speaks TLS",
             )
+
+
+def _server_of(directive: Directive) -> Directive | None:
+    """The server that *directive* stands in or in a location of; None inside an ``if``, which may ask for TLS."""
+    block = directive.parent
+    while block is not None and block.name == "location":
+        block = block.parent
+    return block if block is not None and block.name == "server" else None
 
 
 def _may_speak_tls(config: NginxConfig, server: Directive) -> bool:

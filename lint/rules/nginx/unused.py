@@ -69,8 +69,13 @@ def unused_variable(config: NginxConfig) -> Iterator[Report]:
     `map` for WebSockets that no `proxy_set_header Connection` names does nothing. Judged only where the whole
     configuration is at hand, and no program that may read variables is in it.
     """
-    if is_whole(config) and not config.unread:
+    if is_whole(config) and not _may_hold_more(config):
         yield from once(_unused(config))
+
+
+def _may_hold_more(config: NginxConfig) -> bool:
+    """Whether a file that is not at hand may use anything; such as mime.types uses nothing."""
+    return any(not unread.names for unread in config.unread)
 
 
 def _unused(config: NginxConfig) -> Iterator[Report]:
@@ -133,7 +138,7 @@ def unused_zone(config: NginxConfig) -> Iterator[Report]:
 
     Everybody who reads the file believes that answers are kept, and each goes to the back end.
     """
-    if not is_whole(config) or config.unread:
+    if not is_whole(config) or _may_hold_more(config):
         return
     for kind in _CACHES:
         used = [each.value for each in config.find(f"{kind}_cache")]
@@ -174,7 +179,7 @@ def unused_log_format(config: NginxConfig) -> Iterator[Report]:
 
     The log is written in nginx's own format `combined` instead, and what reads it looks in vain for what was added.
     """
-    if not is_whole(config) or config.unread:
+    if not is_whole(config) or _may_hold_more(config):
         return
     used = {word for each in config.find("access_log", "stub_status") for word in each.args[1:]}
     for directive in config.find("log_format"):

@@ -149,7 +149,7 @@ def unused_upstream(config: NginxConfig) -> Iterator[Report]:
 
     It does nothing but be kept up to date, and its name still has to be found when nginx starts.
     """
-    if config.http is None or config.unread:
+    if config.http is None or any(not unread.names for unread in config.unread):
         return
     words = {word for each in config.walk() if each.name != "upstream" for word in each.args}
     text = "\n".join(words)
