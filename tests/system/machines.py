@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +14,8 @@ from fairlead.ops.execute import execute
 from fairlead.ops.host import LocalHost
 from fairlead.ops.inventory import HostEntry
 from fairlead.ops.plan import plan_for
+from fairlead.ops.provision.needs import needs
+from fairlead.ops.ssh import RemoteHost
 
 from .sshd import key
 
@@ -35,6 +39,18 @@ def image(client: str) -> str:
     execute(plan_for(host.name, *bases.steps(host, client)), {host.name: host}, lambda *_: None)
     subprocess.run((client, "build", "--quiet", "--tag", IMAGE, "-"), input=DOCKERFILE.encode(), check=True)
     return IMAGE
+
+
+@contextmanager
+def running(client: str, home: Path) -> Iterator[Machine]:
+    """A machine that runs; removed at the end."""
+    image(client)
+    machine = Machine(client, home)
+    try:
+        machine.start()
+        yield machine
+    finally:
+        machine.remove()
 
 
 @dataclass
@@ -76,6 +92,12 @@ class Machine:
     def root(self, *command: str) -> str:
         """What *command*, run by root on the machine, prints; it has to succeed."""
         return self._docker("exec", self.name, *command)
+
+    def provision(self) -> None:
+        """Makes it a host, as `inv provision` does."""
+        with RemoteHost(self.entry("root")) as root:
+            steps = [step for need in needs(root, self.entry(), USER) for step in need.steps]
+            execute(plan_for(root.name, *steps), {root.name: root}, lambda *_: None, take_back=False)
 
     def remove(self) -> None:
         """Removes it with all that is on it."""

@@ -21,13 +21,8 @@ TOOL = Path(sys.executable).parent / "fairlead"
 
 @pytest.fixture(scope="module")
 def machine(engine, tmp_path_factory):
-    machines.image(engine)
-    made = machines.Machine(engine, tmp_path_factory.mktemp("home"))
-    try:
-        made.start()
+    with machines.running(engine, tmp_path_factory.mktemp("home")) as made:
         yield made
-    finally:
-        made.remove()
 
 
 @pytest.fixture

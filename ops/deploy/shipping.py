@@ -1,0 +1,95 @@
+"""Brings images to a host's engine: what it has not yet, layer by layer, through a tunnel; checked on arrival."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from ..command import Command
+from ..errors import StepFailedError, UnreachableError
+from ..host import Host
+from ..ssh.host import RemoteHost
+from ..ssh.tunnel import reverse_tunnel
+from ..step import Say
+from .layers import BlobStore, Packed, pack
+from .registry import Registry, serving
+
+TITLE = "send the images"
+TRIES = 3
+PULL_S = 1800.0
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What went over: how many images, and how many bytes of layers."""
+
+    images: int
+    bytes: int
+
+
+def missing_images(host: Host, client: str, wanted: Mapping[str, str]) -> list[str]:
+    """
+    The images that the host's engine has not, or has in another version.
+
+    Args:
+        wanted: The id of each image, by reference.
+    """
+    return [reference for reference, identity in wanted.items() if _id_there(host, client, reference) != identity]
+
+
+def ship(host: RemoteHost, client: str, references: Iterable[str], store: BlobStore, say: Say) -> Sent:
+    """
+    Brings images of this machine's engine to the host's, under the same names.
+
+    Args:
+        client: The docker client, here and there.
+
+    Raises:
+        StepFailedError: an image does not arrive, or arrives as another.
+        TunnelError: sshd forwards nothing.
+    """
+    wanted = list(references)
+    if not wanted:
+        return Sent(0, 0)
+    say("read them from the engine here")
+    packed = pack(client, wanted, store)
+    with serving(store) as registry:
+        for image in packed:
+            _pull(host, client, registry, image, say)
+        return Sent(len(packed), registry.sent)
+
+
+def _pull(host: RemoteHost, client: str, registry: Registry, image: Packed, say: Say) -> None:
+    """A connection that drops is opened again; the engine keeps the layers that are whole."""
+    megabytes = sum(image.sizes.values()) / 1e6
+    say(f"{image.reference} ({megabytes:.1f} MB, less what is there)")
+    for tried in range(1, TRIES + 1):
+        try:
+            with reverse_tunnel(host, registry.port) as port:
+                source = registry.reference(port, image.digest)
+                result = host.run(Command((client, "pull", "--quiet", source)), timeout_s=PULL_S)
+                if result.ok:
+                    _name(host, client, source, image)
+                    return
+            reason = result.reason
+        except UnreachableError as error:
+            if tried == TRIES:
+                raise
+            reason = str(error)
+        say(f"{image.reference}: try {tried} of {TRIES}: {reason}")
+    raise StepFailedError(host.name, TITLE, f"{image.reference}: {reason}; nothing has changed there")
+
+
+def _name(host: Host, client: str, source: str, image: Packed) -> None:
+    for words in (("tag", source, image.reference), ("image", "rm", source)):
+        result = host.run(Command((client, *words)))
+        if not result.ok:
+            raise StepFailedError(host.name, TITLE, f"{image.reference}: {result.reason}")
+    found = _id_there(host, client, image.reference)
+    if found != image.id:
+        raise StepFailedError(host.name, TITLE, f"{image.reference}: arrived as {found}, sent as {image.id}")
+
+
+def _id_there(host: Host, client: str, reference: str) -> str:
+    asked = Command((client, "image", "inspect", "--format", "{{.Id}}", reference))
+    return host.run(asked, timeout_s=60).out.strip()

@@ -1,0 +1,210 @@
+"""
+Splits the one merged compose model into two projects: the base, which stays, and a release of the app tier.
+
+Pure: a model in, models out. A model is what `docker compose config --format json` prints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+
+from ..errors import SettingsError
+from .layout import Layout
+
+TIER = "x-fairlead-tier"
+EDGE, APP, DATA, JOB = "edge", "app", "data", "job"
+TIERS = (EDGE, APP, DATA, JOB)
+RELEASE_LABEL, STACK_LABEL = "fairlead.release", "fairlead.stack"
+ALONE = {
+    "ports": "two releases run side by side during a switch, and one port serves one of them: let nginx publish",
+    "container_name": "two releases run side by side during a switch, and a name is for one container",
+    "network_mode": "nginx reaches a release by its name in a network",
+}
+"""What a service of the app tier cannot have, and why."""
+
+Model = dict[str, Any]
+
+
+class SplitError(SettingsError):
+    """The model cannot be deployed as releases; the message names service and key."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """
+    What stands for what in the laptop's checkout.
+
+    Attributes:
+        root: The checkout: bind mounts from below it travel with the release, others stay as they are.
+        known: Folders of the checkout that are folders of their own on a host, by path: edge, certificates, web root.
+    """
+
+    root: str
+    known: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Projects:
+    """
+    What a release is made of.
+
+    Attributes:
+        base: The model of edge and data.
+        app: The model of the release.
+        services: The services of each tier.
+        volumes: Volumes that have to be there before anything starts, by their name in the engine, with their options.
+        files: Files and folders of the checkout that travel, by the path on the host that they get.
+        secrets: The laptop's file of each secret.
+    """
+
+    base: Model
+    app: Model
+    services: Mapping[str, tuple[str, ...]]
+    volumes: Mapping[str, Model]
+    files: Mapping[str, str]
+    secrets: Mapping[str, str]
+
+
+def split(merged: Model, release: str, layout: Layout, sources: Sources, images: Mapping[str, str]) -> Projects:
+    """
+    The two projects of *merged*.
+
+    Args:
+        images: The image each service runs, by service.
+
+    Raises:
+        SplitError: a service has no tier, an app service has what only one release at a time can have, or a secret
+            comes from no file.
+    """
+    services: Model = merged["services"]
+    tiers = {tier: tuple(name for name in services if _tier(name, services[name]) == tier) for tier in TIERS}
+    _check_app(services, tiers[APP])
+    secrets = {name: _secret_file(name, secret or {}) for name, secret in (merged.get("secrets") or {}).items()}
+    lasting = (*tiers[EDGE], *tiers[DATA])
+    passing = (*tiers[APP], *tiers[JOB])
+    mover = _Mover(sources)
+    base = {name: mover.moved(services[name], images[name], layout.base, lasting) for name in lasting}
+    folder = layout.release(release)
+    app = {name: mover.moved(services[name], images[name], folder, tiers[APP]) for name in passing}
+    for name, service in base.items():
+        service["labels"] = {**_labels(services[name]), STACK_LABEL: layout.stack}
+    for name, service in app.items():
+        service["labels"] = {**_labels(services[name]), STACK_LABEL: layout.stack, RELEASE_LABEL: release}
+        service["networks"] = _aliased(services[name], f"{name}-{release}")
+    shared = _networks(base)
+    return Projects(
+        base={
+            "name": layout.base_project,
+            "services": base,
+            "networks": {name: {**_of(merged, "networks", name), "name": layout.shared(name)} for name in shared},
+            **_resources(base, layout, layout.base),
+        },
+        app={
+            "name": layout.project(release),
+            "services": app,
+            "networks": {name: _network(merged, name, layout, shared) for name in _networks(app)},
+            **_resources(app, layout, folder),
+        },
+        services=tiers,
+        volumes={layout.shared(name): _of(merged, "volumes", name) for name in _volumes({**base, **app})},
+        files=mover.files,
+        secrets=secrets,
+    )
+
+
+class _Mover:
+    """Rewrites services for the host, and remembers what has to travel."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self.files: dict[str, str] = {}
+
+    def moved(self, service: Model, image: str, folder: str, dependencies: Iterable[str]) -> Model:
+        """*service* as it runs from *folder* on the host; it waits only for *dependencies*."""
+        made = {key: value for key, value in service.items() if key not in ("build", "depends_on", "profiles")}
+        made |= {"image": image, "pull_policy": "never"}
+        waits = {name: how for name, how in (service.get("depends_on") or {}).items() if name in set(dependencies)}
+        if waits:
+            made["depends_on"] = waits
+        if service.get("volumes"):
+            made["volumes"] = [self._mount(mount, folder) for mount in service["volumes"]]
+        return made
+
+    def _mount(self, mount: Model, folder: str) -> Model:
+        if mount.get("type") != "bind":
+            return mount
+        return {**mount, "source": self._place(str(mount["source"]), folder)}
+
+    def _place(self, source: str, folder: str) -> str:
+        for path, place in self._sources.known.items():
+            if source == path or source.startswith(f"{path}/"):
+                return place + source.removeprefix(path)
+        inside = PurePosixPath(source)
+        if not inside.is_relative_to(self._sources.root):
+            return source
+        place = f"{folder}/files/{inside.relative_to(self._sources.root)}"
+        self.files[place] = source
+        return place
+
+
+def _tier(name: str, service: Model) -> str:
+    tier = str(service.get(TIER, ""))
+    if tier not in TIERS:
+        said = f"{TIER}: {tier}" if tier else f"no {TIER}"
+        raise SplitError(
+            f"services.{name}: {said}; say which of {', '.join(TIERS)} it is: a deploy treats each differently"
+        )
+    return tier
+
+
+def _check_app(services: Model, names: Iterable[str]) -> None:
+    for name in names:
+        for key, why in ALONE.items():
+            if services[name].get(key):
+                raise SplitError(f"services.{name}.{key}: {why}; remove it for production")
+
+
+def _secret_file(name: str, secret: Model) -> str:
+    if "file" not in secret:
+        raise SplitError(f"secrets.{name}: only `file:` travels to a host; say where its file is")
+    return str(secret["file"])
+
+
+def _networks(services: Model) -> list[str]:
+    return sorted({network for service in services.values() for network in service.get("networks") or ()})
+
+
+def _volumes(services: Model) -> list[str]:
+    mounts = (mount for service in services.values() for mount in service.get("volumes") or ())
+    return sorted({mount["source"] for mount in mounts if mount.get("type") == "volume" and mount.get("source")})
+
+
+def _labels(service: Model) -> Model:
+    return dict(service.get("labels") or {})
+
+
+def _aliased(service: Model, alias: str) -> Model:
+    networks = (service.get("networks") or {}).items()
+    return {name: {**(how or {}), "aliases": [*((how or {}).get("aliases") or ()), alias]} for name, how in networks}
+
+
+def _network(merged: Model, name: str, layout: Layout, shared: Iterable[str]) -> Model:
+    """The base's networks are there already; one that only the app tier uses is each release's own."""
+    if name in shared:
+        return {"name": layout.shared(name), "external": True}
+    return {key: value for key, value in _of(merged, "networks", name).items() if key != "name"}
+
+
+def _resources(services: Model, layout: Layout, folder: str) -> Model:
+    secrets = {secret["source"] for service in services.values() for secret in service.get("secrets") or ()}
+    return {
+        "volumes": {name: {"name": layout.shared(name), "external": True} for name in _volumes(services)},
+        "secrets": {name: {"file": f"{folder}/secrets/{name}"} for name in sorted(secrets)},
+    }
+
+
+def _of(merged: Model, kind: str, name: str) -> Model:
+    return dict((merged.get(kind) or {}).get(name) or {})

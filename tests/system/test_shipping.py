@@ -1,0 +1,162 @@
+"""Images go to a real host through a real tunnel: only missing layers, and never another image than was sent."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import threading
+import uuid
+
+import httpx
+import pytest
+
+from fairlead.ops.deploy.layers import BlobStore, LayerError, image_ids, pack
+from fairlead.ops.deploy.registry import serving
+from fairlead.ops.deploy.shipping import missing_images, ship
+from fairlead.ops.errors import StepFailedError, UnreachableError
+from fairlead.ops.ssh import RemoteHost
+
+from . import machines
+
+LAYER_BYTES, LARGE_BYTES = 3_000_000, 30_000_000
+
+
+@pytest.fixture(scope="module")
+def machine(engine, tmp_path_factory):
+    with (
+        machines.running(engine, tmp_path_factory.mktemp("home")) as made,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setenv("HOME", str(made.home))
+        patch.delenv("SSH_AUTH_SOCK", raising=False)
+        made.provision()
+        yield made
+
+
+@pytest.fixture
+def host(machine):
+    with RemoteHost(machine.entry()) as made:
+        yield made
+
+
+@pytest.fixture
+def build(engine, tmp_path):
+    """Builds an image with one layer for each text and gives its reference."""
+    made = []
+
+    def build(*texts, name=None):
+        reference = name or f"fairlead-test-{uuid.uuid4().hex[:8]}:r1"
+        lines = ["FROM scratch"]
+        for number, text in enumerate(texts):
+            (tmp_path / str(number)).write_text(text)
+            lines.append(f"COPY {number} /{number}")
+        (tmp_path / "Dockerfile").write_text("\n".join(lines))
+        subprocess.run((engine, "build", "--quiet", "--tag", reference, tmp_path), check=True, capture_output=True)
+        made.append(reference)
+        return reference
+
+    yield build
+    for reference in made:
+        subprocess.run((engine, "image", "rm", "--force", reference), check=False, capture_output=True)
+
+
+@pytest.fixture
+def store(tmp_path):
+    return BlobStore(tmp_path / "blobs")
+
+
+def _noise(size):
+    """Text that does not compress."""
+    return secrets.token_hex(size // 2)
+
+
+def test_an_image_arrives_as_it_was_and_is_not_sent_again(engine, host, build, store):
+    image = build(_noise(1000), "two")
+    identity = image_ids(engine, [image])
+    assert [image] == missing_images(host, "docker", identity)
+
+    sent = ship(host, "docker", [image], store, lambda _: None)
+
+    assert 1 == sent.images
+    assert [] == missing_images(host, "docker", identity)
+    again = ship(host, "docker", [image], store, lambda _: None)
+    assert 0 == again.bytes
+
+
+def test_of_a_changed_image_only_the_changed_layer_is_sent(engine, host, build, store):
+    large = _noise(LAYER_BYTES)
+    first = build(large, "one")
+    before = ship(host, "docker", [first], store, lambda _: None)
+
+    second = build(large, "another")
+    after = ship(host, "docker", [second], store, lambda _: None)
+
+    assert before.bytes > LAYER_BYTES / 2
+    assert after.bytes < 65_536
+    assert [] == missing_images(host, "docker", image_ids(engine, [first, second]))
+
+
+def test_a_connection_that_drops_is_opened_again_and_goes_on(engine, machine, host, build, store):
+    image = build(*(_noise(LARGE_BYTES) for _ in range(3)))
+    cutting = threading.Thread(target=_cut_tunnel)
+    cutting.start()
+
+    sent = ship(host, "docker", [image], store, lambda _: None)
+
+    cutting.join()
+    assert [] == missing_images(host, "docker", image_ids(engine, [image]))
+    assert sent.bytes < 2 * 3 * LARGE_BYTES
+
+
+def _cut_tunnel():
+    """Ends this process's ssh as soon as the engine there pulls."""
+    pulling = ("pgrep", "-f", "docker pull --quiet 127.0.0.1:")
+    while subprocess.run(pulling, stdout=subprocess.DEVNULL, check=False).returncode:
+        pass
+    subprocess.run(("pkill", "-KILL", "-P", str(os.getpid()), "-x", "ssh"), check=True)
+
+
+def test_an_image_that_is_not_here_is_said(engine, host, store):
+    with pytest.raises(LayerError, match="no-such-image:1"):
+        ship(host, "docker", ["no-such-image:1"], store, lambda _: None)
+
+
+def test_an_engine_there_that_cannot_take_it_is_said_and_nothing_has_changed(machine, host, build, store):
+    machine.root("chmod", "0600", "/var/run/docker.sock")
+    try:
+        with pytest.raises(StepFailedError, match=r"permission denied.*; nothing has changed there"):
+            ship(host, "docker", [build("x")], store, lambda _: None)
+    finally:
+        machine.root("chmod", "0660", "/var/run/docker.sock")
+
+
+def test_an_sshd_that_forwards_nothing_is_said(machine, build, store):
+    machine.root("sh", "-c", "echo 'AllowTcpForwarding no' >/etc/ssh/sshd_config.d/no.conf; pkill -HUP -o sshd")
+    try:
+        with RemoteHost(machine.entry()) as host, pytest.raises(UnreachableError, match="prod: no tunnel: "):
+            ship(host, "docker", [build("x")], store, lambda _: None)
+    finally:
+        machine.root("sh", "-c", "rm /etc/ssh/sshd_config.d/no.conf; pkill -HUP -o sshd")
+
+
+def test_only_who_knows_the_name_gets_anything_and_only_by_digest(engine, build, store):
+    image = build("x")
+    (packed,) = pack(engine, [image], store)
+
+    with serving(store) as registry:
+        site = f"http://127.0.0.1:{registry.port}"
+        assert 200 == httpx.get(f"{site}/v2/").status_code
+        found = httpx.get(f"{site}/v2/{registry.name}/manifests/{packed.digest}")
+        assert (200, packed.digest) == (found.status_code, found.headers["docker-content-digest"])
+        for path in (
+            f"/v2/other/manifests/{packed.digest}",
+            f"/v2/{registry.name}/manifests/latest",
+            f"/v2/{registry.name}/tags/list",
+            "/v2/_catalog",
+            f"/v2/{registry.name}/blobs/sha256:../../etc/passwd",
+        ):
+            assert 404 == httpx.get(f"{site}{path}").status_code, path
+        assert 501 == httpx.put(f"{site}/v2/{registry.name}/blobs/{packed.id}").status_code
+        part = httpx.get(f"{site}/v2/{registry.name}/blobs/{packed.id}", headers={"Range": "bytes=2-5"})
+        assert (206, store.path(packed.id).read_bytes()[2:6]) == (part.status_code, part.content)
