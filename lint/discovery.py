@@ -7,10 +7,11 @@ import importlib.util
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
+from .cached import cached_property
 from .errors import LintError
 from .record import dataclass
 from .rule import Rule

@@ -15,8 +15,8 @@ from .engine import Outcome, Setup, lint
 from .family import EXAMPLE_NAMES, Options
 from .files import Files
 from .fix import Mender
-from .recognition import by_family
 from .policy import Policy, policy_from
+from .recognition import by_family
 from .record import dataclass
 from .regex import regex
 from .rule import MARK, Example, Rule

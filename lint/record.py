@@ -57,7 +57,7 @@ def dataclass(
     def made(cls: type[T]) -> type[T]:
         fields = dict(_fields(cls))
         own = list(cls.__annotations__)
-        methods = _compiled(cls, fields, frozen=frozen, eq=eq, order=order)
+        methods = _compiled(cls, fields, frozen=frozen, eq=eq, order=order, slots=slots)
         if slots:
             return _with_slots(cls, own, {**methods, _FIELDS: fields})
         for name, value in methods.items():
@@ -80,9 +80,11 @@ def _fields(cls: type) -> Iterator[tuple[str, Default]]:
             yield name, value if isinstance(value, Default) else Default(value)
 
 
-def _compiled(cls: type, fields: Mapping[str, Default], *, frozen: bool, eq: bool, order: bool) -> dict[str, Any]:
+def _compiled(
+    cls: type, fields: Mapping[str, Default], *, frozen: bool, eq: bool, order: bool, slots: bool
+) -> dict[str, Any]:
     known: dict[str, Any] = {"_set": object.__setattr__, "_missing": _MISSING}
-    lines = list(_init(cls, fields, known, frozen=frozen))
+    lines = list(_init(cls, fields, known, frozen=frozen, slots=slots))
     one, other = (f"({''.join(f'{name}.{each},' for each in fields)})" for name in ("self", "other"))
     if eq and "__eq__" not in cls.__dict__:
         same = f"{one} == {other} if other.__class__ is self.__class__ else NotImplemented"
@@ -101,8 +103,14 @@ def _compiled(cls: type, fields: Mapping[str, Default], *, frozen: bool, eq: boo
     return methods
 
 
-def _init(cls: type, fields: Mapping[str, Default], known: dict[str, Any], *, frozen: bool) -> Iterator[str]:
-    parameters, body = ["self"], []
+def _init(
+    cls: type, fields: Mapping[str, Default], known: dict[str, Any], *, frozen: bool, slots: bool
+) -> Iterator[str]:
+    parameters, body, set_field = ["self"], [], "    self.{name} = {value}"
+    if frozen and slots:
+        set_field = "    _set(self, {name!r}, {value})"
+    elif frozen:
+        body, set_field = ["    _own = self.__dict__"], "    _own[{name!r}] = {value}"
     for name, default in fields.items():
         value = name
         if default.factory is not None:
@@ -114,7 +122,7 @@ def _init(cls: type, fields: Mapping[str, Default], known: dict[str, Any], *, fr
         else:
             known[f"_default_{name}"] = default.value
             parameters.append(f"{name}=_default_{name}")
-        body.append(f"    _set(self, {name!r}, {value})" if frozen else f"    self.{name} = {value}")
+        body.append(set_field.format(name=name, value=value))
     if hasattr(cls, "__post_init__"):
         body.append("    self.__post_init__()")
     yield f"def __init__({', '.join(parameters)}):"

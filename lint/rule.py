@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property
 from typing import Any
 
+from .cached import cached_property
 from .finding import Edit, Finding, Severity
 from .place import Place
 from .record import dataclass

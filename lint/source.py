@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from functools import cached_property
 
+from .cached import cached_property
 from .place import Place
 from .record import dataclass
 

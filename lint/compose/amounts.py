@@ -47,8 +47,8 @@ def wrong_amounts(tree: Mapping) -> Iterator[Problem]:
     """What Compose cannot make sense of in the services of *tree*."""
     services = tree.children.get("services")
     for service in services.children.values() if isinstance(services, Mapping) else ():
-        for paths, is_right, message in _CHECKS:
-            for path in paths:
+        for key in service.children if isinstance(service, Mapping) else ():
+            for path, is_right, message in _BY_KEY.get(key, ()):
                 yield from _wrong(service, path, is_right, message)
         for item in _items(service, "extra_hosts"):
             if not any(sign in str(item.data) for sign in (*"=:", UNKNOWN)):
@@ -100,3 +100,7 @@ _CHECKS = (
     ([tuple(path.split(".")) for path in _FLAGS], lambda text: text.lower() in TRUTHS, _FLAG),
     ([("command",), ("entrypoint",)], _is_balanced, _COMMAND),
 )
+_BY_KEY = {
+    key: [(path, is_right, message) for paths, is_right, message in _CHECKS for path in paths if path[0] == key]
+    for key in {path[0] for paths, _, _ in _CHECKS for path in paths}
+}

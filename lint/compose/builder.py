@@ -178,10 +178,11 @@ class Builder:
         node.end = max(end, node.start)
         if frame.merged and isinstance(node, Mapping):
             self.problems += with_merged_keys(node, frame.merged)
-        for child in _children(node):
-            node.size += child.size
-            if child.depth >= node.depth:
-                node.depth = child.depth + 1
+        size, depth = 1, 0
+        for child in node.items if isinstance(node, Sequence) else node.children.values():
+            size += child.size
+            depth = max(depth, child.depth)
+        node.size, node.depth = size, depth + 1
         if frame.anchor is not None:
             self._known[frame.anchor] = node
         if frame.key is not None and not self._open:
@@ -274,10 +275,6 @@ class Builder:
             parent.overrides = {*(parent.overrides or ()), name}
         parent.children[name] = node
         parent.keys[name] = key
-
-
-def _children(node: Mapping | Sequence) -> list[Node]:
-    return node.items if isinstance(node, Sequence) else list(node.children.values())
 
 
 def _tag(event: Any) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from ..regex import regex
 if TYPE_CHECKING:
     from .nodes import Scalar, Source
 
-_CANDIDATE = regex(r"(?:^|(?<=[\s]))#[^\r\n]*", re.MULTILINE)
+_CANDIDATE = regex(r"#(?<!\S#)[^\r\n]*")
 _BLOCK_HEADER = regex(r"[^\n]*\n?")
 
 

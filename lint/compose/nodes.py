@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Mapping as Environment
-from functools import cached_property
 from typing import Any
 
+from ..cached import cached_property
 from ..envfile.interpolation import Variable
 from ..place import Place
 from ..record import dataclass, field

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ..envfile.interpolation import Variable, parts_of
 from ..place import Place
 from ..record import dataclass
-from .nodes import Node, Scalar, scalars
+from .nodes import Mapping, Node, Scalar, Sequence
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,11 +65,15 @@ def uses(scalar: Scalar) -> Iterator[Use]:
 def written_scalars(node: Node) -> list[Scalar]:
     """The scalars of the file that *node* was made of, each once, in order."""
     found: dict[int, Scalar] = {}
-    waiting = list(scalars(node))[::-1]
+    waiting: list[Node] = [node]
     while waiting:
-        scalar = waiting.pop()
-        if not scalar.origin:
-            found[id(scalar)] = scalar
-        for origin in reversed(scalar.origin or ()):
-            waiting += list(scalars(origin))[::-1]
+        last = waiting.pop()
+        if isinstance(last, Mapping):
+            waiting += reversed(last.children.values())
+        elif isinstance(last, Sequence):
+            waiting += reversed(last.items)
+        elif last.origin:
+            waiting += reversed(last.origin)
+        else:
+            found[id(last)] = last
     return list(found.values())

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from collections.abc import Mapping as Lookup
 from collections.abc import Sequence as Listing
 from contextlib import contextmanager
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from ..cached import cached_property
 from ..files import Files, ReadError
 from ..finding import Edit
 from ..place import Place

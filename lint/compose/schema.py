@@ -51,7 +51,10 @@ class Check:
         tests = self.tests(kind(node))
         if tests is None:
             return False
-        return all(test(node) for test in tests) if tests else True
+        for test in tests:  # noqa: SIM110 - all() of a generator takes twice as long, 25,000 times
+            if not test(node):
+                return False
+        return True
 
     def tests(self, of: str) -> tuple[Test, ...] | None:
         """What a value of one kind must pass; None where no such value fits."""
@@ -188,21 +191,24 @@ def _object_tests(
     others: Check | bool,
 ) -> list[Test]:
     required = schema.get("required", ())
+    known: dict[str, list[Check]] = {}
 
     def keys_fit(node: Mapping) -> bool:
         for name, child in node.children.items():
-            check = properties.get(name)
-            if check is not None and not check(child):
+            checks = known.get(name)
+            if checks is None:
+                checks = known[name] = of_key(name)
+            if not checks and others is False:
                 return False
-            matched = check is not None
-            for pattern, pattern_check in patterns:
-                if pattern.search(name):
-                    matched = True
-                    if not pattern_check(child):
-                        return False
-            if not matched and (others is False or (others is not True and not others(child))):
-                return False
+            for check in checks:
+                if not check(child):
+                    return False
         return True
+
+    def of_key(name: str) -> list[Check]:
+        checks = [properties[name]] if name in properties else []
+        checks += [check for pattern, check in patterns if pattern.search(name)]
+        return checks or ([] if isinstance(others, bool) else [others])
 
     tests: list[Test] = [keys_fit] if properties or patterns or others is not True else []
     if required:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Lookup
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from ..cached import cached_property
 from ..place import Place
 from . import read_limits, read_parts, read_variables
 from .nodes import Mapping, Node, Scalar, Unknown
@@ -48,6 +48,7 @@ class Service:
         self.name = name
         self.node = node
         self.value = Value(node, key)
+        self.get = self.value.get
 
     def __repr__(self) -> str:
         return f"Service({self.name})"
@@ -61,10 +62,6 @@ class Service:
     def key_place(self) -> Place:
         """The same as `place`."""
         return self.value.key_place
-
-    def get(self, *path: str) -> Value | None:
-        """The value at the dotted *path*, or by keys where keys have dots; lists are in their long form."""
-        return self.value.get(*path)
 
     def data(self, *path: str, default: Any = None) -> Any:
         """The plain data at *path*, or *default* where it is missing or null."""

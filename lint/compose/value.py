@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import cached_property
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from ..cached import cached_property
 from ..place import Place
 from ..record import dataclass
 from .nodes import Mapping, Node, Scalar, Sequence, Unknown
@@ -73,12 +73,25 @@ class Value:
 
         None where a key is missing; a key whose value is empty gives a value with the data None.
         """
-        found = self
-        for key in path[0].split(".") if len(path) == 1 else path:
-            if not isinstance(found.node, Mapping) or key not in found.node.children:
+        try:
+            return self._below[path]
+        except KeyError:
+            found = self._below[path] = self._found(path[0].split(".") if len(path) == 1 else path)
+            return found
+
+    def _found(self, path: Iterable[str]) -> Value | None:
+        node, key = self.node, self.key
+        for name in path:
+            if not isinstance(node, Mapping) or name not in node.children:
                 return None
-            found = Value(found.node.children[key], found.node.keys[key])
-        return found
+            key = node.keys[name]
+            node = node.children[name]
+        return Value(node, key)
+
+    @cached_property
+    def _below(self) -> dict[tuple[str, ...], Value | None]:
+        """What was asked for: dozens of rules ask each service for the same keys."""
+        return {}
 
     def items(self) -> Iterator[tuple[str, Value]]:
         """The keys and values of a map; nothing for anything else."""

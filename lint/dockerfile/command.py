@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 
+from ..cached import cached_property
 from ..place import Place
 from ..record import dataclass
 from ..regex import regex

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
 
+from ..cached import cached_property
 from ..place import Place
 from ..record import dataclass
 from ..regex import regex

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 
+from ..cached import cached_property
 from ..family import Problem
 from ..place import Place
 from ..record import dataclass, field

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 
+from ..cached import cached_property
 from ..record import dataclass, field
 from .command import Script
 from .expansion import Expansion

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 
+from ..cached import cached_property
 from ..family import Problem
 from ..files import Files
 from ..place import Place

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Literal
 
+from ..cached import cached_property
 from ..record import dataclass, replace
 from . import content, errors, locations, servers
 from .blocks import Location

@@ -9,8 +9,8 @@ the nearest level that has any of it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 
+from ..cached import cached_property
 from ..record import dataclass
 from . import headers
 from .blocks import Location, location, size_bytes, time_s

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from functools import cached_property
 from typing import Protocol
 
+from ..cached import cached_property
 from ..finding import Finding, Severity
 from ..place import Place
 from ..record import dataclass, field

@@ -5,9 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from typing import Any
 
+from ..cached import cached_property
 from ..compose import Service
 from ..compose import Unknown as UnknownValue
 from ..dockerfile import Dockerfile, Stage, image_name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ..compose import Healthcheck, Value
@@ -126,6 +127,7 @@ def _runs_text(words: list[str]) -> bool:
     return len(words) == 3 and bool(_SHELL.fullmatch(words[0])) and bool(re.fullmatch(r"-\w*c", words[1]))  # noqa: PLR2004 - shell, option, text
 
 
+@lru_cache(256)  # services of one kind have one check
 def _script(text: str) -> Script:
     return shell_text.script(Passage(text, Source(text, "")))
 
@@ -135,6 +137,8 @@ def _locator(entries: list[Value]) -> Locate:
 
     def locate(text: str) -> Place:
         for entry in entries:
+            if text not in entry.text:
+                continue
             match = re.search(rf"(?<![\w./-]){re.escape(text)}(?![\w-])", entry.text) or re.search(
                 re.escape(text), entry.text
             )

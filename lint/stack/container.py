@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ..cached import cached_property
 from ..compose import Service, Unknown, Variable
 from ..dockerfile import Dockerfile, Stage
 from . import checking, listening, programs, serving, starting

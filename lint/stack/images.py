@@ -58,9 +58,13 @@ def facts_of(name: str, tag: str | None, today: date | None = None) -> ImageFact
     """
     table = current_table(today)
     for line in table.get("images", ()):
-        if fnmatch.fnmatchcase(name, line["image"]) and re.fullmatch(line["tag"], tag or "latest"):
+        if _is_of(name, line["image"]) and re.fullmatch(line["tag"], tag or "latest"):
             return _facts(line, table) if _is_covered(line, tag or "latest") else None
     return None
+
+
+def _is_of(name: str, pattern: str) -> bool:
+    return name == pattern or ("*" in pattern and fnmatch.fnmatchcase(name, pattern))
 
 
 def end_of_life(name: str, tag: str, today: date | None = None) -> tuple[str, date] | None:
@@ -101,9 +105,12 @@ def packages_with(program: str) -> tuple[str, ...]:
 
 def current_table(today: date | None = None) -> Mapping[str, Any]:
     """The table, or nothing where it is too old to be trusted."""
-    table = _table()
-    age = (today or date.today()) - date.fromisoformat(table["checked"])
-    return table if age <= timedelta(days=_max_age_days()) else {}
+    return _table() if _is_young(today or date.today()) else {}
+
+
+@cache
+def _is_young(today: date) -> bool:
+    return today - date.fromisoformat(_table()["checked"]) <= timedelta(days=_max_age_days())
 
 
 @cache

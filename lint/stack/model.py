@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
 
+from ..cached import cached_property
 from ..compose import Project, Unknown
 from ..dockerfile import Dockerfile
 from ..envfile import EnvFile

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ..cached import cached_property
 from ..files import ReadError
 from ..nginx import Directive, NginxConfig, Unread, read
 from ..nginx.loading import asked_version

@@ -211,16 +211,19 @@ def host_near_service(project: Project) -> Iterator[Report]:
 
     The name leads nowhere, and the application does not start.
     """
+    if _has_external(project):
+        return
     known = _names(project)
+    servers: dict[str, list[str]] = {}
     for connection in connections(project):
-        host = connection.host.text
-        if not host or host in known or "." in host or host in _LOOPBACK or _has_external(project):
+        host, kind = connection.host.text, connection.kind
+        if not host or host in known or "." in host or host in _LOOPBACK:
             continue
+        if kind not in servers:
+            servers[kind] = [server.name for server in servers_of(project, kind)]
         import difflib  # noqa: PLC0415 - only an unknown host needs it
 
-        for near in difflib.get_close_matches(
-            host, [server.name for server in servers_of(project, connection.kind)], 1, 0.85
-        ):
+        for near in difflib.get_close_matches(host, servers[kind], 1, 0.85):
             message = f'no service is called "{host}"; did you mean "{near}"?'
             yield connection.host.place, message, connection.host.replaced(near)
 
