@@ -94,6 +94,16 @@ class Files:
         return sorted(found - self.absent)
 
 
+def normal(path: str) -> str:
+    """*path* without detours: a file below the current folder has one name, so in docker ``../docker/a`` is ``a``."""
+    path = os.path.normpath(path)
+    if not path.startswith(".." + os.sep):
+        return path
+    here = os.getcwd().rstrip(os.sep) + os.sep  # noqa: PTH109
+    absolute = os.path.normpath(os.path.join(here, path))  # noqa: PTH118
+    return os.path.relpath(absolute, here) if (absolute + os.sep).startswith(here) else path
+
+
 def shown(path: str | os.PathLike[str]) -> str:
     """*path* as a user would write it: relative to the current folder where it lies inside."""
     absolute = os.path.abspath(path)  # noqa: PTH100 - Path.absolute keeps ".."

@@ -48,6 +48,8 @@ _OTHER_CONF = regex(r"^\s*(?:\[[\w .:-]+\]|<\w+|\w[\w.-]*\s*=\s)", re.M)
 _SECTION = regex(r"\[[\w .:-]+\]\s*$", re.M)
 _COMPOSE_TEXT = regex(r"^(?:services|\"services\"|'services')\s*:", re.M)
 _OVERLAY_TEXT = regex(r"^(?:services|include|networks|volumes|configs|secrets|\"services\"|'services')\s*:", re.M)
+_WORKFLOW_TEXT = regex(r"^(?:jobs|apiVersion)\s*:", re.M)
+_TEMPLATE_LINE = regex(r"^\s*(?:<%|\{%|\{\{-?\s*(?:if|range|define|end)\b)", re.M)
 _DOCKERFILE_TEXT = regex(r"^\s*(?:FROM|ARG)\s+\S", re.M | re.I)
 _INSTRUCTION = regex(
     r"(?:FROM|ARG|RUN|COPY|ADD|ENV|CMD|ENTRYPOINT|WORKDIR|USER|EXPOSE|VOLUME|LABEL|MAINTAINER|SHELL|HEALTHCHECK|ONBUILD"
@@ -77,11 +79,23 @@ def family_of(path: str, files: Files) -> str | None:
         else:
             is_ours = _is_nginx(text) and (_NGINX_NAME.fullmatch(name) is not None or not _is_prose(text))
         return "nginx" if is_ours else None
-    if by_name == "compose" and not _COMPOSE_SURE.fullmatch(name):
-        return "compose" if _OVERLAY_TEXT.search(files.read(path)) else None
-    if by_name == "dockerfile" and "." in name:
-        return "dockerfile" if _INSTRUCTION.match(_without_comments(files.read(path))) else None
+    if by_name == "compose":
+        return "compose" if _is_compose(name, files.read(path)) else None
+    if by_name == "dockerfile":
+        return "dockerfile" if _is_dockerfile(name, files.read(path)) else None
     return by_name or _by_content(name, files.read(path))
+
+
+def _is_compose(name: str, text: str) -> bool:
+    if _OVERLAY_TEXT.search(text):
+        return True
+    return bool(_COMPOSE_SURE.fullmatch(name)) and not _WORKFLOW_TEXT.search(text)
+
+
+def _is_dockerfile(name: str, text: str) -> bool:
+    """Not so is another program's file beside a Dockerfile, and a template of which only the result can be read."""
+    is_other = "." in name and not _INSTRUCTION.match(_without_comments(text))
+    return not is_other and not _TEMPLATE_LINE.search(text)
 
 
 def family_by_name(path: str) -> str | None:

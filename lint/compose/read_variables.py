@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from ..files import normal
 from .nodes import UNKNOWN, Mapping, Node, Scalar, Sequence, Unknown
 from .parts import EnvFileReference, Text, Variable
 from .places import part_place
@@ -86,7 +87,7 @@ def resolved(path: Value) -> str | None:
         return None
     if path.data.startswith("~"):
         return path.data
-    return posixpath.normpath(posixpath.join(path.node.source.base, path.data))
+    return normal(posixpath.join(path.node.source.base, path.data))
 
 
 def of_files(references: Iterable[EnvFileReference], project: Project) -> dict[str, Variable]:

@@ -45,7 +45,7 @@ def _faults(directive: Directive, config: NginxConfig, spelling: _Spelling) -> I
 
 def _unknown(directive: Directive, config: NginxConfig, spelling: _Spelling) -> Iterator[Fault]:
     name = directive.name
-    if "$" in name or "{" in name or "<" in name:
+    if "$" in name or "{" in name or "<" in name or config.is_unknown(name):
         return
     close = spelling.close_name(name)
     if close is None and (table.is_foreign(name) or config.has("load_module")):

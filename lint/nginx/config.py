@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from .answer import Answer
     from .effective import Effective
 
-_FILLED_IN = regex(r"\$\{[A-Z][A-Z0-9_]*\}|\{\{")
-_FILLED_IN_TEMPLATE = regex(r"\$\{?[A-Z][A-Z0-9_]*\b|\{\{")
+_OTHER_MARKS = r"|\{\{|%\(\w+\)|%[A-Z][A-Z0-9_]*%|@[A-Z][A-Z0-9_]*@|__[A-Z][A-Z0-9_]*__"
+_FILLED_IN = regex(r"\$\{[A-Z][A-Z0-9_]*\}" + _OTHER_MARKS)
+_FILLED_IN_TEMPLATE = regex(r"\$\{?[A-Z][A-Z0-9_]*\b" + _OTHER_MARKS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +170,12 @@ class NginxConfig:
         )
 
     def is_unknown(self, value: str) -> bool:
-        """Whether *value* holds something that is filled in before nginx reads it: ``${NAME}`` or ``{{ name }}``."""
-        if "$" not in value and "{{" not in value:
+        """
+        Whether *value* holds something that is filled in before nginx reads it.
+
+        Such as ``${NAME}`` and ``{{ name }}``, and marks of scripts: ``@NAME@``, ``%NAME%``, ``__NAME__``, ``%(name)s``.
+        """
+        if not any(mark in value for mark in ("$", "{{", "%", "@", "__")):
             return False
         return bool((_FILLED_IN_TEMPLATE if self.is_template else _FILLED_IN).search(value))
 

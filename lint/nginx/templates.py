@@ -7,7 +7,13 @@ import re
 from ..regex import regex
 
 _STATEMENT = regex(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL)
-_LINE = regex(r"^[ \t]*(?:\$\{[A-Z][A-Z0-9_]*\}|\{\{(?:(?!\}\})[\s\S])*\}\})[ \t\r]*$", re.MULTILINE)
+_LINE = regex(
+    r"^[ \t]*(?:\$\{[A-Z][A-Z0-9_]*\}|\{\{(?:(?!\}\})[\s\S])*\}\}|[A-Z][A-Z0-9_]{2,}|%\(\w+\)s"
+    r"|%[A-Z][A-Z0-9_]*%|@[A-Z][A-Z0-9_]*@|__[A-Z][A-Z0-9_]*__)[ \t\r]*$",
+    re.MULTILINE,
+)
+"""A line that a template engine, or a script with sed, replaces by statements; nginx has no words in capitals."""
+
 _CODE = regex(r"<%(?!=)(?!-\s*(?!else\b|end\b)[\w.]+\s*-?%>).*?%>", re.DOTALL)
 _VALUE = regex(r"<%([^\n]*?)%>")
 
@@ -22,7 +28,7 @@ def without_marks(text: str) -> str:
         text = _VALUE.sub(r"{{\1}}", _CODE.sub(_blank, text))
     if "{%" in text or "{{" in text:
         text = _STATEMENT.sub(_blank, text)
-    if "${" in text or "{{" in text:
+    if _LINE.search(text):
         text = _LINE.sub(lambda line: _blank(line) if _begins_statement(text, line.start()) else line[0], text)
     return text
 

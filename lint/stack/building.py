@@ -11,7 +11,7 @@ from ..cached import cached_property
 from ..compose import Service
 from ..compose import Unknown as UnknownValue
 from ..dockerfile import Dockerfile, Stage, image_name
-from ..files import Files, ReadError
+from ..files import Files, ReadError, normal
 from ..record import dataclass
 from ..regex import regex
 from .images import NOTHING, ImageFacts, facts_of
@@ -87,7 +87,7 @@ def dockerfile_path(service: Service) -> str | None:
     if build is None or build.inline is not None or build.folder is None:
         return None
     name = build.dockerfile or "Dockerfile"
-    return posixpath.normpath(posixpath.join(build.folder, name)) if isinstance(name, str) else None
+    return normal(posixpath.join(build.folder, name)) if isinstance(name, str) else None
 
 
 def built_paths(projects: Sequence[Any], files: Files) -> list[str]:

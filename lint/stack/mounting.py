@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from ..dockerfile import Stage
-from ..files import Files
+from ..files import Files, normal
 from ..record import dataclass
 
 if TYPE_CHECKING:
@@ -99,7 +98,7 @@ def copied(stage: Stage, context: str, reader: Files) -> Iterator[tuple[str, str
                 source = each.text(word)
                 if source is None or any(sign in source for sign in "*?[") or "://" in source:
                     continue
-                here = os.path.normpath(posixpath.join(context or ".", source.lstrip("/")))
+                here = normal(posixpath.join(context or ".", source.lstrip("/")))
                 yield _in_image(target, here, len(copy.sources) > 1, reader), here
 
 
@@ -122,7 +121,7 @@ def _configs(container: Container) -> Iterator[tuple[str, str | None]]:
             file = value.get("file") if value is not None else None
             known = file is not None and isinstance(file.data, str) and not _is_of_host(file.data)
             here = posixpath.join(file.node.source.base, file.data) if file is not None and known else None
-            yield posixpath.normpath(mount.target), os.path.normpath(here) if here is not None else None
+            yield posixpath.normpath(mount.target), normal(here) if here is not None else None
 
 
 def _is_of_host(source: object) -> bool:

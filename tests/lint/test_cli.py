@@ -29,6 +29,30 @@ def test_a_clean_file_exits_0_and_says_so(folder, lint) -> None:
     assert (0, "1 file: clean\n", "") == (result.code, result.out, result.err)
 
 
+def test_a_file_has_one_name_though_a_build_context_lies_above(folder, lint, monkeypatch) -> None:
+    docker = folder / "docker"
+    docker.mkdir()
+    (folder / "app.py").write_text("")
+    (docker / "compose.yml").write_text(
+        "services:\n  app:\n    image: acme/app:1.2.3\n"
+        "  web:\n    build: {context: .., dockerfile: docker/Dockerfile}\n"
+    )
+    (docker / "Dockerfile").write_text(
+        "FROM nginx:1.30.1\n"
+        "COPY docker/nginx.conf /etc/nginx/conf.d/default.conf\n"
+        "COPY docker/gone.conf /etc/gone.conf\n"
+    )
+    (docker / "nginx.conf").write_text("server {\n    location / { proxy_pass http://apps:8000; }\n}\n")
+    monkeypatch.chdir(docker)
+
+    result = lint(".", "--format", "json", "--select", "stack/copy-source-missing,stack/upstream-host-unknown")
+
+    assert [
+        ("stack/copy-source-missing", "Dockerfile", 3),
+        ("stack/upstream-host-unknown", "nginx.conf", 2),
+    ] == rules_and_lines(result.out)
+
+
 def test_a_warning_exits_1_unless_only_errors_count(folder, lint) -> None:
     (folder / "nginx.conf").write_text(TALKATIVE)
 

@@ -35,11 +35,15 @@ _ANSWERED = ("-", ":-", "+", ":+", "?", ":?")
     """,
     good="""
         ARG VERSION=1.2
+        ARG PG_MAJOR=17
         FROM debian:13.1
         ARG VERSION
         ENV PATH=/srv/bin:$PATH TARGET=${UNSET:-x}
         LABEL version=$VERSION lang=$LANG
         RUN VERSION=$(cat /v) && for a in b; do echo "$a $VERSION $HTTP_PROXY"; done
+        USER 1000
+        FROM postgres:17.6
+        RUN /build --with pg-$PG_MAJOR
         USER 1000
     """,
     source=_UNDEFINED,
@@ -83,6 +87,12 @@ def _is_set(stage: Stage, name: str, known: set[str], below: Mapping[str, int]) 
     return name in PLATFORM_ARGUMENTS and name in below
 
 
+_OF_BASE = regex(
+    r"(?:PG|PYTHON|NODE|YARN|NGINX|NJS|GOLANG|PHP|RUBY|JAVA|REDIS|VALKEY|MYSQL|MARIADB|MONGO|TOMCAT|HTTPD|RABBITMQ|JDK|ERLANG"
+    r"|OTP|ELIXIR|RUST|DOTNET|ASPNET|GRADLE|MAVEN|CADDY|TRAEFIK|BUN|DENO|PERL|SWIFT|JULIA)_(?:MAJOR|VERSION)"
+)
+"""Variables that official images set themselves, so that they are not empty above them."""
+
 _MOVE = "it is set further down; move that line up"
 _SHORT = 4
 """Names up to this long are alike by chance."""
@@ -90,6 +100,8 @@ _SHORT = 4
 
 def _hint(dockerfile: Dockerfile, stage: Stage, name: str, known: set[str]) -> str | None:
     if name in dockerfile.outer.arguments:
+        if _OF_BASE.fullmatch(name) and not stage.scope.knows_base:
+            return None
         return f'write "ARG {name}" in this stage too'
     if stage.scope.knows_base:
         return "set it with ENV or ARG"

@@ -97,6 +97,8 @@ def syntax_error(config: NginxConfig) -> Iterator[Report]:
         "load_module modules/ngx_http_geoip2_module.so;\nevents {}",
         "mail { auth_http localhost/auth; server { listen 110; protocol pop3; proxy on; } }",
         "map $http_upgrade $connection_upgrade { default upgrade; '' close; }",
+        "upstream pool {\n    server a:80;\n    REPLICAS\n}\n",
+        "location /up/ {\n    %(cache)sproxy_pass http://localhost:%(port)s;\n    @MORE@\n}\n",
     ),
     source=_DIRECTIVES,
 )

@@ -51,7 +51,7 @@ def _on_names(config: NginxConfig) -> Iterator[Report]:
             host, directive = listen.address, listen.directive
             if directive is None or listen.is_unix or host in ("*", "localhost") or is_address(host):
                 continue
-            if "$" not in host and "{" not in host and "@" not in host and "<" not in host:
+            if not any(mark in host for mark in "${@<%") and "__" not in host:
                 yield (
                     directive.arg_place(0),
                     f'"{host}" is looked up when nginx starts, and without an answer it does not; write its address',

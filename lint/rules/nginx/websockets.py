@@ -85,6 +85,18 @@ _KEPT_ALIVE = (1, 29, 7)
         }
         """,
         """
+        location /socket/ {
+            proxy_http_version 1.1;
+            proxy_set_header Host $host;
+            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+            proxy_set_header X-Forwarded-Proto $scheme;
+            proxy_set_header Connection "";
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection "upgrade";
+            proxy_pass http://backend;
+        }
+        """,
+        """
         location /api/ {
             proxy_set_header Host $host;
             proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
@@ -149,7 +161,8 @@ def _speaks_old_http(passing: Passing) -> bool:
 
 
 def _set(passing: Passing, name: str) -> Directive | None:
-    return next((each for each in passing.at.proxy.set_headers if each.value.lower() == name), None)
+    found = [each for each in passing.at.proxy.set_headers if each.value.lower() == name]
+    return next((each for each in found if header(each).value), found[0] if found else None)
 
 
 def _has_map(config: NginxConfig) -> bool:
