@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from fairlead.lint.nginx.table import Version, version
+from fairlead.tests.nginx.packed import nginx_of_image
 
 TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
@@ -32,8 +33,11 @@ class Reply:
 
 
 def nginx_binary() -> str:
-    """The nginx to ask: the one FAIRLEAD_NGINX names, or the one on PATH."""
-    found = os.environ.get("FAIRLEAD_NGINX") or shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+    """The nginx to ask: the program, or the one of the image, that FAIRLEAD_NGINX names, or the one on PATH."""
+    named = os.environ.get("FAIRLEAD_NGINX", "")
+    if ":" in named:
+        return nginx_of_image(named)
+    found = named or shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
     if not found:
         raise RuntimeError("these tests need nginx: apt-get install nginx, or name one in FAIRLEAD_NGINX")
     return found

@@ -14,7 +14,7 @@ from .once import once
 
 _UNREADABLE = regex(r"\\[QE]|\(\?#|\(\?[a-wyz]*x")
 """Literal text, and comments: what is inside counts for nothing."""
-_NOTHING_TO_REPEAT = regex(r"(?:\A|[(|])(?:[+?]|\*(?![A-Z]))(?<!\(\?)")
+_NOTHING_TO_REPEAT = regex(r"(?:\A|[(|^])(?:[+?]|\*(?![A-Z]))(?<!\(\?)")
 
 
 @rule(
