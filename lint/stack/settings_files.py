@@ -127,7 +127,7 @@ def _files(stack: Stack, here: str) -> Iterator[str]:
     if not stack.reader.is_folder(here):
         return
     left = _MOST_FILES
-    for path in _below(stack, here, _DEEPEST):
+    for path in files_below(stack, here, _DEEPEST):
         left -= 1
         if left < 0:
             return
@@ -135,7 +135,7 @@ def _files(stack: Stack, here: str) -> Iterator[str]:
             yield path
 
 
-def _below(stack: Stack, folder: str, depth: int) -> Iterator[str]:
+def files_below(stack: Stack, folder: str, depth: int) -> Iterator[str]:
     """The files in *folder* and below, nearest first."""
     names = stack.reader.glob(posixpath.join(folder, "*"))
     overlaid = {path for path in stack.reader.overlay if path.startswith("" if folder in (".", "") else folder + "/")}
@@ -143,7 +143,7 @@ def _below(stack: Stack, folder: str, depth: int) -> Iterator[str]:
     for path in names:
         name = posixpath.basename(path)
         if depth and stack.reader.is_folder(path) and name not in _FOLDERS_SKIPPED and not name.startswith("."):
-            yield from _below(stack, path, depth - 1)
+            yield from files_below(stack, path, depth - 1)
 
 
 def _is_settings(path: str, folder: str = "") -> bool:
