@@ -173,7 +173,7 @@ class NginxConfig:
         """
         Whether *value* holds something that is filled in before nginx reads it.
 
-        Such as ``${NAME}`` and ``{{ name }}``, and marks of scripts: ``@NAME@``, ``%NAME%``, ``__NAME__``, ``%(name)s``.
+        Such as ``${NAME}``, ``{{ name }}``, and marks of scripts: ``@NAME@``, ``%NAME%``, ``__NAME__``, ``%(name)s``.
         """
         if not any(mark in value for mark in ("$", "{{", "%", "@", "__")):
             return False
