@@ -70,7 +70,8 @@ from .targets import VARIABLE, authority, setting_of
         http {
             server_tokens off;
             upstream app { zone app 64k; resolver 127.0.0.11; server app.example.com:8000 resolve; }
-            server { listen 127.0.0.1:81; return 404; }
+            map $host $target { default app; }
+            server { listen 127.0.0.1:81; return 200 $target; }
         }
         """,
         "upstream app { zone app 64k; server app.example.com:8000 resolve; }",

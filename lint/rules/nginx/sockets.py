@@ -161,9 +161,10 @@ def no_ipv6_socket(config: NginxConfig) -> Iterator[Report]:
     A port that nobody reaches by IPv6.
 
     `listen 80` is IPv4 alone. Where the machine, or the container, has an IPv6 address, write `listen [::]:80;` beside
-    it, in every server. It is reported once for each port, in a whole configuration that is not split over files.
+    it, in every server. It is reported once for each port, where no include has a wildcard and all files are at hand.
     """
-    if not is_whole(config) or config.unread or config.has("include"):
+    is_split = any("*" in each.value for each in config.find("include"))
+    if is_split or not is_whole(config) or any(not unread.names for unread in config.unread):
         return
     found = sockets(config)
     for (address, port), servers in found.items():

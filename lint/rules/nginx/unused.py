@@ -182,6 +182,12 @@ def unused_log_format(config: NginxConfig) -> Iterator[Report]:
     if not is_whole(config) or _may_hold_more(config):
         return
     used = {word for each in config.find("access_log", "stub_status") for word in each.args[1:]}
-    for directive in config.find("log_format"):
+    formats = config.find("log_format")
+    known = {"combined", *(each.value for each in formats)}
+    if any(
+        each.args[1] not in known and "=" not in each.args[1] for each in config.find("access_log") if each.args[1:]
+    ):
+        return  # perhaps a misspelt one, see nginx/missing-log-format
+    for directive in formats:
         if directive.value and directive.value not in used and not directive.is_inside("stream"):
             yield directive.arg_place(0), f'no "access_log" is written in the format "{directive.value}"; name it there'

@@ -124,6 +124,7 @@ def _is_format(directive: Directive, name: str) -> bool:
     bad="""
         http {
             upstream old {  # <-
+                zone old 64k;
                 server 10.0.0.4:8000;
             }
             upstream app { server 10.0.0.5:8000; }
@@ -151,7 +152,12 @@ def unused_upstream(config: NginxConfig) -> Iterator[Report]:
     """
     if config.http is None or any(not unread.names for unread in config.unread):
         return
-    words = {word for each in config.walk() if each.name != "upstream" for word in each.args}
+    words = {
+        word
+        for each in config.walk()
+        if not (each.name == "upstream" or each.is_inside("upstream"))
+        for word in each.args
+    }
     text = "\n".join(words)
     for name, upstream in config.upstreams.items():
         if name not in text:

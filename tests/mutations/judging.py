@@ -1,0 +1,86 @@
+"""Lints the good stack with one fault in it, and says how that differs from what was expected."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+from fairlead.lint.discovery import Catalogue
+from fairlead.lint.engine import Outcome, Setup, lint
+from fairlead.lint.family import Options
+from fairlead.lint.files import Files
+from fairlead.lint.finding import Finding
+from fairlead.lint.policy import Policy
+from fairlead.lint.recognition import by_family
+from fairlead.lint.selection import Selection
+from fairlead.lint.source import Source
+from fairlead.tests.mutations.mutation import Mutation
+
+STACK = Path(__file__).parent / "stack"
+CATALOGUE = Catalogue()
+
+
+@cache
+def good() -> Mapping[str, str]:
+    """The texts of the good stack."""
+    paths = sorted(path for path in STACK.rglob("*") if path.is_file())
+    return {str(path.relative_to(STACK)): path.read_text(encoding="utf-8") for path in paths}
+
+
+def found(texts: Mapping[str, str], mutation: Mutation | None = None, preset: str = "strict") -> Outcome:
+    """What all rules of *preset* find."""
+    files = Files(texts, only_overlay=True)
+    options = Options(nginx_version=mutation.nginx if mutation else None)
+    policy = Policy(mutation.policy) if mutation and mutation.policy else Policy()
+    return lint(by_family(texts, files), files, Setup(CATALOGUE, Selection(preset), options, policy))
+
+
+def mutated(mutation: Mutation) -> dict[str, str]:
+    """The good stack with the fault."""
+    texts = {**good(), **mutation.files}
+    for path, old, new in mutation.edits:
+        if old not in texts[path]:
+            raise AssertionError(f"{path} does not hold {old!r}")
+        texts[path] = texts[path].replace(old, new, 1)
+    return texts
+
+
+def faults(rule: str, mutation: Mutation) -> list[str]:
+    """What is otherwise than it should be: exactly *rule*, once, at its place, and nothing that is not named."""
+    preset = CATALOGUE.find(rule).preset if CATALOGUE.find(rule) else "strict"  # type: ignore[union-attr]
+    texts = mutated(mutation)
+    outcome = found(texts, mutation, "swarm" if preset == "swarm" else "strict")
+    own = [finding for finding in outcome.findings if finding.rule == rule]
+    others = [finding for finding in outcome.findings if finding.rule != rule and finding.rule not in mutation.also]
+    missing = set(mutation.also) - {finding.rule for finding in outcome.findings}
+    return [
+        *outcome.failures,
+        *([] if len(own) == 1 else [f"found {len(own)} times: {list(map(str, own))}"]),
+        *(f"found as well: {finding}" for finding in others),
+        *(f"not found as well: {name}" for name in missing),
+        *(wrong for finding in own[:1] for wrong in _misplaced(finding, mutation, texts)),
+    ]
+
+
+def _misplaced(finding: Finding, mutation: Mutation, texts: Mapping[str, str]) -> Iterator[str]:
+    path, place = mutation.where or mutation.edits[0][0], finding.place
+    if os.path.normpath(place.path) != path:
+        yield f"in {place.path}, not in {path}: {finding}"
+        return
+    source = Source(texts[path], path)
+    if mutation.at:
+        if not texts[path].startswith(mutation.at, source.offset(place.line, place.column)):
+            yield f"not at {mutation.at!r}: {finding}"
+        return
+    start, end = (source.position(offset)[0] for offset in _changed(good().get(path, ""), texts[path]))
+    if place.end_line < start or place.line > end:
+        yield f"not where the fault is: {finding}"
+
+
+def _changed(before: str, after: str) -> tuple[int, int]:
+    """From where to where *after* differs, the lines' ends included."""
+    start = len(os.path.commonprefix((before, after)))
+    tail = len(os.path.commonprefix((before[start:][::-1], after[start:][::-1])))
+    return start, max(start, len(after) - tail)

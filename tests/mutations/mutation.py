@@ -1,0 +1,31 @@
+"""One fault put into the good stack of `stack/`, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+Edit = tuple[str, str, str]
+"""The file, a text that stands in it, and what stands there instead."""
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """
+    Attributes:
+        edits: The fault; the first edit is the one that the rule points at.
+        at: What the finding starts at, when that is not within what the first edit brought in.
+        where: The file of the finding, when that is not the one of the first edit.
+        also: Rules that rightly find something too, each with the reason.
+        nginx: The version of nginx, when that is not the one of the stack.
+        files: Files that are there beside those of the good stack.
+        policy: What the policy says otherwise.
+    """
+
+    edits: tuple[Edit, ...]
+    at: str = ""
+    where: str = ""
+    also: Mapping[str, str] = field(default_factory=dict)
+    nginx: str | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
+    policy: Mapping[str, object] = field(default_factory=dict)
