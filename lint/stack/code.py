@@ -15,7 +15,7 @@ from .settings_files import files_below
 if TYPE_CHECKING:
     from .container import Container
 
-_CODE = regex(r".+\.(?:py|js|mjs|cjs|ts|rb|php|go|java|kt|rs|cs|ex|exs)")
+_CODE = regex(r".+\.(?:py|js|mjs|cjs|jsx|ts|tsx|vue|svelte|rb|php|go|java|kt|rs|cs|ex|exs)")
 _SKIPPED = regex(
     r"(?:^|/)(?:tests?|spec|specs|__tests__|node_modules|venv|\.venv|dist|build|vendor|docs|migrations)/|[._]test\.|\.spec\.|test_[^/]*$"
 )

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 from collections.abc import Iterator
 
 from ...compose import Variable
+from ...compose.edits import added
 from ...dockerfile import Stage
-from ...dockerfile.scope import BUILTIN_ARGUMENTS, PLATFORM_ARGUMENTS
+from ...dockerfile.scope import BUILTIN_ARGUMENTS, PLATFORM_ARGUMENTS, Setting
 from ...finding import Severity
+from ...place import Place
+from ...regex import regex
 from ...rule import Report, rule
 from ...stack import Container, Stack
+from ...stack.code import code_of
 
 
 @rule(
@@ -92,3 +98,166 @@ def _meant(name: str, declared: set[str]) -> str:
 
     close = difflib.get_close_matches(name, sorted(declared), 1)
     return f'; is "{close[0]}" meant?' if close else ""
+
+
+_FRONT_END = regex(
+    r"(?:VITE|NEXT_PUBLIC|REACT_APP|VUE_APP|NUXT_PUBLIC|GATSBY|EXPO_PUBLIC)_\w*(?:API|URL|HOST|ENDPOINT|ORIGIN|BASE)\w*"
+)
+_OPTIONAL = regex(
+    r"(?:\w+_)?(?:SHA|COMMIT|REVISION|REF|DATE|TIME|TIMESTAMP|BUILD|BUILD_ID|DEBUG|TOKEN|PROXY|CACHEBUST)", re.I
+)
+
+
+@rule(
+    "stack/build-argument-not-passed",
+    Severity.WARNING,
+    bad=(
+        {
+            "docker-compose.yml": """
+                services:
+                  page:
+                    build:
+                      context: .
+                      args:
+                        VITE_API_BASE_URL: /api
+            """,
+            "Dockerfile": """
+                FROM node:24.4.1 AS build
+                ARG VITE_API_BASE_URL
+                ARG VITE_WS_URL  # <-
+                COPY package.json package-lock.json ./
+                RUN npm ci && npm run build
+                FROM nginxinc/nginx-unprivileged:1.30.1
+                COPY --from=build /dist /usr/share/nginx/html
+            """,
+        },
+        {
+            "docker-compose.yml": "services:\n  app:\n    build: .\n",
+            "Dockerfile": "FROM python:3.13.5\nARG APP_DIR  # <-\nCOPY app ${APP_DIR}/\nUSER 1000\n",
+        },
+    ),
+    fixed={
+        "docker-compose.yml": """
+            services:
+              page:
+                build:
+                  context: .
+                  args:
+                    VITE_API_BASE_URL: /api
+                    VITE_WS_URL: ${VITE_WS_URL:?}
+        """,
+        "Dockerfile": """
+            FROM node:24.4.1 AS build
+            ARG VITE_API_BASE_URL
+            ARG VITE_WS_URL
+            COPY package.json package-lock.json ./
+            RUN npm ci && npm run build
+            FROM nginxinc/nginx-unprivileged:1.30.1
+            COPY --from=build /dist /usr/share/nginx/html
+        """,
+    },
+    good=(
+        {
+            "docker-compose.yml": """
+                services:
+                  app:
+                    build:
+                      context: .
+                      args: [APP_DIR=/srv]
+                  page:
+                    build: {context: page}
+            """,
+            "Dockerfile": """
+                ARG BASE=3.13.5
+                FROM python:${BASE}
+                ARG BASE
+                ARG APP_DIR
+                ARG GIT_SHA
+                ARG EXTRA
+                LABEL revision=$GIT_SHA base=$BASE
+                COPY app ${APP_DIR}/
+                RUN if [ -n "$EXTRA" ]; then pip install --no-cache-dir "$EXTRA"; fi
+                USER 1000
+            """,
+            "page/Dockerfile": "FROM node:24.4.1\nARG VITE_API_URL\nCOPY . .\nRUN npm run build\nUSER 1000\n",
+            "page/.env.production": "VITE_API_URL=/api\n",
+            "page/.dockerignore": ".git\n",
+        },
+    ),
+    unsafe=True,
+    source="https://docs.docker.com/reference/dockerfile/#arg",
+)
+def build_argument_not_passed(stack: Stack) -> Iterator[Report]:
+    """
+    A build argument that needs a value and gets none: it has no default, and the Compose file passes nothing.
+
+    It is empty then, without a word: the page is built without the address it is to ask, a COPY goes to the wrong
+    folder. Pass it under `build.args`, or give its ARG a default.
+    """
+    seen: set[Place] = set()
+    for container in stack.containers.values():
+        build = container.service.build
+        for stage, each in _unset(container):
+            place, name = each.pair.name.place, each.name
+            if place in seen or build is None or not _is_needed(container, stage, name):
+                continue
+            seen.add(place)
+            arguments = build.value.get("args")
+            edit = added(arguments, f"{name}: ${{{name}:?}}", safe=False) if arguments is not None else None
+            message = f'service "{container.name}" passes no "{name}", and it has no default; '
+            yield place, message + "add it to build.args", () if edit is None else (edit,)
+
+
+def _unset(container: Container) -> Iterator[tuple[Stage, Setting]]:
+    """The arguments of the stages that the image is made of, where nothing gives them a value."""
+    build, dockerfile = container.build, container.dockerfile
+    if build is None or dockerfile is None or container.stage is None:
+        return
+    outer = {name for name, each in dockerfile.outer.arguments.items() if each.pair.value is not None}
+    passed = outer | set(build.arguments) | BUILTIN_ARGUMENTS | PLATFORM_ARGUMENTS
+    for stage in _used(container.stage):
+        for name, each in stage.arguments.items():
+            if each.pair.value is None and name not in passed:
+                yield stage, each
+
+
+def _used(stage: Stage) -> list[Stage]:
+    """The stage, those it builds on, and those it copies from."""
+    found: dict[int, Stage] = {}
+    left = [stage]
+    while left:
+        for each in left.pop().chain():
+            if each.index not in found:
+                found[each.index] = each
+                left += [copy.stage for copy in each.copies if copy.stage is not None]
+    return list(found.values())
+
+
+def _is_needed(container: Container, stage: Stage, name: str) -> bool:
+    """Whether the stage does not get on without it: the build of a page, or a path that is copied or worked in."""
+    if _FRONT_END.fullmatch(name):
+        return not _is_in_file(container, name) and not _has_default(container, name)
+    if _OPTIONAL.fullmatch(name):
+        return False
+    words = (word for each in stage.all("COPY", "ADD", "WORKDIR", "USER") for word in each.words)
+    return any(use.name == name and not use.operator for word in words for use in stage.expansion(word).uses)
+
+
+def _is_in_file(container: Container, name: str) -> bool:
+    """Whether an env file beside the sources gives it to the tool that builds the page."""
+    build, stack = container.build, container.stack
+    folder = build.folder if build is not None and build.folder is not None else ""
+    for path in (
+        *stack.reader.glob(posixpath.join(folder, ".env*")),
+        *stack.reader.glob(posixpath.join(folder, "*", ".env*")),
+    ):
+        source = stack.text(path)
+        if source is not None and re.search(rf"^(?:export )?{name}=", source.text, re.M):
+            return True
+    return False
+
+
+def _has_default(container: Container, name: str) -> bool:
+    """Whether the code says what to take where it is not set."""
+    pattern = re.compile(rf"{name}\W*(?:\|\||\?\?|\?)")
+    return any(pattern.search(source.text) for source in code_of(container))
