@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
-from ..errors import FairleadError, SettingsError
+from ..errors import FairleadError
 from .budget import FOREIGN_RATE, OWN_RATE, Budget
 from .errors import NoAnswerError
 from .options import Options
@@ -24,6 +24,7 @@ from .selection import selected
 from .verdict import Finding, unseen
 from .web import Trust, Web
 
+View = Literal["outside", "stack"]
 Ended = Callable[[list[Finding]], None]
 
 
@@ -32,9 +33,10 @@ class Session:
     """What a run looks at; `run` does it once."""
 
     name: str
-    view: str
+    view: View
     site: Site
     jobs: list[Job]
+    stack: object = None
 
     def run(self, options: Options, ended: Ended) -> Record:
         """Waits until the site answers, then runs every check once."""
@@ -75,7 +77,9 @@ def open_session(options: Options) -> Session:
     """
     if options.url:
         return _outside(options)
-    raise SettingsError("verify: name a site with --url")
+    from .stack import open_stack_session  # noqa: PLC0415 - a foreign site needs no engine and no settings
+
+    return open_stack_session(options)
 
 
 def _outside(options: Options) -> Session:

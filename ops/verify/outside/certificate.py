@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ..tls.hello import TLS_1_2, Refusal
 from ..verdict import Check, Verdict, check, failed, passed, skipped, unseen, warned
-from .handshake import label, no_tls, seen
+from .handshake import label, no_tls, no_trust, seen
 from .site import Site
 
 GROUP = "tls"
@@ -27,7 +27,7 @@ _UNTRUSTED |= {
 @check("TL1", GROUP, "error", "the certificate is trusted, with its whole chain")
 def trusted(site: Site) -> Iterator[Verdict]:
     """A handshake that believes the system's roots, or those of --ca."""
-    if why := no_tls(site):
+    if why := no_trust(site):
         yield skipped(why, site.base)
         return
     context = site.trust.context()
@@ -53,7 +53,7 @@ def trusted(site: Site) -> Iterator[Verdict]:
 @check("TL2", GROUP, "error", "the certificate is for this name")
 def named(site: Site) -> Iterator[Verdict]:
     """One of its subjectAltNames fits; the common name counts for nothing."""
-    if why := no_tls(site):
+    if why := no_trust(site):
         yield skipped(why, site.base)
         return
     certificate, name = seen(site).certificate, site.server.name
@@ -69,7 +69,7 @@ def named(site: Site) -> Iterator[Verdict]:
 @check("TL3", GROUP, "error", "the certificate is renewed in time")
 def renewed(site: Site) -> Iterator[Verdict]:
     """Judged by the part of its lifetime that is left, since lifetimes are 90, 45 or 6 days today."""
-    if why := no_tls(site):
+    if why := no_trust(site):
         yield skipped(why, site.base)
         return
     certificate = seen(site).certificate
@@ -95,7 +95,7 @@ def renewed(site: Site) -> Iterator[Verdict]:
 @check("TL5", GROUP, "error", "the certificate is no placeholder and of no test authority")
 def real(site: Site) -> Iterator[Verdict]:
     """Neither ours, which stands in until there is a real one, nor one of Let's Encrypt's staging."""
-    if why := no_tls(site):
+    if why := no_trust(site):
         yield skipped(why, site.base)
         return
     certificate = seen(site).certificate

@@ -9,6 +9,7 @@ from ..errors import NoAnswerError
 from ..observatory.grade import ALGORITHM, ORIGIN, Grade, graded
 from ..observatory.result import Observed
 from ..verdict import Check, Verdict, check, failed, passed, skipped
+from .handshake import no_trust
 from .site import Site
 
 WANTED = "A"
@@ -56,6 +57,9 @@ def grade(site: Site) -> Iterator[Verdict]:
         return
     if site.is_local and not site.speaks_tls:
         yield skipped("a loopback address without TLS has no fair grade", site.base)
+        return
+    if site.speaks_tls and (why := no_trust(site)):
+        yield skipped(why, site.base)
         return
     found = grade_of(site)
     losses = tuple(f"{each.test}: {each.word} ({each.modifier})" for each in found.losses)

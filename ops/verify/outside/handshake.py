@@ -27,6 +27,15 @@ def no_tls(site: Site) -> str:
     return "a loopback address without TLS" if site.is_local else "the site does not speak TLS; RD1 says so"
 
 
+def no_trust(site: Site) -> str:
+    """Why nobody could trust the certificate, so that nothing is promised about that; empty where it is promised."""
+    if why := no_tls(site):
+        return why
+    if not site.has_domains and seen(site).certificate.is_placeholder:
+        return "a placeholder: fairlead.yaml has no domains, so no certificate is promised"
+    return ""
+
+
 def seen(site: Site) -> Seen:
     """
     What a handshake that believes everything gives; one for all checks.

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from ..exchange import Exchange
 from ..observatory import csp, single
 from ..verdict import Check, Verdict, check, failed, passed, skipped, warned
+from .handshake import no_trust
 from .site import FRESH, Site
 
 GROUP = "headers"
@@ -65,6 +66,9 @@ def strict_transport(site: Site) -> Iterator[Verdict]:
     """On every answer over TLS, errors and redirects among them."""
     if not site.speaks_tls:
         yield skipped("the site does not speak TLS", site.base)
+        return
+    if why := no_trust(site):
+        yield skipped(why, site.base)
         return
     least = site.policy.hsts.min_age_s
     promised = f"max-age of {least} or more, once"

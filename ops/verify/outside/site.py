@@ -38,6 +38,7 @@ class Site:
         plain: The address over plain HTTP, where one is known.
         api: Paths that answer in JSON, where they are known; a stack's own settings name them.
         is_ours: Whether it is a stack of one's own, so that the faster rate may be used.
+        has_domains: Whether anybody could trust its certificate: a stack without names of its own has a placeholder.
     """
 
     base: str
@@ -48,6 +49,7 @@ class Site:
     plain: str = ""
     api: tuple[str, ...] = ()
     is_ours: bool = False
+    has_domains: bool = True
     nonce: str = field(default_factory=lambda: secrets.token_hex(5))
     _known: dict[str, Any] = field(default_factory=dict, repr=False)
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)

@@ -1,0 +1,1 @@
+"""The stack from inside: what its containers, databases and logs show."""

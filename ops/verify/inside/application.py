@@ -1,0 +1,151 @@
+"""The application: alive, ready, of this release in every container, and seen in the log of the edge."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+from ...command import Command
+from ...doctor.seen import Seen
+from ..outside.site import FRESH
+from ..verdict import Check, Verdict, check, failed, passed, skipped, unseen, warned
+from .installation import Installation
+
+GROUP = "application"
+CLOCK_S = 5.0
+DISK_WARN, DISK_FAIL = 85, 95
+LOG_WAIT_S = 4.0
+LOG_PAUSE_S = 0.3
+MOST_SECONDS = "4"
+
+
+def _inside(stack: Installation, container: Seen, url: str) -> tuple[int, str] | None:
+    """Status and body of an address of the stack, asked from within *container*; None where nothing there can ask."""
+    script = (
+        'if command -v curl >/dev/null; then exec curl -s -m "$2" -w "\\n%{http_code}" "$1"; fi\n'
+        "exec python3 -c 'import sys,urllib.request as u,urllib.error as e\n"
+        "try: r=u.urlopen(sys.argv[1],timeout=float(sys.argv[2]))\n"
+        "except e.HTTPError as x: r=x\n"
+        'print(r.read().decode()); print(r.status,end="")\' "$1" "$2"'
+    )
+    told = stack.inside(container, "sh", "-c", script, "ask", url, MOST_SECONDS)
+    body, _, status = told.out.rpartition("\n")
+    return (int(status), body.strip()) if told.ok and status.strip().isdigit() and status.strip() != "000" else None
+
+
+def _each(stack: Installation, address: str, what: str) -> Iterator[Verdict]:
+    """The address of fairlead.yaml, in every container of its service."""
+    parts = urlsplit(address)
+    containers = [each for each in stack.patient.of(parts.hostname or "") if each.running]
+    if not address:
+        yield skipped(f"fairlead.yaml has no doctor.{what}")
+        return
+    if not containers:
+        yield failed("200", f"no container of {parts.hostname} runs", address, "inv up")
+    for container in containers:
+        own = parts._replace(netloc=f"127.0.0.1:{parts.port or 80}").geturl()
+        found = _inside(stack, container, own)
+        target = f"{container.name} {parts.path}"
+        if found is None:
+            yield failed("200", "no answer", target, f"inv logs --service {container.service}")
+        elif found[0] > FRESH:
+            yield failed(
+                "200", f"{found[0]} {stack.masked(found[1][:120])}", target, "inv doctor says what is behind it"
+            )
+        else:
+            yield passed("200", f"{found[0]} {stack.masked(found[1][:120])}", target)
+
+
+@check("AP1", GROUP, "error", "the application is alive in every container")
+def alive(stack: Installation) -> Iterator[Verdict]:
+    """Its health address, past the proxy."""
+    yield from _each(stack, stack.patient.doctor.health, "health")
+
+
+@check("AP2", GROUP, "error", "the application is ready: it reaches its databases")
+def ready(stack: Installation) -> Iterator[Verdict]:
+    """Its ready address, past the proxy."""
+    yield from _each(stack, stack.patient.doctor.ready, "ready")
+
+
+@check("AP3", GROUP, "error", "the site runs this release")
+def release(stack: Installation) -> Iterator[Verdict]:
+    """The version address, through the edge."""
+    url, opened = stack.patient.address("version"), stack.patient.stack
+    if not url or opened is None:
+        yield skipped("fairlead.yaml has no addresses.version")
+        return
+    answer = stack.site.web.ask(url)
+    data = answer.json()
+    wanted = opened.values.get("RELEASE") or "local"
+    if not isinstance(data, dict) or "release" not in data:
+        yield unseen(f"{url} says no release", url, wanted)
+    elif data["release"] != wanted:
+        yield failed(f"release {wanted}", f"release {data['release']}", url, "inv up; the image is built with RELEASE")
+    else:
+        yield passed(f"release {wanted}", f"{data['release']}, revision {data.get('revision')}", url)
+
+
+@check("AP9", GROUP, "warning", "requests are found again in the edge's log")
+def logged(stack: Installation) -> Iterator[Verdict]:
+    """By the id of this run: whoever looks for a request later will find it."""
+    edge = stack.edge
+    if edge is None:
+        yield skipped("no nginx of this stack is published on this machine")
+        return
+    stack.site.web.ask(stack.site.base)
+    ends_at = time.monotonic() + LOG_WAIT_S
+    while True:
+        told = stack.docker("logs", "--since", "2m", edge.container)
+        if stack.site.web.run in told.out + told.err:
+            yield passed(f"run {stack.site.web.run}", "there", edge.container)
+            return
+        if time.monotonic() > ends_at:
+            break
+        time.sleep(LOG_PAUSE_S)
+    yield failed(
+        f"run {stack.site.web.run}", "not there", edge.container, "access_log with $http_user_agent", place=edge.main
+    )
+
+
+@check("CT8", "containers", "error", "there is room on the disk")
+def disk(stack: Installation) -> Iterator[Verdict]:
+    """Space and inodes where the engine keeps its data."""
+    root = str(stack.patient.machine.get("DockerRootDir") or "/")
+    for flag, what in (("--output=pcent", "space"), ("--output=ipcent", "inodes")):
+        told = stack.patient.host.run(_df(flag, root), timeout_s=10)
+        used = told.out.splitlines()[-1].strip().rstrip("%") if told.ok and told.out.strip() else ""
+        promised, target = f"less than {DISK_FAIL} % used", f"{root} {what}"
+        if not used.isdigit():
+            yield unseen(told.reason if not told.ok else "df does not say", target, promised)
+        elif int(used) >= DISK_FAIL:
+            yield failed(promised, f"{used} %", target, "inv down --prune, or a larger disk")
+        elif int(used) >= DISK_WARN:
+            yield warned(promised, f"{used} %", target, "inv down --prune, or a larger disk")
+        else:
+            yield passed(promised, f"{used} %", target)
+
+
+def _df(flag: str, root: str) -> Command:
+    return Command(("df", flag, root))
+
+
+@check("CT9", "containers", "warning", "the clocks agree")
+def clock(stack: Installation) -> Iterator[Verdict]:
+    """The edge's Date beside this machine's own."""
+    answer = stack.site.web.ask_anew(stack.site.base)
+    try:
+        told = parsedate_to_datetime(answer.header("date")).timestamp()
+    except (TypeError, ValueError):
+        yield unseen("the answer has no Date", stack.site.base, "the same time")
+        return
+    apart = abs(time.time() - told)
+    if apart > CLOCK_S:
+        yield failed(f"at most {CLOCK_S:g} s apart", f"{apart:.0f} s", stack.site.base, "see the clock of the host")
+    else:
+        yield passed(f"at most {CLOCK_S:g} s apart", f"{apart:.1f} s", stack.site.base)
+
+
+CHECKS: tuple[Check[Installation], ...] = (alive, ready, release, logged, disk, clock)

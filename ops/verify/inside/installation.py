@@ -1,0 +1,142 @@
+"""A running stack as verify looks at it: the doctor's view, what the engine knows of each container, every nginx."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar
+
+from ....lint.data import load_yaml
+from ...command import Command, Result
+from ...doctor.patient import Patient
+from ...doctor.seen import Seen
+from ...errors import FairleadError
+from ...masking import without
+from ...settings import FILE_NAME
+from ..outside.site import Site
+from ..promises.probing import Covered, Known, covered
+from ..promises.running import Running, edge_paths, project_files, running
+
+INSPECT_S = 30.0
+Made = TypeVar("Made")
+
+
+@dataclass
+class Installation:
+    """
+    Attributes:
+        inspected: All that the engine knows of each container, by name; for use, never to be shown.
+        nginxes: Every nginx that runs, the edge first.
+    """
+
+    patient: Patient
+    inspected: Mapping[str, Mapping[str, Any]]
+    nginxes: tuple[Running, ...]
+    site: Site
+    _known: dict[str, Any] = field(default_factory=dict, repr=False)
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    @property
+    def edge(self) -> Running | None:
+        """The nginx that the world reaches; None where none is published."""
+        return next((each for each in self.nginxes if each.published), None)
+
+    @property
+    def services(self) -> Mapping[str, Any]:
+        """The services of the merged model, by name."""
+        return self.patient.services
+
+    @property
+    def running(self) -> list[Seen]:
+        """The containers whose program runs."""
+        return [container for container in self.patient.containers or () if container.running]
+
+    def of(self, container: Seen) -> Mapping[str, Any]:
+        """All that the engine knows of *container*."""
+        return self.inspected.get(container.name, {})
+
+    def docker(self, *arguments: str, timeout_s: float = INSPECT_S) -> Result:
+        """How a command of the client ended."""
+        return self.patient.host.run(Command((self.patient.client, *arguments)), timeout_s=timeout_s)
+
+    def compose(self, *arguments: str) -> Result:
+        """How a command of Compose ended."""
+        if self.patient.stack is None:
+            raise FairleadError(self.patient.trouble)
+        return self.patient.host.run(self.patient.stack.project.command(*arguments), timeout_s=INSPECT_S)
+
+    def inside(self, container: Seen, *argv: str) -> Result:
+        """How a command in a container ended."""
+        return self.patient.inside(container, *argv)
+
+    def masked(self, text: str) -> str:
+        """*text* without the value of any secret."""
+        return without(text, self.patient.secrets)
+
+    def remembered(self, name: str, make: Callable[[], Made]) -> Made:
+        """What *make* gave the first time; others wait meanwhile."""
+        with self._lock:
+            if name not in self._known:
+                self._known[name] = make()
+            found: Made = self._known[name]
+            return found
+
+    @property
+    def covered(self) -> list[Covered]:
+        """Every location of the edge, asked."""
+        if self.edge is None:
+            raise FairleadError("no nginx of this stack is published on this machine")
+        edge = self.edge
+        return self.remembered("covered", lambda: covered(self.nginxes, edge, self.site.web, self.known))
+
+    @cached_property
+    def known(self) -> Known:
+        """Paths that the site has: the page's files, and the API's GET routes with 1 for each parameter."""
+        prefix = self.site.at("/").rstrip("/")
+        assets = tuple(each.removeprefix(prefix) for each in self.site.assets)
+        return Known(assets, (*self._routes(), *self.site.api), self.site.nonce)
+
+    def _routes(self) -> tuple[str, ...]:
+        for path in ("/api/openapi.json", "/openapi.json"):
+            data = self.site.web.ask(self.site.at(path)).json()
+            if isinstance(data, dict) and isinstance(data.get("paths"), dict):
+                return tuple(_filled(route) for route, methods in data["paths"].items() if "get" in methods)
+        return ()
+
+
+def inspect(patient: Patient) -> dict[str, Mapping[str, Any]]:
+    """All that the engine knows of the stack's containers, by name."""
+    names = [container.name for container in patient.containers or ()]
+    if not names:
+        return {}
+    said = patient.host.run(Command((patient.client, "inspect", "--type", "container", *names)), timeout_s=INSPECT_S)
+    return {data["Name"].removeprefix("/"): data for data in json.loads(said.out or "[]")}
+
+
+def every_nginx(patient: Patient, inspected: Mapping[str, Mapping[str, Any]]) -> tuple[Running, ...]:
+    """
+    Every nginx that runs, those that are published first.
+
+    Raises:
+        ConfigurationError: one does not show its configuration.
+    """
+    root, edge = patient.settings.root, patient.settings.edge
+    data = load_yaml((root / FILE_NAME).read_text(encoding="utf-8"), FILE_NAME)
+    named = data.get("nginx") or ()
+    others = tuple(root / name for name in ([named] if isinstance(named, str) else named))
+    known = {**(edge_paths(root, edge) if edge else {}), **project_files(root, edge, others)}
+    found = [
+        running(patient.host, patient.client, container, inspected[container.name], known)
+        for service in patient.kind("nginx")
+        for container in patient.of(service)[:1]
+        if container.running and container.name in inspected
+    ]
+    return tuple(sorted(found, key=lambda each: not each.published))
+
+
+def _filled(route: str) -> str:
+    parts = ["1" if part.startswith("{") else part for part in route.split("/")]
+    return "/".join(parts)

@@ -1,0 +1,120 @@
+"""Each location of the edge keeps what its configuration promises; and the configuration is ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...certificates.site import site_texts
+from ...edge import MAIN, generation_files
+from ..promises.comparing import Difference
+from ..promises.probing import Witnessed
+from ..verdict import Check, Verdict, check, failed, passed, skipped, unseen
+from .installation import Installation
+
+GROUP = "promises"
+EVIDENCE = ("location", "content-type", "content-encoding", "vary", "cache-control")
+
+
+def _verdict(witness: Witnessed, promised: str, kept: str, found: list[Difference]) -> Verdict:
+    exchange = witness.exchange
+    if witness.expected is None:
+        return unseen("the configuration cannot tell what is promised here", witness.label, promised)
+    if not found:
+        return passed(promised, kept, witness.label, place=_place(witness))
+    first = found[0]
+    said = "; ".join(map(str, found))
+    wanted = "; ".join(f"{each.name}: {each.promised or 'not sent'}" for each in found)
+    mend = "see why the answer is another: inv why --url " + exchange.url
+    place = first.place or _place(witness)
+    return failed(wanted, said, witness.label, mend, *exchange.shown((*EVIDENCE, first.name)), place=place)
+
+
+def _place(witness: Witnessed) -> str:
+    expected = witness.expected
+    if expected is None or expected.hops[0].answer.block is None:
+        return ""
+    return expected.hops[0].nginx.place(expected.hops[0].answer.block.place)
+
+
+def _witnesses(stack: Installation) -> list[Witnessed]:
+    return [witness for each in stack.covered for witness in each.witnessed]
+
+
+@check(
+    "HD14",
+    GROUP,
+    "error",
+    "each location sends the headers that its configuration promises",
+    rules=("nginx/headers-dropped", "nginx/header-without-always"),
+)
+def headers(stack: Installation) -> Iterator[Verdict]:
+    """After inheritance, for the status that came, through every nginx on the way."""
+    for witness in _witnesses(stack):
+        names = [] if witness.expected is None else witness.expected.headers(witness.exchange.status)
+        yield _verdict(witness, f"{len(names)} headers", "all of them, once, as promised", witness.headers())
+
+
+@check("RD10", GROUP, "error", "each location answers with the status and redirect that its configuration promises")
+def statuses(stack: Installation) -> Iterator[Verdict]:
+    """Where the configuration alone decides; another server's answer is its own."""
+    for witness in _witnesses(stack):
+        difference = witness.redirect()
+        status = witness.expected.status if witness.expected else None
+        promised = str(status) if status else "what the server behind answers"
+        yield _verdict(witness, promised, str(witness.exchange.status), [difference] if difference else [])
+
+
+@check(
+    "CA12",
+    GROUP,
+    "error",
+    "each location compresses as its configuration promises",
+    rules=("nginx/gzip-off", "nginx/gzip-types-missing"),
+)
+def compression(stack: Installation) -> Iterator[Verdict]:
+    """By type and length, with Vary."""
+    for witness in _witnesses(stack):
+        difference = witness.compression()
+        kept = witness.small.encoding or "plain"
+        yield _verdict(witness, "compression by type and length", kept, [difference] if difference else [])
+
+
+@check("HD16", GROUP, "info", "each location was seen at work", quick=False)
+def coverage(stack: Installation) -> Iterator[Verdict]:
+    """What nobody could ask for is named, so that a silence is no proof."""
+    for each in stack.covered:
+        if each.witnessed:
+            paths = ", ".join(f"{witness.exchange.path} ({witness.exchange.status})" for witness in each.witnessed)
+            yield passed("a request that it answers", paths, each.aim.label)
+        else:
+            yield skipped(each.why_not, each.aim.label)
+
+
+@check(
+    "CT11", "containers", "error", "nginx runs with the configuration of these files", rules=("nginx/include-missing",)
+)
+def configuration(stack: Installation) -> Iterator[Verdict]:
+    """File by file, as nginx itself prints them."""
+    edge, settings, opened = stack.edge, stack.patient.settings.edge, stack.patient.stack
+    if edge is None or settings is None or opened is None:
+        yield skipped("fairlead.yaml has no edge")
+        return
+    live = f"{settings.mount.rstrip('/')}/live/"
+    for name, text in generation_files(settings, site_texts(opened)).items():
+        path = live + name
+        if path not in edge.texts:
+            if name == MAIN:
+                yield failed(
+                    "read by nginx", f"nginx was started with {edge.main}", edge.container, "inv up", place=name
+                )
+            continue
+        place = edge.ours.get(path, path)
+        if edge.texts[path].strip() == text.strip():
+            yield passed("as in the repository", "the same", path, place=place)
+        else:
+            yield failed(
+                "as in the repository", "another text", path, "inv up tests it and switches to it", place=place
+            )
+
+
+CHECKS: tuple[Check[Installation], ...] = (headers, statuses, compression, coverage, configuration)

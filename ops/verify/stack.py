@@ -1,0 +1,90 @@
+"""A run over the stack of fairlead.yaml, on this machine: its site from outside, and all that is promised inside."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from ...lint.policy import Policy, policy_from
+from ...lint.settings import settings_for
+from ..doctor.patient import Patient, patient
+from ..errors import SettingsError, UnreachableError
+from .budget import OWN_RATE, Budget
+from .inside import checks as inside
+from .inside.installation import Installation, every_nginx, inspect
+from .options import Options
+from .outside import checks as outside
+from .outside.site import Site
+from .promises.running import Running
+from .promises.witness import Listener, listeners
+from .runner import Job
+from .selection import selected
+from .session import Session
+from .web import Trust, Web
+
+
+class NotRunningError(UnreachableError):
+    """The stack has no containers, so there is nothing to look at."""
+
+
+def open_stack_session(options: Options) -> Session:
+    """
+    The stack of the fairlead.yaml of the current folder or one above it.
+
+    Raises:
+        SettingsError: there is none, or it is wrong.
+        EngineError: no engine answers.
+        NotRunningError: no container of it runs.
+    """
+    stack = installation(options, patient(changing=False))
+    inner, outer = {id(check) for check in inside.CHECKS}, stack.site
+    checks = selected([*outside.CHECKS, *inside.CHECKS], options.only, everything=options.everything)
+    jobs = [Job(check, stack if id(check) in inner else outer) for check in checks]
+    return Session(stack.patient.settings.name, "stack", outer, jobs, stack)
+
+
+def installation(options: Options, found: Patient) -> Installation:
+    """The stack of *found*, with its site as the edge's own configuration has it."""
+    if found.engine.problem is not None:
+        raise found.engine.problem
+    if found.stack is None or found.merged is None:
+        raise SettingsError(found.trouble or "the compose files cannot be read; inv doctor says why")
+    if not any(container.running for container in found.containers or ()):
+        raise NotRunningError(f"{found.settings.name}: no container runs; inv up starts it")
+    inspected = inspect(found)
+    nginxes = every_nginx(found, inspected)
+    return Installation(found, inspected, nginxes, site_of(options, found, nginxes))
+
+
+def site_of(options: Options, found: Patient, nginxes: tuple[Running, ...]) -> Site:
+    """
+    The site that the edge publishes: its first listener with TLS, or the address of the page in fairlead.yaml.
+
+    Raises:
+        SettingsError: there is neither.
+    """
+    known = [listener for nginx in nginxes if nginx.published for listener in listeners(nginx)]
+    best = next((each for each in known if each.outside.startswith("https:")), None)
+    base = f"{best.outside}/" if best else found.address("page") or (f"{known[0].outside}/" if known else "")
+    if not base:
+        raise SettingsError("fairlead.yaml: addresses.page is not set, and no nginx of this stack is published here")
+    trust = Trust(options.ca)
+    trust.context()
+    web = Web(Budget(OWN_RATE), {each.key: each.connect for each in known})
+    api = (found.doctor.api,) if found.doctor.api else ()
+    site = Site(base, web, datetime.now(UTC), trust, _policy(), plain=_plain(known, best), api=api, is_ours=True)
+    site.has_domains = bool(found.settings.domains) and best is not None and best.name != "localhost"
+    return site
+
+
+def _plain(known: list[Listener], best: Listener | None) -> str:
+    """The listener of the same server's names that speaks no TLS and stands on port 80 inside."""
+    if best is None:
+        return ""
+    fits = (each for each in known if each.name == best.name and each.inside.endswith(":80"))
+    return next((f"{each.outside}/" for each in fits), "")
+
+
+def _policy() -> Policy:
+    """The policy of this project: production's, with what its fairlead.yaml has of its own."""
+    settings = settings_for(".")
+    return Policy(policy_from(settings.policy, settings.path or "fairlead.yaml")) if settings.policy else Policy()
