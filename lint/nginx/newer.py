@@ -68,7 +68,6 @@ uwsgi_ssl_certificate_key HSL 1 -
 
 WIDENED = """
 include MEHSLUIJXmnhsu 1 -
-if IJ {1+ -
 resolver_timeout Uu 1 1.27.3
 resolver u 1+ 1.27.3
 zone Uu 12 -

@@ -123,6 +123,7 @@ def unknown_directive(config: NginxConfig) -> Iterator[Report]:
         """,
         "location / { server_name www.example.com; }  # <-",
         "server { location / { if ($arg_a) { alias /srv/; } } }  # <-",
+        "location / { if ($arg_a) { if ($arg_b) { return 404; } } }  # <-",
         "upstream backend { server 10.0.0.5:8080; proxy_read_timeout 30s; }  # <-",
     ),
     good=(
@@ -186,12 +187,15 @@ def wrong_argument_count(config: NginxConfig) -> Iterator[Report]:
         }
         """,
         "upstream backend { server 10.0.0.5:8000 weigth=2; server 10.0.0.6:80000; }  # <-",
+        "location / { proxy_pass http://10.0.0.5:http; }  # <-",
         "error_log /var/log/nginx/error.log warning;  # <-",
     ),
     good=(
         "server { listen 80; sendfile ON; }",
         "location / { proxy_buffering ${PROXY_BUFFERING}; }",
         "stream { upstream db { server 10.0.0.5:3306 max_fails=3 fail_timeout=30s; } server { proxy_pass db; } }",
+        "location / { proxy_pass http://[::1]:8000/a:b; }",
+        "location / { proxy_pass http://unix:/run/app.sock; }",
         "location /a { client_max_body_size 1G; keepalive_timeout 1m 30s; error_page 404 = @a; return 204; }",
     ),
     source=_DIRECTIVES,
