@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _OTHER_MARKS = r"|\{\{|%\(\w+\)|%[A-Z][A-Z0-9_]*%|@[A-Z][A-Z0-9_]*@|__[A-Z][A-Z0-9_]*__"
 _FILLED_IN = regex(r"\$\{[A-Z][A-Z0-9_]*\}" + _OTHER_MARKS)
 _FILLED_IN_TEMPLATE = regex(r"\$\{?[A-Z][A-Z0-9_]*\b" + _OTHER_MARKS)
+_FILLED_IN_TERRAFORM = regex(r"\$\{\w+\}" + _OTHER_MARKS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +179,13 @@ class NginxConfig:
         """
         if not any(mark in value for mark in ("$", "{{", "%", "@", "__")):
             return False
-        return bool((_FILLED_IN_TEMPLATE if self.is_template else _FILLED_IN).search(value))
+        return bool(self._marks.search(value))
+
+    @cached_property
+    def _marks(self) -> re.Pattern[str]:
+        if self.path.endswith((".tpl", ".tftpl")):
+            return _FILLED_IN_TERRAFORM
+        return _FILLED_IN_TEMPLATE if self.is_template else _FILLED_IN
 
     @cached_property
     def _by_name(self) -> dict[str, list[Directive]]:

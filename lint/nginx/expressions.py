@@ -129,7 +129,7 @@ class _Reader:
     ignore_case: bool
     at: int = 0
     groups: int = 0
-    marks: dict[str, str] = field(default_factory=lambda: {"^": "^", "$": "$", "A": "^", "z": "$", "Z": "$"})
+    marks: dict[str, str] = field(default_factory=lambda: {"A": "^", "z": "$", "Z": "$"})
 
     def choices(self, depth: int) -> Node:
         if depth > _DEEPEST:

@@ -27,7 +27,7 @@ DEEPEST_INCLUDE = 40
 MOST_INCLUDES = 25_000
 """How many files one configuration may include, each counted as often as it is included."""
 
-_TEMPLATE_NAME = regex(r"\.(template|tmpl|tpl|j2|jinja2?|erb|ejs|envsubst|in)$")
+_TEMPLATE_NAME = regex(r"\.(template|tmpl|tpl|tftpl|j2|jinja2?|erb|ejs|envsubst|in)$")
 
 
 def read(

@@ -14,6 +14,10 @@ _LINE = regex(
 )
 """A line that a template engine, or a script with sed, replaces by statements; nginx has no words in capitals."""
 
+_SHELL_VALUE = regex(r"\$\{\{")
+_DIRECTION = regex(r"^>[ \t][^\n]*$", re.MULTILINE)
+"""A line of Kong's own template language."""
+
 _CODE = regex(r"<%(?!=)(?!-\s*(?!else\b|end\b)[\w.]+\s*-?%>).*?%>", re.DOTALL)
 _VALUE = regex(r"<%([^\n]*?)%>")
 
@@ -26,6 +30,8 @@ def without_marks(text: str) -> str:
     """
     if "<%" in text:
         text = _VALUE.sub(r"{{\1}}", _CODE.sub(_blank, text))
+    if "${{" in text:
+        text = _DIRECTION.sub(_blank, _SHELL_VALUE.sub("{{ ", text))
     if "{%" in text or "{{" in text:
         text = _STATEMENT.sub(_blank, text)
     if _LINE.search(text):

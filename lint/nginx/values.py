@@ -32,6 +32,7 @@ _NUMBER = regex(r"\d+")
 _EXPIRY = regex(r"[+-]?(?:\d+[yMwdhms]\s*)*(?:\d+\s*)?(?<=[\w ])")
 _RATE = regex(r"rate=\d+r/[sm]")
 _LAST_PORT = 65535
+_PORT_WORD = regex(r"[a-z][a-z0-9-]*")
 _FORM_OF = {
     "size": (_SIZE, "a size; write a number, or one with k or m"),
     "offset": (_OFFSET, "a size; write a number, or one with k, m or g"),
@@ -197,11 +198,16 @@ def _port(word: str) -> Iterator[Wrong]:
     port = word.rpartition(":")[2] if ":" in word and not word.endswith("]") else word
     if port.isdigit() and not 1 <= int(port) <= _LAST_PORT:
         yield 0, f'"{port}" is no port; they end with {_LAST_PORT}'
+    elif port != word and "$" not in word and _PORT_WORD.fullmatch(port):
+        yield 0, f'"{port}" is no port; write its number'
 
 
 def _proxy_pass(args: tuple[str, ...]) -> Iterator[Wrong]:
-    if not args[0].lower().startswith(("http://", "https://")):
+    scheme, _, rest = args[0].partition("://")
+    if scheme.lower() not in ("http", "https"):
         yield 0, f'"{args[0]}" has no scheme; write "http://{args[0].removeprefix("//")}"'
+    elif ":" in rest.partition("/")[0]:
+        yield from _port(rest.partition("/")[0])
 
 
 def _expires(args: tuple[str, ...]) -> Iterator[Wrong]:
