@@ -61,7 +61,7 @@ def talk(page: str, chat: ChatSettings) -> Streamed:
     Raises:
         WebError: naming the step that failed.
     """
-    headers = _registered(page, chat.register)
+    headers = registered(page, chat.register)
     conversations = urljoin(page, chat.conversations)
     try:
         return _conversed(conversations, headers)
@@ -94,7 +94,13 @@ def read_events(lines: Iterator[bytes]) -> Iterator[tuple[str, Mapping[str, Any]
             name = "message"
 
 
-def _registered(page: str, path: str) -> dict[str, str]:
+def registered(page: str, path: str) -> dict[str, str]:
+    """
+    The headers of a person who was made for this run: Origin and Cookie.
+
+    Raises:
+        ChatError: nobody could be registered.
+    """
     origin = urlsplit(page)
     person = {"username": f"doctor-{secrets.token_hex(4)}", "password": secrets.token_urlsafe(24)}
     own = {"Origin": f"{origin.scheme}://{origin.netloc}"}

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import FairleadError
 from . import attempts
-from .verdict import Check, Finding, Verdict, unseen
+from .verdict import Check, Finding, Verdict, Word, unseen
 
 AT_ONCE = 8
 _TICK_S = 0.2
@@ -76,11 +76,13 @@ def findings_of(job: Job, why: str) -> list[Finding]:
         verdicts.append(unseen(why))
     if not verdicts:
         verdicts.append(unseen("the check gave no verdict, which is a fault of fairlead"))
-    return [Finding(job.check, _with_rules(each, job.check), job.duration_s, job.flaky) for each in verdicts]
+    return [Finding(job.check, _weighed(each, job.check), job.duration_s, job.flaky) for each in verdicts]
 
 
-def _with_rules(verdict: Verdict, of: Check[Any]) -> Verdict:
-    return verdict if verdict.rules or not of.rules else replace(verdict, rules=of.rules)
+def _weighed(verdict: Verdict, of: Check[Any]) -> Verdict:
+    """*verdict* with the rules of its check; what is worth knowing only can warn, not fail."""
+    word: Word = "WARN" if verdict.word == "FAIL" and of.severity == "info" else verdict.word
+    return replace(verdict, word=word, rules=verdict.rules or of.rules)
 
 
 def _collect(

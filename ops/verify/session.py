@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -15,11 +15,11 @@ from .errors import NoAnswerError
 from .options import Options
 from .outside import checks as outside
 from .outside.grading import NOTE, grade_of
-from .outside.handshake import no_tls, seen
+from .outside.handshake import no_tls, no_trust, seen
 from .outside.site import Site, counterpart, is_loopback, normal_url
 from .readiness import wait_ready
 from .record import Record
-from .runner import Job, Outcome, run
+from .runner import Job, Outcome, findings_of, run
 from .selection import selected
 from .verdict import Finding, unseen
 from .web import Trust, Web
@@ -30,13 +30,21 @@ Ended = Callable[[list[Finding]], None]
 
 @dataclass(frozen=True)
 class Session:
-    """What a run looks at; `run` does it once."""
+    """
+    What a run looks at; `run` does it once.
+
+    Attributes:
+        jobs: Run side by side.
+        last: Run after those, one by one, since they measure time.
+        more_facts: What reports draw of the stack, asked for at the end.
+    """
 
     name: str
     view: View
     site: Site
     jobs: list[Job]
-    stack: object = None
+    last: list[Job] = field(default_factory=list)
+    more_facts: Callable[[], dict[str, Any]] = dict
 
     def run(self, options: Options, ended: Ended) -> Record:
         """Waits until the site answers, then runs every check once."""
@@ -48,10 +56,10 @@ class Session:
         except KeyboardInterrupt:
             trouble, outcome = "interrupted", Outcome([], interrupted=True)
         if trouble:
-            findings = [Finding(job.check, unseen(trouble, self.site.base)) for job in self.jobs]
+            findings = [Finding(job.check, unseen(trouble, self.site.base)) for job in (*self.jobs, *self.last)]
             reached = outcome.interrupted
         else:
-            outcome = run(self.jobs, seconds=self.site.web.budget.left_s, ended=ended)
+            outcome = self._looked(ended)
             findings, reached = outcome.findings, True
         return Record(
             name=self.name,
@@ -64,8 +72,18 @@ class Session:
             reached=reached,
             interrupted=outcome.interrupted,
             requests=self.site.web.budget.spent,
-            facts={} if trouble or outcome.interrupted else facts_of(self.site),
+            facts={} if trouble or outcome.interrupted else {**facts_of(self.site), **self.more_facts()},
         )
+
+    def _looked(self, ended: Ended) -> Outcome:
+        """All checks: those that measure time only when the others are through."""
+        budget = self.site.web.budget
+        first = run(self.jobs, seconds=budget.left_s, ended=ended)
+        if first.interrupted or not self.last:
+            rest = [finding for job in self.last for finding in findings_of(job, "interrupted")]
+            return Outcome([*first.findings, *rest], first.interrupted)
+        second = run(self.last, seconds=budget.left_s, ended=ended, at_once=1)
+        return Outcome([*first.findings, *second.findings], second.interrupted)
 
 
 def open_session(options: Options) -> Session:
@@ -113,7 +131,7 @@ def facts_of(site: Site) -> dict[str, Any]:
 
 
 def _grade(site: Site) -> dict[str, Any] | None:
-    if site.is_local and not site.speaks_tls:
+    if (site.is_local and not site.speaks_tls) or (site.speaks_tls and no_trust(site)):
         return None
     found = grade_of(site)
     results = [{"test": each.test, "word": each.word, "modifier": each.modifier} for each in found.results]

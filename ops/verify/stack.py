@@ -11,6 +11,7 @@ from ..errors import SettingsError, UnreachableError
 from .budget import OWN_RATE, Budget
 from .inside import checks as inside
 from .inside.installation import Installation, every_nginx, inspect
+from .inside.picture import facts_of_stack
 from .options import Options
 from .outside import checks as outside
 from .outside.site import Site
@@ -36,10 +37,12 @@ def open_stack_session(options: Options) -> Session:
         NotRunningError: no container of it runs.
     """
     stack = installation(options, patient(changing=False))
-    inner, outer = {id(check) for check in inside.CHECKS}, stack.site
-    checks = selected([*outside.CHECKS, *inside.CHECKS], options.only, everything=options.everything)
-    jobs = [Job(check, stack if id(check) in inner else outer) for check in checks]
-    return Session(stack.patient.settings.name, "stack", outer, jobs, stack)
+    checks = selected([*outside.CHECKS, *inside.CHECKS, *inside.ALONE], options.only, everything=options.everything)
+    from_outside, alone = {id(check) for check in outside.CHECKS}, {id(check) for check in inside.ALONE}
+    jobs = [Job(check, stack.site if id(check) in from_outside else stack) for check in checks]
+    together = [job for job in jobs if id(job.check) not in alone]
+    last = [job for job in jobs if id(job.check) in alone]
+    return Session(stack.patient.settings.name, "stack", stack.site, together, last, lambda: facts_of_stack(stack))
 
 
 def installation(options: Options, found: Patient) -> Installation:

@@ -58,7 +58,7 @@ def looked(session: Session, options: Options) -> Record:
     """The run itself."""
     from .report.terminal import Bar  # noqa: PLC0415 - rich takes 100 ms
 
-    with Bar(len(session.jobs)) as bar:
+    with Bar(len(session.jobs) + len(session.last)) as bar:
         return session.run(options, bar.ended)
 
 

