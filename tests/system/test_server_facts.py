@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from fairlead.lint.compose import parse
+from fairlead.lint.discovery import Catalogue
+from fairlead.lint.policy import Policy
 from fairlead.lint.rules.compose import swarm
 from fairlead.lint.rules.compose.server_facts import CHANGES
 
@@ -16,6 +19,8 @@ MYSQL, VERSION = "fairlead/mysql:9.7.4", (9, 7, 4)
 
 VALUES = {
     "cpus": "1",
+    "depends_on": "[b]",
+    "tmpfs": "[/x]",
     "scale": "2",
     "profiles": "[a]",
     "volumes_from": "[b]",
@@ -94,3 +99,57 @@ def test_a_swarm_reads_the_keys_that_it_then_leaves_out(tmp_path: Path, key: str
 
 def test_a_swarm_says_that_it_leaves_out_the_address_of_a_port(tmp_path: Path) -> None:
     assert "ignoring IP-address" in _stack(tmp_path, 'ports: ["127.0.0.1:80:80"]').stderr
+
+
+FORMS = (
+    "deploy: {resources: {limits: {cpus: 0.5}}}",
+    "deploy: {resources: {limits: {memory: 100000000}}}",
+    "deploy: {resources: {limits: {swap: 1g}}}",
+    "deploy: {resources: {reservations: {devices: [{capabilities: [gpu]}]}}}",
+    "deploy: {replicas: '3'}",
+    "environment: {A: true}",
+    "labels: {A: true}",
+    "healthcheck: {test: [CMD, a], retries: '3'}",
+    "healthcheck: {test: [CMD, a], interval: 5}",
+    "hostname: ${HOME:+a}",
+    "networks: {net: {priority: 5}}",
+    "networks: {net: {mac_address: '02:42:ac:11:65:43'}}",
+    "ports: [{target: 80, published: '8080'}]",
+    "volumes: [{type: tmpfs, target: /x, tmpfs: {size: 10m}}]",
+    "stop_grace_period: 90",
+    "command: [a, 1]",
+    "init: 'true'",
+)
+TAKEN = (
+    "deploy: {replicas: 3, resources: {limits: {cpus: '0.5', memory: 100m, pids: 5}}}",
+    "environment: {A: 'true', B: 4, C: }",
+    "healthcheck: {test: [CMD, a], retries: 3, interval: 5s, start_interval: 1s}",
+    "hostname: ${NAME:-${OTHER:-a}}",
+    "networks: {net: {aliases: [a], ipv4_address: 10.0.0.3}}",
+    "ports: [{target: 80, published: 8080, mode: host}]",
+    "volumes: [{type: tmpfs, target: /x, tmpfs: {size: 1000}}]",
+    "secrets: [{source: s, mode: 0440}]",
+    "ulimits: {nofile: 100, nproc: {soft: 1, hard: 2}}",
+    "ports: !reset []",
+)
+TOP = "networks: {net: {driver: overlay}}\nsecrets: {s: {external: true}}"
+
+
+@pytest.mark.parametrize("service", FORMS)
+def test_a_swarm_refuses_the_form_that_is_reported(tmp_path: Path, service: str) -> None:
+    done = _stack(tmp_path, service, TOP)
+
+    assert (True, True) == (done.returncode != 0, _reported_in_swarm(service))
+
+
+@pytest.mark.parametrize("service", TAKEN)
+def test_a_swarm_takes_the_form_that_is_not_reported(tmp_path: Path, service: str) -> None:
+    done = _stack(tmp_path, service, TOP)
+
+    assert (0, False) == (done.returncode, _reported_in_swarm(service))
+
+
+def _reported_in_swarm(service: str) -> bool:
+    text = f"services:\n  a:\n    image: a\n    {service}\n  b: {{image: b}}\n{TOP}\n"
+    rules = (Catalogue().find(f"compose/{name}") for name in ("form-refused-by-swarm", "refused-by-swarm"))
+    return any(True for rule in rules if rule is not None for _ in rule.findings(parse(text), Policy()))

@@ -173,7 +173,7 @@ def _renaming(project: Project, service: Service, name: str) -> tuple[Edit, ...]
     return ()
 
 
-def _tagged(tree: Node) -> Iterator[tuple[Place, str]]:
+def tagged(tree: Node) -> Iterator[tuple[Place, str]]:
     """The keys whose values have ``!reset`` or ``!override``."""
     if isinstance(tree, Mapping):
         for key in (tree.resets or {}).values():
@@ -181,7 +181,7 @@ def _tagged(tree: Node) -> Iterator[tuple[Place, str]]:
         for name in tree.overrides or ():
             yield tree.keys[name].place, "!override"
         for child in tree.children.values():
-            yield from _tagged(child)
+            yield from tagged(child)
 
 
 @rule(
@@ -222,7 +222,7 @@ def tag_without_base(project: Project) -> Iterator[Report]:
     for layer in first:
         text = layer.source.text
         if ("!reset" in text or "!override" in text) and not is_fragment:
-            for place, tag in _tagged(layer.tree):
+            for place, tag in tagged(layer.tree):
                 yield place, f'"{tag}" does nothing in the base file; put it into the override, or remove the tag'
 
 

@@ -31,13 +31,28 @@ _REFUSED = {
     "gpus": 'write it as "deploy.resources.reservations.generic_resources"',
     **dict.fromkeys(("annotations", "attach", "blkio_config", "cgroup", "develop", "device_cgroup_rules"), _OUT),
     **dict.fromkeys(("dns_opt", "group_add", "label_file", "models", "oom_kill_disable", "post_start"), _OUT),
-    **dict.fromkeys(("pre_stop", "provider", "pull_policy", "runtime", "storage_opt", "use_api_socket", "uts"), _OUT),
+    **dict.fromkeys(
+        (
+            "pre_start",
+            "pre_stop",
+            "provider",
+            "cpu_rt_period",
+            "cpu_rt_runtime",
+            "pull_policy",
+            "runtime",
+            "storage_opt",
+            "use_api_socket",
+            "uts",
+        ),
+        _OUT,
+    ),
 }
 _IGNORED = {
     "build": "build and push the image before",
     "cgroup_parent": _OUT,
     "cgroupns_mode": _OUT,
     "container_name": _OUT,
+    "depends_on": "let the program wait by itself",
     "devices": _OUT,
     "domainname": 'write "hostname"',
     "external_links": "join a network",
@@ -47,9 +62,9 @@ _IGNORED = {
     "network_mode": "join a network",
     "pid": _OUT,
     "privileged": 'write "cap_add"',
-    "restart": 'write "deploy.restart_policy"',
     "security_opt": "set it for the engines",
     "shm_size": "mount a tmpfs on /dev/shm",
+    "tmpfs": 'mount it under "volumes" with "type: tmpfs"',
     "userns_mode": _OUT,
 }
 _TOP = {"name": "name the stack on the command line", "include": "name each file with -c", "models": _OUT}
@@ -168,7 +183,8 @@ def _refused_forms(service: Mapping) -> Iterator[Report]:
           app:
             image: acme/app:1.2.3
             build: .  # <-
-            restart: always  # <-
+            tmpfs: [/tmp]  # <-
+            depends_on: [db]  # <-
             container_name: app  # <-
             security_opt: ["no-new-privileges:true"]  # <-
     """,
@@ -188,11 +204,11 @@ def ignored_by_swarm(project: Project) -> Iterator[Report]:
     """
     A key that `docker stack deploy` reads and leaves out.
 
-    What it was to ensure does not happen: no `restart`, no `privileged`, and no protection by `security_opt` either.
+    What it was to ensure does not happen: no `tmpfs`, no `privileged`, and no protection by `security_opt` either.
     """
     for service in _services(project):
         for name, key in service.keys.items():
-            if name in _IGNORED:
+            if name in _IGNORED and not (name == "depends_on" and isinstance(service.children[name], Mapping)):
                 yield key.place, f'docker stack deploy leaves "{name}" out; {_IGNORED[name]}'
 
 
@@ -253,41 +269,3 @@ def no_image_for_swarm(project: Project) -> Iterator[Report]:
     for service in project.services.values():
         if service.build is not None and service.get("image") is None:
             yield service.place, f'service "{service.name}" has no image that a swarm could pull; add "image", push it'
-
-
-@rule(
-    "compose/env-file-unread-by-swarm",
-    Severity.WARNING,
-    bad={
-        "docker-compose.yml": """
-            services:
-              app:
-                image: acme/app:${TAG}  # <-
-        """,
-        ".env": "TAG=1.2.3",
-    },
-    good={
-        "docker-compose.yml": """
-            services:
-              app:
-                image: acme/app:${TAG:-1.2.3}
-        """,
-        ".env": "OTHER=1.2.3",
-    },
-    source="https://github.com/moby/moby/issues/29133",
-    preset="swarm",
-    lacks=True,
-)
-def env_file_unread_by_swarm(project: Project) -> Iterator[Report]:
-    """
-    A variable that the `.env` file sets, which `docker stack deploy` does not read.
-
-    It takes variables from the shell alone, and one that is missing becomes an empty text or the default. Export them
-    first: `set -a; . ./.env`.
-    """
-    told: set[str] = set()
-    for use in project.uses:
-        if use.name in project.environment and use.name not in told:
-            told.add(use.name)
-            message = f'docker stack deploy does not read ".env", so "{use.name}" is missing; export it first'
-            yield use.place, message

@@ -199,13 +199,18 @@ def build_argument_not_passed(stack: Stack) -> Iterator[Report]:
         build = container.service.build
         for stage, each in _unset(container):
             place, name = each.pair.name.place, each.name
-            if place in seen or build is None or not _is_needed(container, stage, name):
+            if place in seen or build is None or not _is_needed(container, stage, name) or _may_be_misspelt(container):
                 continue
             seen.add(place)
             arguments = build.value.get("args")
             edit = added(arguments, f"{name}: ${{{name}:?}}", safe=False) if arguments is not None else None
             message = f'service "{container.name}" passes no "{name}", and it has no default; '
             yield place, message + "add it to build.args", () if edit is None else (edit,)
+
+
+def _may_be_misspelt(container: Container) -> bool:
+    """Whether an argument is passed that goes nowhere, which another rule reports."""
+    return bool(_arguments(container, declared=False))
 
 
 def _unset(container: Container) -> Iterator[tuple[Stage, Setting]]:
