@@ -6,7 +6,7 @@ import datetime
 
 import pytest
 
-from fairlead.lint.nginx.table import version
+from fairlead.lint.nginx.table import NEWEST, version
 from fairlead.lint.rules.nginx.advisories import FIXED_IN_STABLE, READ_ON, Advisory, advisories
 from fairlead.lint.rules.nginx.known_holes import _USES
 
@@ -39,6 +39,31 @@ def test_a_fix_in_a_stable_branch_is_an_exception_to_the_range(number: str, runn
 
 def test_the_stable_version_that_is_advised_has_none_of_the_holes() -> None:
     assert [] == [advisory.number for advisory in advisories() if advisory.hits(version(FIXED_IN_STABLE))]
+
+
+@pytest.mark.parametrize("advisory", advisories(), ids=lambda advisory: advisory.number)
+def test_an_advisory_agrees_with_itself(advisory: Advisory) -> None:
+    firsts, lasts = zip(*advisory.ranges, strict=True)
+
+    assert all(first <= last and advisory.hits(first) for first, last in advisory.ranges)
+    assert not any(advisory.hits(sound) for sound in advisory.fixed)
+    assert advisory.fixed[0] > max(lasts), "the first of the sound versions is the one that ends the newest range"
+    assert all(min(firsts) < sound for sound in advisory.fixed)
+    assert list(advisory.fixed) == sorted(advisory.fixed, reverse=True)
+
+
+def test_the_table_holds_each_hole_once_and_the_newest_years_first() -> None:
+    numbers = [advisory.number for advisory in advisories()]
+    years = [int(number.split("-")[1]) for number in numbers]
+
+    assert len(set(numbers)) == len(numbers)
+    assert years == sorted(years, reverse=True)
+    assert READ_ON.year >= years[0]
+
+
+def test_the_nginx_that_is_assumed_has_none_of_the_holes() -> None:
+    assert [] == [advisory.number for advisory in advisories() if advisory.hits(NEWEST)]
+    assert NEWEST >= version(FIXED_IN_STABLE)
 
 
 def test_every_use_in_the_table_can_be_looked_for() -> None:
