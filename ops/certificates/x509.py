@@ -83,7 +83,7 @@ class Certificate:
     def covers(self, name: str) -> bool:
         """Whether a browser takes it for *name*; ``*.NAME`` is covered by itself only."""
         wildcard = "*." + name.partition(".")[2] if "." in name else ""
-        return name.lower() in self.names or (not name.startswith("*.") and wildcard.lower() in self.names)
+        return name.lower() in self.names or wildcard.lower() in self.names
 
 
 def read_chain(pem: str, where: str = "certificate") -> tuple[Certificate, ...]:

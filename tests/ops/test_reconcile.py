@@ -152,6 +152,17 @@ def test_a_run_that_was_cut_off_before_the_reload_is_finished(site):
     assert ["g1", "g2"] == site.store.names()
 
 
+def test_a_run_that_was_cut_off_and_cannot_be_finished_goes_back_to_what_is_served(site):
+    disk = AUTHORITY.issue(*NAMES)
+    site.store.switch(site.store.add(disk.key, disk.chain, HSTS).name)
+    site.breaks("deaf")
+
+    with pytest.raises(ReconcileError, match="s after the reload"):
+        site.reconcile(disk)
+
+    assert ("g1", "g1") == (site.store.live().name, site.loaded)
+
+
 def test_a_run_that_was_cut_off_while_it_wrote_is_begun_anew(site):
     (site.store.folder / "g2").mkdir()
     outcome = site.reconcile(AUTHORITY.issue(*NAMES))
