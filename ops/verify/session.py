@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -37,6 +37,7 @@ class Session:
         jobs: Run side by side.
         last: Run after those, one by one, since they measure time.
         more_facts: What reports draw of the stack, asked for at the end.
+        since: When the looking began, by the monotonic clock: finding out what there is counts too.
     """
 
     name: str
@@ -45,10 +46,10 @@ class Session:
     jobs: list[Job]
     last: list[Job] = field(default_factory=list)
     more_facts: Callable[[], dict[str, Any]] = dict
+    since: float = field(default_factory=time.monotonic)
 
     def run(self, options: Options, ended: Ended) -> Record:
         """Waits until the site answers, then runs every check once."""
-        begun = time.monotonic()
         now = datetime.now(UTC)
         trouble, outcome = "", Outcome([], interrupted=False)
         try:
@@ -66,7 +67,7 @@ class Session:
             run=self.site.web.run,
             view=self.view,
             begun=now,
-            seconds=time.monotonic() - begun,
+            seconds=time.monotonic() - self.since,
             findings=tuple(findings),
             fail_on=options.fail_on,
             reached=reached,
@@ -93,11 +94,12 @@ def open_session(options: Options) -> Session:
     Raises:
         SettingsError: an address, a file or a name of a check is wrong.
     """
+    since = time.monotonic()
     if options.url:
         return _outside(options)
     from .stack import open_stack_session  # noqa: PLC0415 - a foreign site needs no engine and no settings
 
-    return open_stack_session(options)
+    return replace(open_stack_session(options), since=since)
 
 
 def _outside(options: Options) -> Session:

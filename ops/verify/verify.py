@@ -71,6 +71,10 @@ def _report(record: Record, options: Options) -> None:
         terminal.show(record, everything=options.everything)
     if options.junit:
         _write(options.junit, junit.report(record))
+    if options.html:
+        from .report import page  # noqa: PLC0415 - only where it is asked for
+
+        _write(options.html, page.report(record))
 
 
 def _write(path: Path, text: str) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from ..verdict import Check
-from . import application, containers, databases, kept, leaks, speed, streaming
+from . import application, containers, databases, kept, leaks, material, speed, streaming
 from .installation import Installation
 
 CHECKS: tuple[Check[Installation], ...] = (
+    *material.CHECKS,
     *kept.CHECKS,
     *application.CHECKS,
     *streaming.CHECKS,

@@ -51,6 +51,12 @@ def _variables(stack: Installation, container: Seen) -> dict[str, str] | None:
     return stack.remembered(f"mysql {container.name}", asked)
 
 
+def _words(stack: Installation, container: Seen) -> tuple[str, ...]:
+    """The command that the compose files promise; the container's own where they leave it to the image."""
+    promised = (stack.services.get(container.service) or {}).get("command")
+    return tuple(map(str, promised)) if promised else container.words
+
+
 def _nothing(kind: str) -> Verdict:
     return skipped(f"no service runs {kind}")
 
@@ -70,7 +76,7 @@ def variables(stack: Installation) -> Iterator[Verdict]:
         if there is None:
             yield _unsaid(container)
             continue
-        for name, value in mysql_promises(container.words).items():
+        for name, value in mysql_promises(_words(stack, container)).items():
             yield _setting(name, value, there, container)
 
 
@@ -113,7 +119,7 @@ def _wanted(stack: Installation, wanted: Mapping[str, str], else_: str) -> Itera
             yield _unsaid(container)
             continue
         for name, value in wanted.items():
-            promised = mysql_promises(container.words).get(name, value)
+            promised = mysql_promises(_words(stack, container)).get(name, value)
             target = f"{container.name} {name}"
             if there.get(name) == promised:
                 yield passed(promised, promised, target)
@@ -148,7 +154,7 @@ def redis_settings(stack: Installation) -> Iterator[Verdict]:
     if not found:
         yield _nothing("redis")
     for container in found:
-        promised = redis_promises(container.words)
+        promised = redis_promises(_words(stack, container))
         told = _redis(stack, container, "config", "get", *promised) if promised else Result(0)
         lines = told.out.splitlines()
         if not told.ok or len(lines) % 2 or (promised and not lines):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
@@ -132,12 +133,18 @@ def every_nginx(patient: Patient, inspected: Mapping[str, Mapping[str, Any]]) ->
     named = data.get("nginx") or ()
     others = tuple(root / name for name in ([named] if isinstance(named, str) else named))
     known = {**(edge_paths(root, edge) if edge else {}), **project_files(root, edge, others)}
-    found = [
-        running(patient.host, patient.client, container, inspected[container.name], known)
+    containers = [
+        container
         for service in patient.kind("nginx")
         for container in patient.of(service)[:1]
         if container.running and container.name in inspected
     ]
+
+    def read(container: Seen) -> Running:
+        return running(patient.host, patient.client, container, inspected[container.name], known)
+
+    with ThreadPoolExecutor(max(1, len(containers))) as pool:
+        found = list(pool.map(read, containers))
     return tuple(sorted(found, key=lambda each: not each.published))
 
 

@@ -37,7 +37,7 @@ def _services(stack: Installation) -> list[dict[str, Any]]:
     return [
         {
             "service": name,
-            "tier": service.get("x-fairlead-tier") or ("job" if is_job(service) else "app"),
+            "tier": service.get("x-fairlead-tier") or _tier(stack, name, service),
             "needs": sorted(service.get("depends_on") or ()),
             "containers": [
                 {"name": each.name, "state": each.health or each.state, "ok": is_settled(each)}
@@ -46,6 +46,15 @@ def _services(stack: Installation) -> list[dict[str, Any]]:
         }
         for name, service in sorted(stack.services.items())
     ]
+
+
+def _tier(stack: Installation, name: str, service: Mapping[str, Any]) -> str:
+    """By what it does: Compose leaves its own keys out of the merged model."""
+    if is_job(service):
+        return "job"
+    if any(name in stack.patient.kind(kind) for kind in ("mysql", "redis")):
+        return "data"
+    return "edge" if stack.edge and stack.edge.service == name else "app"
 
 
 def _row(witness: Witnessed) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -76,12 +77,14 @@ def running(
     main = next(
         (after for word, after in pairwise(container.words) if word == "-c" and "nginx" in container.words[0]), ""
     )
-    command = ("nginx", "-T", "-q", *(("-c", main) if main else ()))
-    said = host.run(Command((client, "exec", container.name, *command)), timeout_s=ASK_S)
+    flags = ("-T", "-q", *(("-c", main) if main else ()))
+    with ThreadPoolExecutor(2) as pool:
+        telling = pool.submit(host.run, Command((client, "exec", container.name, "nginx", "-v")), ASK_S)
+        said = host.run(Command((client, "exec", container.name, "nginx", *flags)), ASK_S)
+        told = telling.result()
     texts = files_of(said.out)
     if not texts:
         raise ConfigurationError(f"{container.name}: nginx -T: {said.reason}")
-    told = host.run(Command((client, "exec", container.name, "nginx", "-v")), timeout_s=ASK_S)
     config = parsed(texts, told.err + told.out, container.name)
     return Running(
         container.service,

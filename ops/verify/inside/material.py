@@ -1,0 +1,94 @@
+"""The certificate on the disk: served as it is, with its own key, which nobody else may read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ...certificates.x509 import Certificate, CertificateError, key_fault, read_chain
+from ...command import Secret
+from ..outside.handshake import no_tls, seen
+from ..verdict import Check, Verdict, check, failed, passed, skipped, unseen
+from .installation import Installation
+
+GROUP = "tls"
+FOR_OTHERS = 0o007
+CHAIN, KEY = "fullchain.pem", "privkey.pem"
+
+
+def _folder(stack: Installation) -> Path | None:
+    tls = stack.patient.settings.tls
+    return tls.folder / "live" if tls else None
+
+
+def _on_disk(folder: Path) -> Certificate:
+    """
+    The certificate that nginx was told to serve.
+
+    Raises:
+        CertificateError: there is none that can be read.
+    """
+    path = folder / CHAIN
+    try:
+        return read_chain(path.read_text(encoding="utf-8"), str(path))[0]
+    except OSError as error:
+        raise CertificateError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
+
+
+@check("TL4", GROUP, "error", "the certificate that is served is the one on the disk")
+def served(stack: Installation) -> Iterator[Verdict]:
+    """A renewal whose reload failed looks well on the disk, and the old one is served until it expires."""
+    folder = _folder(stack)
+    why = no_tls(stack.site) if folder else "fairlead.yaml has no tls"
+    if folder is None or why:
+        yield skipped(why, stack.site.base)
+        return
+    wanted, found = _on_disk(folder), seen(stack.site).certificate
+    promised = f"{wanted.fingerprint[:16]}, until {wanted.not_after:%Y-%m-%d}"
+    observed = f"{found.fingerprint[:16]}, until {found.not_after:%Y-%m-%d}"
+    if wanted.fingerprint == found.fingerprint:
+        yield passed(promised, observed, stack.site.server.label)
+    else:
+        yield failed(promised, observed, stack.site.server.label, "inv certbot reloads nginx and looks again")
+
+
+@check("TL14", GROUP, "error", "the key is read by nginx alone")
+def private(stack: Installation) -> Iterator[Verdict]:
+    """No right for other users of the machine."""
+    folder = _folder(stack)
+    if folder is None:
+        yield skipped("fairlead.yaml has no tls")
+        return
+    path = folder / KEY
+    try:
+        mode = path.stat().st_mode & 0o777
+    except OSError as error:
+        yield unseen((error.strerror or "cannot be read").lower(), str(path), "no right for others")
+        return
+    if mode & FOR_OTHERS:
+        yield failed("no right for others", f"{mode:04o}", str(path), "chmod o= on the file")
+    else:
+        yield passed("no right for others", f"{mode:04o}", str(path))
+
+
+@check("TL15", GROUP, "error", "the key belongs to the certificate")
+def pair(stack: Installation) -> Iterator[Verdict]:
+    """nginx would not start again with another one."""
+    folder = _folder(stack)
+    if folder is None:
+        yield skipped("fairlead.yaml has no tls")
+        return
+    certificate, path = _on_disk(folder), folder / KEY
+    try:
+        key = Secret(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        yield unseen((error.strerror or "cannot be read").lower(), str(path), "its own key")
+        return
+    fault = key_fault(certificate, key)
+    if fault:
+        yield failed("its own key", fault, str(path), "inv certbot writes both anew")
+    else:
+        yield passed("its own key", "they fit", str(path))
+
+
+CHECKS: tuple[Check[Installation], ...] = (served, private, pair)
