@@ -16,6 +16,18 @@ def _found(run, rule: str) -> list[tuple[str, int]]:
     return [(it["path"], it["line"]) for it in findings if it["rule"] == f"compose/{rule}"]
 
 
+def test_services_of_different_profiles_may_share_a_container_name(folder, lint) -> None:
+    service = "  {0}:\n    image: acme/model:1.2.3\n    container_name: model\n    profiles: [{1}]\n"
+    text = (
+        "services:\n" + service.format("cpu", "cpu") + service.format("gpu", "gpu") + service.format("both", "gpu, all")
+    )
+    (folder / "compose.yml").write_text(text)
+
+    run = lint("--format", "json", "--select", "compose/duplicate-container-name")
+
+    assert [("compose.yml", 12)] == _found(run, "duplicate-container-name")
+
+
 def _every_kind_of_secret() -> tuple[str, list[str]]:
     """A stack with a secret at every place a rule looks at, and the secrets."""
     values = [secrets.token_hex(12) for _ in range(16)]

@@ -14,6 +14,7 @@ from fairlead.lint.nginx.table import context_named, masks
 from fairlead.lint.rule import Rule
 from fairlead.lint.rules.nginx.broken_expression import broken_expression
 from fairlead.lint.rules.nginx.buffers import buffers_at_odds
+from fairlead.lint.rules.nginx.conditions import invalid_condition
 from fairlead.lint.rules.nginx.layout import byte_order_mark
 from fairlead.lint.rules.nginx.modules import module_refused
 from fairlead.lint.rules.nginx.reading import wrong_value
@@ -56,8 +57,8 @@ OWN = {
         ("127.0.0.1:80 weight=2 max_fails=1 fail_timeout=3s", "127.0.0.1 down"),
         ("127.0.0.1 weigth=1", "127.0.0.1 weight=x", "127.0.0.1:99999", "127.0.0.1 fail_timeout=3sec"),
     ),
-    "listen": (("8099", "127.0.0.1:8099", "[::1]:8099"), ("99999", "0", "127.0.0.1:70000")),
-    "proxy_pass": (("http://127.0.0.1", "HTTP://127.0.0.1"), ("127.0.0.1:80", "//a", "ftp://a")),
+    "listen": (("8099", "127.0.0.1:8099", "[::1]:8099"), ("99999", "0", "127.0.0.1:70000", "127.0.0.1:http")),
+    "proxy_pass": (("http://127.0.0.1", "HTTP://127.0.0.1"), ("127.0.0.1:80", "//a", "ftp://a", "http://127.0.0.1:http/")),
     "worker_processes": (("auto", "4"), ("automatic", "-1")),
     "expires": (
         ("1y", "-1", "max", "off", "epoch", "+1h", "modified +24h", "@15h30m"),
@@ -143,6 +144,18 @@ REFUSED = [
     (broken_expression, "location ~ (*UTF8)^/(?<name>a) { return 404; }", False),
     (broken_expression, "location ~ ^*a$ { return 404; }", True),
     (broken_expression, "location ~ ^a*(|b)$ { return 404; }", False),
+    (invalid_condition, "if ($arg_a == b) { return 403; }", True),
+    (invalid_condition, "if ($arg_a = b && $arg_c) { return 403; }", True),
+    (invalid_condition, "if ($arg_a) || ($arg_b) { return 403; }", True),
+    (invalid_condition, "if (!$arg_a) { return 403; }", True),
+    (invalid_condition, "if ($arg_a > 1) { return 403; }", True),
+    (invalid_condition, "if ($arg_a =~ b) { return 403; }", True),
+    (invalid_condition, "if (arg_a = b) { return 403; }", True),
+    (invalid_condition, "if (!-e $request_filename $uri) { return 403; }", True),
+    (invalid_condition, "if ( $arg_a !~* 'b && (c|d)' ) { return 403; }", False),
+    (invalid_condition, "if ($arg_a) { return 403; }", False),
+    (invalid_condition, "if (!-d $request_filename) { return 403; }", False),
+    (invalid_condition, "if ($arg_a = '') { return 403; }", False),
     (buffers_at_odds, "proxy_buffer_size 128k;", True),
     (buffers_at_odds, "location / { proxy_buffer_size 8k; proxy_buffers 4 16k; proxy_busy_buffers_size 64k; }", True),
     (buffers_at_odds, "location / { fastcgi_buffers 8 16k; fastcgi_busy_buffers_size 8k; }", True),

@@ -166,6 +166,13 @@ def is_official(service: Service) -> bool:
     return "/" not in repository.removeprefix("docker/").removeprefix("library/")
 
 
+def run_together(one: Service, two: Service) -> bool:
+    """Whether the two may be there at once: profiles that have nothing in common keep them apart."""
+    if one is two or not one.profiles or not two.profiles:
+        return True
+    return bool({each for each in one.profiles if isinstance(each, str)} & set(two.profiles))
+
+
 def is_database(service: Service) -> bool:
     """Whether its image is one of a database, a cache or a broker."""
     return image_name_of(service) in DATABASES

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...compose import Project, Unknown
+from ...compose import Project, Service, Unknown
 from ...compose.edits import removed
 from ...finding import Severity
 from ...rule import Report, rule
-from .judging import some
+from .judging import run_together, some
 
 _NAME = "https://docs.docker.com/reference/compose-file/services/#container_name"
 
@@ -112,15 +112,21 @@ def container_name_with_replicas(project: Project) -> Iterator[Report]:
     covers=("dclint:no-duplicate-container-names",),
 )
 def duplicate_container_name(project: Project) -> Iterator[Report]:
-    """A container name that another service has already: the second is not made."""
-    seen: dict[str, str] = {}
+    """
+    A container name that another service has already: the second is not made.
+
+    Services of different profiles may share one, since only one of them is there at a time.
+    """
+    seen: dict[str, list[Service]] = {}
     for service in project.services.values():
         value = service.get("container_name")
         if value is None or not isinstance(value.data, str):
             continue
-        first = seen.setdefault(value.data, service.name)
-        if first != service.name:
-            yield value.place, f'container name "{value.text}" is that of service "{first}" already; remove one'
+        others = seen.setdefault(value.data, [])
+        first = next((other for other in others if run_together(other, service)), None)
+        if first is not None:
+            yield value.place, f'container name "{value.text}" is that of service "{first.name}" already; remove one'
+        others.append(service)
 
 
 @rule(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ...compose import Port, PortRange, Project, Service, Unknown
 from ...finding import Severity
 from ...rule import Report, rule
-from .judging import is_for_swarm
+from .judging import is_for_swarm, run_together
 
 Published = tuple[Service, Port]
 
@@ -62,7 +62,7 @@ def duplicate_port(project: Project) -> Iterator[Report]:
         if isinstance(port.published, PortRange) and port.published.first and isinstance(port.protocol, str)
     ]
     for (one, first), (two, second) in _overlapping(ports):
-        if _collide(first, second) and _run_together(one, two):
+        if _collide(first, second) and run_together(one, two):
             other = f'service "{one.name}"' if one is not two else "another entry"
             yield second.place, f'port "{second.published}" is published by {other} already; choose another'
 
@@ -99,12 +99,6 @@ def _share_address(one: Port, two: Port) -> bool:
     if isinstance(one.host_ip, Unknown) or isinstance(two.host_ip, Unknown):
         return False
     return one.host_ip == two.host_ip or any(each is None or each in _ALL for each in (one.host_ip, two.host_ip))
-
-
-def _run_together(one: Service, two: Service) -> bool:
-    if one is two or not one.profiles or not two.profiles:
-        return True
-    return bool({each for each in one.profiles if isinstance(each, str)} & set(two.profiles))
 
 
 @rule(
