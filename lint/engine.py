@@ -30,6 +30,20 @@ class Setup:
     selection: Selection = field(default_factory=Selection)
     options: Options = field(default_factory=Options)
     policy: Policy = field(default_factory=Policy)
+    _rules: dict[str, tuple[Rule, ...]] = field(default_factory=dict, repr=False)
+    _chosen: dict[str, tuple[Rule, ...]] = field(default_factory=dict, repr=False)
+
+    def rules(self, family: str) -> tuple[Rule, ...]:
+        """All rules of *family*; looked for once, since one process may lint many stacks."""
+        if family not in self._rules:
+            self._rules[family] = self.catalogue.family(family)
+        return self._rules[family]
+
+    def chosen(self, family: str) -> tuple[Rule, ...]:
+        """The rules of *family* that are applied."""
+        if family not in self._chosen:
+            self._chosen[family] = self.selection.chosen(self.rules(family))
+        return self._chosen[family]
 
 
 @dataclass
@@ -128,7 +142,7 @@ def _is_readable(path: str, files: Files, outcome: Outcome) -> bool:
 
 
 def _stacks(models: Mapping[str, Sequence[Model]], files: Files, setup: Setup, outcome: Outcome) -> Sequence[Any]:
-    if not models["compose"] or not setup.selection.chosen(setup.catalogue.family("stack")):
+    if not models["compose"] or not setup.chosen("stack"):
         return ()
     try:
         return families.stacks(models, files, setup.options)
@@ -141,12 +155,12 @@ def _found(
     models: Mapping[str, Sequence[Model]], setup: Setup, outcome: Outcome
 ) -> tuple[list[Finding], frozenset[str]]:
     found: list[Finding] = []
-    ran = {rule.id for rule in setup.selection.chosen(setup.catalogue.family("lint"))}
+    ran = {rule.id for rule in setup.chosen("lint")}
     for name, family_models in models.items():
         if not family_models:
             continue
-        rules = setup.catalogue.family(name)
-        ran.update(rule.id for rule in setup.selection.chosen(rules))
+        rules = setup.rules(name)
+        ran.update(rule.id for rule in setup.chosen(name))
         for model in family_models:
             found.extend(_checked(name, model, setup, outcome))
             if name != "stack":
@@ -165,7 +179,7 @@ def _add_read_by_rules(model: Any, outcome: Outcome) -> None:
 
 
 def _checked(name: str, model: Any, setup: Setup, outcome: Outcome) -> Iterator[Finding]:
-    yield from _by(setup.selection.chosen(setup.catalogue.family(name)), model, setup, outcome)
+    yield from _by(setup.chosen(name), model, setup, outcome)
 
 
 def _secret_places(
@@ -173,7 +187,7 @@ def _secret_places(
 ) -> Iterator[Place]:
     """Nothing where nothing was found, since no line is shown then."""
     for name, family_models in models.items() if found else ():
-        rules = [rule for rule in setup.catalogue.family(name) if rule.conceals] if family_models else []
+        rules = [rule for rule in setup.rules(name) if rule.conceals] if family_models else []
         names, chosen = {rule.id for rule in rules}, setup.selection.chosen(rules)
         yield from (finding.place for finding in found if finding.rule in names)
         for model in family_models:

@@ -103,7 +103,7 @@ class Rule:
 
         return inspect.cleandoc(self.check.__doc__ or "")
 
-    @property
+    @cached_property
     def takes_policy(self) -> bool:
         """Whether *check* wants the policy beside the model."""
         code = getattr(self.check, "__code__", None)

@@ -9,7 +9,7 @@ from ..envfile.interpolation import Variable, parts_of
 from ..place import Place
 from ..regex import regex
 from .merge_keys import with_merged_keys
-from .nodes import Mapping, Node, Scalar, Sequence, Source
+from .nodes import UNKNOWN, Mapping, Node, Scalar, Sequence, Source
 from .places import part_place
 from .problem import Problem, error
 from .scalars import resolve, tagged
@@ -200,7 +200,7 @@ class Builder:
         message = self._alias_fault(name, node)
         if message or node is None:
             self._report_alias(place, message)
-            node = Scalar(self.source, start, end, "", None)
+            node = Scalar(self.source, start, end, "", UNKNOWN)
         self._add(node, end)
 
     def _report_alias(self, place: Place, message: str) -> None:

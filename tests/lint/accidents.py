@@ -118,7 +118,7 @@ def texts_of(half: str, seed: int, number: int) -> Texts:
     chance = Random(f"{half} {seed} {number}")
     known = seeds(half)
     texts = dict(_own(half) if chance.random() < _OWN_SHARE else chance.choice(known))
-    if chance.random() < 0.3:
+    if chance.random() < 0.1:
         texts |= chance.choice(known)
     names = sorted(texts)
     for name in chance.sample(names, min(len(names), chance.choice((1, 1, 2)))):

@@ -20,14 +20,14 @@ SETUP = Setup(CATALOGUE, Selection("strict", select=("*",)))
 _RULES = {rule.id: rule for rule in CATALOGUE.all()}
 
 
-def faults(texts: Mapping[str, str]) -> list[str]:
-    """What went wrong with linting, reporting and mending *texts*; empty when all held."""
+def faults(texts: Mapping[str, str], *, is_mended: bool = True) -> list[str]:
+    """What went wrong with linting, reporting and, where wanted, mending *texts*; empty when all held."""
     files = Files(texts, only_overlay=True)
     paths = by_family(texts, files)
     outcome = lint(paths, files, SETUP)
     wrong = [*outcome.failures, *_misplaced(outcome), *_shown_secrets(outcome)]
-    mending = Mender(paths, files, SETUP, is_unsafe=True).mend(outcome)
-    if mending.after:
+    mending = Mender(paths, files, SETUP, is_unsafe=True).mend(outcome) if is_mended else None
+    if mending is not None and mending.after:
         wrong += _unfinished(paths, texts, mending, outcome)
     return wrong
 

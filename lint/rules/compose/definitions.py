@@ -120,7 +120,10 @@ def unused_definition(project: Project) -> Iterator[Report]:
     if not project.complete or lacks_files(project) or not services or any(map(_is_open, services)):
         return
     for section, used in _used(project):
-        for name, value in getattr(project, section).items():
+        defined = getattr(project, section)
+        if any(name not in defined and name != "default" and not set("/~.") & set(name) for name in used):
+            continue  # perhaps one of them is meant, see compose/undefined-network and its like
+        for name, value in defined.items():
             if name not in used:
                 message = f'{section[:-1]} "{name}" is used by no service; remove it, or give it to one'
                 yield value.key_place, message, some(removed(value, safe=False))

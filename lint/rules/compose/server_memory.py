@@ -249,7 +249,9 @@ def cache_without_maxmemory(project: Project) -> Iterator[Report]:
     answers writes with an error instead.
     """
     for server in servers(project, "redis", "valkey"):
-        limit = server.service.memory_limit
+        limit, policy = server.service.memory_limit, server.option("maxmemory-policy")
+        if policy is not None and policy.value != "noeviction":
+            continue  # compose/eviction-without-maxmemory says so
         if limit is not None and server.is_known and server.option("maxmemory") is None:
             message = f'service "{server.service.name}" has a memory limit and does not know it; add "maxmemory"'
             yield server.service.place, message
