@@ -13,9 +13,11 @@ from fairlead.lint.discovery import Catalogue
 from fairlead.lint.policy import Policy
 from fairlead.lint.rules.compose import swarm
 from fairlead.lint.rules.compose.server_facts import CHANGES
+from fairlead.lint.rules.compose.server_values import _GONE_MODES
 
 DOCKER = "/usr/bin/docker" if Path("/usr/bin/docker").exists() else shutil.which("docker") or "docker"
 MYSQL, VERSION = "fairlead/mysql:9.7.4", (9, 7, 4)
+REDIS = "fairlead/redis:8.0.6"
 
 VALUES = {
     "cpus": "1",
@@ -153,3 +155,26 @@ def _reported_in_swarm(service: str) -> bool:
     text = f"services:\n  a:\n    image: a\n    {service}\n  b: {{image: b}}\n{TOP}\n"
     rules = (Catalogue().find(f"compose/{name}") for name in ("form-refused-by-swarm", "refused-by-swarm"))
     return any(True for rule in rules if rule is not None for _ in rule.findings(parse(text), Policy()))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--maxmemory-policy", "allkeys_lru"),
+        ("--appendonly", "true"),
+        ("--maxmemory", "1.5gb"),
+        ("--loglevel", "info"),
+        ("--protected-mode", "false"),
+    ],
+)
+def test_redis_refuses_the_value_that_is_reported(options: tuple[str, str]) -> None:
+    words = ["run", "--rm", "--network", "none", "--entrypoint", "redis-server", REDIS, *options]
+
+    done = subprocess.run([DOCKER, *words], capture_output=True, text=True, check=False, timeout=60)
+
+    assert (1, True) == (done.returncode, "FATAL CONFIG" in done.stderr + done.stdout)
+
+
+@pytest.mark.parametrize("mode", sorted(_GONE_MODES))
+def test_mysql_refuses_the_modes_of_the_table(tmp_path: Path, mode: str) -> None:
+    assert "Error while setting value" in _mysqld(tmp_path, [f"sql-mode={mode}"])

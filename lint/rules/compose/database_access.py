@@ -15,6 +15,7 @@ from .secret_places import is_for_development, is_secret
 
 _EMPTY = regex(r"(?:MYSQL|MARIADB)_ALLOW_EMPTY_(?:ROOT_)?PASSWORD|ALLOW_EMPTY_PASSWORD|(?:\w+_)?ALLOW_EMPTY_PASSWORD")
 
+_TRUST = regex(r"(?:^|\s)(?:-A|--auth|--auth-host)[= ]trust\b")
 _SWITCHES = {
     "xpack.security.enabled": "false",
     "plugins.security.disabled": "true",
@@ -41,6 +42,9 @@ _SWITCHES = {
           index:
             environment:
               DISABLE_SECURITY_PLUGIN: "true"  # <-
+          trusting:
+            environment:
+              POSTGRES_INITDB_ARGS: --auth-host=trust --data-checksums  # <-
     """,
     good="""
         services:
@@ -51,6 +55,7 @@ _SWITCHES = {
           other:
             environment:
               POSTGRES_HOST_AUTH_METHOD: scram-sha-256
+              POSTGRES_INITDB_ARGS: --auth-host=scram-sha-256 --auth-local=trust
               ALLOW_EMPTY_PASSWORD: ${EMPTY}
               MARIADB_ALLOW_EMPTY_ROOT_PASSWORD: "no"
           search:
@@ -72,6 +77,7 @@ def database_without_password(project: Project) -> Iterator[Report]:
             value = variable.value.strip("'\"").lower() if isinstance(variable.value, str) else ""
             is_open = _EMPTY.fullmatch(variable.name) and value not in ("", "no", "false", "0")
             trusts = variable.name == "POSTGRES_HOST_AUTH_METHOD" and value == "trust"
+            trusts = trusts or (variable.name == "POSTGRES_INITDB_ARGS" and _TRUST.search(value) is not None)
             is_off = _SWITCHES.get(variable.name.lower().replace("_", ".")) == value
             if (is_open or trusts or is_off) and not is_for_development(variable.path):
                 yield variable.value_place, f'"{variable.name}" lets everybody in without a password; remove it'

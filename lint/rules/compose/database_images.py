@@ -165,7 +165,7 @@ def cache_without_password(project: Project) -> Iterator[Report]:
     users in a file for `--aclfile`, so that no password stands on the command line.
     """
     for server in servers(project, "redis", "valkey"):
-        if server.is_known and not server.service.env_files and _is_open(server):
+        if server.is_known and not server.service.env_files and _is_open(server) and not _published(server):
             yield server.service.place, f'service "{server.service.name}" asks for no password; add "--aclfile"'
 
 
@@ -173,6 +173,60 @@ def _is_open(server: Server) -> bool:
     names = ("requirepass", "aclfile", "user")
     variables = server.service.environment
     return not any(server.option(name) for name in names) and not any("PASSWORD" in name.upper() for name in variables)
+
+
+@rule(
+    "compose/open-cache-published",
+    Severity.ERROR,
+    bad="""
+        services:
+          cache:
+            image: redis:8.0.6  # <-
+            ports: ["6379:6379"]
+          other:
+            image: valkey/valkey:8.1.3
+            ports: ["10.0.0.5:6380:6379"]
+            command: [valkey-server, --appendonly, "yes"]  # <-
+    """,
+    good="""
+        services:
+          cache:
+            image: redis:8.0.6
+            ports: ["127.0.0.1:6379:6379"]
+          locked:
+            image: valkey/valkey:8.1.3
+            command: [valkey-server, --aclfile, /run/secrets/acl]
+    """,
+    source="https://github.com/sprintcube/docker-compose-lamp/issues/100",
+)
+def open_cache_published(project: Project) -> Iterator[Report]:
+    """
+    A Redis without a password on a port that others reach.
+
+    Within hours somebody writes a program into it and runs it: such servers dig for coins. Publish no port, or one on
+    127.0.0.1 alone, and name the users in a file for `--aclfile`. A firewall of the host does not help, since the
+    engine's own rules come before its.
+    """
+    for server in servers(project, "redis", "valkey"):
+        service = server.service
+        published = _published(server)
+        if published and server.is_known and not service.env_files and _is_open(server):
+            image = service.get("image")
+            place = service.command.place if service.command else image.place if image is not None else service.place
+            yield (
+                place,
+                f'service "{service.name}" asks for no password and is published by "{published}"; add "--aclfile"',
+            )
+
+
+def _published(server: Server) -> str:
+    """A port of the server that not the host alone reaches, as written."""
+    for port in server.service.ports:
+        if isinstance(port.host_ip, str | None) and not str(port.host_ip or "").startswith(
+            ("127.", "::1", "localhost")
+        ):
+            return port.text or str(port.target)
+    return ""
 
 
 @rule(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...compose import Project
+from ...compose import Project, Unknown
 from ...finding import Severity
 from ...rule import Report, rule
 from .server_files import Option
@@ -103,6 +103,9 @@ def _is_on(server: Server, name: str) -> bool:
           old:
             image: mysql:8.4.6
             command: [--gtid_mode=ON]  # <-
+          pg:
+            image: postgres:17.5
+            command: postgres -c wal_level=minimal  # <-
     """,
     good="""
         services:
@@ -115,14 +118,18 @@ def _is_on(server: Server, name: str) -> bool:
           more:
             image: mysql:8.4.6
             command: [--gtid-mode=ON, "--enforce-gtid-consistency=${CONSISTENCY}"]
+          pg:
+            image: postgres:17.5
+            command: postgres -c wal_level=minimal -c max_wal_senders=0
     """,
     source="https://dev.mysql.com/doc/refman/8.4/en/replication-options-gtids.html",
 )
 def server_options_contradict(project: Project) -> Iterator[Report]:
     """
-    `gtid-mode` without `enforce-gtid-consistency`, with which MySQL does not start.
+    Two options that need each other, and only one of them is set: the server says so and ends.
 
-    It says that the one requires the other and ends. MySQL 9 has both on unless told otherwise.
+    MySQL's `gtid-mode` requires `enforce-gtid-consistency`, both of which MySQL 9 has on unless told otherwise.
+    PostgreSQL's `wal_level=minimal` requires `max_wal_senders=0`, and no `archive_mode`.
     """
     for server in servers(project, "mysql"):
         mode, enforce = server.option("gtid-mode"), server.value("enforce-gtid-consistency")
@@ -131,3 +138,10 @@ def server_options_contradict(project: Project) -> Iterator[Report]:
         is_missing = is_old and server.is_known and server.option("enforce-gtid-consistency") is None
         if mode is not None and _is_on(server, "gtid-mode") and (is_off or is_missing):
             yield mode.place, '"gtid-mode=ON" does not start without it; add "enforce-gtid-consistency=ON"'
+    for server in servers(project, "postgres"):
+        level, senders = server.option("wal_level"), server.value("max_wal_senders")
+        is_sure = server.is_known and not isinstance(senders, Unknown)
+        if level is not None and level.value == "minimal" and is_sure and senders != "0":
+            yield level.place, '"wal_level=minimal" does not start without it; add "max_wal_senders=0"'
+        elif level is not None and level.value == "minimal" and _is_on(server, "archive_mode"):
+            yield level.place, '"wal_level=minimal" does not start with "archive_mode=on"; remove one of them'

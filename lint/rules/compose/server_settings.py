@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 from ...compose import Project
 from ...finding import Severity
+from ...regex import regex
 from ...rule import Report, rule
 from .server_files import Option
 from .servers import Server, servers
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _OFF = ("0", "off", "false", "no")
+_ENCODING = regex(r"(?:^|\s)(?:-E|--encoding)[= ]\s*([\w-]+)")
 
 
 def _is_on(option: Option | None) -> bool:
@@ -80,6 +82,10 @@ def collation_of_other_charset(project: Project) -> Iterator[Report]:
           maria:
             image: mariadb:11.4.2
             command: --character-set-server=latin1  # <-
+          pg:
+            image: postgres:17.5
+            environment:
+              POSTGRES_INITDB_ARGS: --encoding=LATIN1  # <-
     """,
     good="""
         services:
@@ -89,6 +95,9 @@ def collation_of_other_charset(project: Project) -> Iterator[Report]:
           maria:
             image: mariadb:11.4.2
             command: ["--character-set-server=${CHARSET}"]
+          pg:
+            image: postgres:17.5
+            environment: {POSTGRES_INITDB_ARGS: "--encoding=UTF8 --locale=C"}
     """,
     source="https://dev.mysql.com/doc/refman/8.4/en/charset-unicode-utf8mb3.html",
 )
@@ -103,6 +112,11 @@ def outdated_charset(project: Project) -> Iterator[Report]:
         option, charset = server.option("character-set-server"), _text(server, "character-set-server")
         if option is not None and charset in ("utf8", "utf8mb3", "latin1", "ascii", "ucs2"):
             yield option.place, f'character set "{charset}" cannot hold every character; write "utf8mb4"'
+    for service in project.services.values():
+        variable = service.own_environment.get("POSTGRES_INITDB_ARGS")
+        match = _ENCODING.search(str(variable.value)) if variable is not None else None
+        if variable is not None and match and match[1].upper().replace("-", "") not in ("UTF8", "UNICODE"):
+            yield variable.value_place, f'encoding "{match[1]}" cannot hold every character; write "UTF8"'
 
 
 @rule(

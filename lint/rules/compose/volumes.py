@@ -9,7 +9,7 @@ from ...compose import Mount, Project, Service
 from ...finding import Severity
 from ...rule import Report, rule
 from .judging import is_job, is_official, is_read_only, lasting_services, place_of
-from .servers import KINDS, version_of
+from .servers import KINDS, servers, version_of
 
 _VOLUMES = "https://docs.docker.com/engine/storage/volumes/"
 _DATA = {
@@ -68,6 +68,9 @@ def _covers(target: str, folder: str) -> bool:
             volumes: ["./init:/docker-entrypoint-initdb.d:ro"]
           docs:  # <-
             image: mongo:8.0.12
+          queue:  # <-
+            image: valkey/valkey:8.1.3
+            command: [valkey-server, --appendonly, "yes"]
     """,
     good="""
         services:
@@ -77,8 +80,16 @@ def _covers(target: str, folder: str) -> bool:
           pg:
             image: postgres:17.5
             volumes: ["/srv/pg:/var/lib/postgresql/data/"]
+          cache:
+            image: redis:8.0.6
+            command: [redis-server, --save, ""]
+          queue:
+            image: redis:8.0.6
+            command: [redis-server, --appendonly, "yes", --dir, /queue]
+            volumes: ["queue:/queue"]
         volumes:
           data: {}
+          queue: {}
     """,
     source=_VOLUMES,
     lacks=True,
@@ -88,10 +99,11 @@ def database_without_volume(project: Project) -> Iterator[Report]:
     A database whose data is in no named volume and no folder of the host.
 
     The image puts it into a volume without a name: `docker compose down` and `up` again begin with an empty
-    database, and a backup finds nothing.
+    database, and a backup finds nothing. A Redis counts where it is told to write down every change.
     """
+    keeping = {each.service.name for each in servers(project, "redis", "valkey") if each.value("appendonly") == "yes"}
     for service in lasting_services(project):
-        folder = _data_folder(service)
+        folder = _data_folder(service) or ("/data" if service.name in keeping and _is_of_cache(service) else "")
         if not folder or service.entrypoint is not None or _is_moved(service) or service.get("volumes_from"):
             continue
         kept = [*_targets(service), *(str(entry.data).partition(":")[0] for entry in service.tmpfs)]
@@ -101,10 +113,16 @@ def database_without_volume(project: Project) -> Iterator[Report]:
             yield service.place, message
 
 
+def _is_of_cache(service: Service) -> bool:
+    """Whether its image is the official one of Redis or Valkey."""
+    repository = service.image.name.repository if service.image is not None else ""
+    return repository in ("redis", "library/redis", "valkey/valkey")
+
+
 def _is_moved(service: Service) -> bool:
     """Whether the command names another folder for the data."""
     words = service.command.words if service.command else ()
-    return any(not isinstance(word, str) or word.startswith(("--datadir", "-D", "--dbpath")) for word in words)
+    return any(not isinstance(word, str) or word.startswith(("--datadir", "-D", "--dbpath", "--dir")) for word in words)
 
 
 @rule(
@@ -254,45 +272,3 @@ def shared_data_folder(project: Project) -> Iterator[Report]:
 def _is_part(mount: Mount) -> bool:
     """Whether only a folder below the volume is mounted."""
     return mount.value.get("volume.subpath") is not None
-
-
-_SYSTEM = ("/", "/etc", "/usr", "/var", "/home", "/root", "/bin", "/lib", "/opt", "/srv", "/boot", "/dev", "/var/lib")
-
-
-@rule(
-    "compose/selinux-relabels-system",
-    Severity.WARNING,
-    bad="""
-        services:
-          app:
-            image: acme/app:1.2.3
-            volumes:
-              - /home:/data:Z  # <-
-              - /var/lib:/more:ro,z  # <-
-    """,
-    good="""
-        services:
-          app:
-            image: acme/app:1.2.3
-            volumes:
-              - /srv/app:/data:Z
-              - ./conf:/conf:ro,z
-    """,
-    source="https://docs.docker.com/engine/storage/bind-mounts/#configure-the-selinux-label",
-)
-def selinux_relabels_system(project: Project) -> Iterator[Report]:
-    """
-    `z` or `Z` on a folder of the system.
-
-    On a host with SELinux the engine gives every file in it a new label, and the host's own programs can no longer
-    read them: nobody can log in any more.
-    """
-    for service in project.services.values():
-        for mount in service.mounts:
-            if mount.type != "bind" or mount.selinux not in ("z", "Z") or not isinstance(mount.source, str):
-                continue
-            if posixpath.normpath(mount.source) in _SYSTEM:
-                yield (
-                    place_of(mount),
-                    f'"{mount.selinux}" gives all of "{mount.source}" of the host a new label; take it out',
-                )
