@@ -36,8 +36,9 @@ STANDARD: Mapping[str, frozenset[str]] = {
         }
     ),
     "snakeoil.conf": frozenset({"ssl_certificate", "ssl_certificate_key"}),
+    "hsts.conf": frozenset({"add_header"}),
 }
-"""The files that nginx's packages and certbot bring along, with the directives in them."""
+"""The files that nginx's packages, certbot and our own certificates bring along, with the directives in them."""
 
 _SYSTEM_FOLDERS = ("/etc/nginx/", "/usr/local/nginx/conf/", "/usr/local/openresty/nginx/conf/", "/opt/nginx/conf/")
 
