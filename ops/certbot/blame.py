@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from ...lint.errors import LintError
 from ...lint.files import Files
@@ -17,12 +18,11 @@ from ..certificates.site import site_of, site_texts, tls_of
 from ..edge import generation_files, live_files
 from ..settings import EdgeSettings
 from ..stack import Stack
-from .challenge import PATH
 
 
-def answering(stack: Stack, merged: Mapping[str, Any], host: str, token: str) -> str:
+def answering(stack: Stack, merged: Mapping[str, Any], url: str) -> str:
     """
-    Who answers the challenge *token* for *host*, with file and line; empty where the model cannot tell.
+    Who answers *url*, which asks for a challenge, with file and line; empty where the model cannot tell.
 
     Args:
         merged: The compose model, for what is mounted and published where.
@@ -31,16 +31,16 @@ def answering(stack: Stack, merged: Mapping[str, Any], host: str, token: str) ->
     if edge is None:
         return ""
     try:
-        found = _answer(stack, edge, merged, f"{host}:{_port(stack, edge, merged)}", token)
+        return _words(_answer(stack, edge, merged, url))
     except (LintError, BadUriError):
         return ""
-    return _words(found)
 
 
-def _answer(stack: Stack, edge: EdgeSettings, merged: Mapping[str, Any], host: str, token: str) -> Answer:
-    webroot = _mounted_at(edge, merged, tls_of(stack).webroot)
-    disk = _disk(f"{webroot}{PATH}{token}") if webroot else None
-    return answer(_configuration(stack, edge), f"http://{host}{PATH}{token}", disk=disk)
+def _answer(stack: Stack, edge: EdgeSettings, merged: Mapping[str, Any], url: str) -> Answer:
+    webroot, parts = _mounted_at(edge, merged, tls_of(stack).webroot), urlsplit(url)
+    disk = _disk(f"{webroot}{parts.path}") if webroot else None
+    port = _port(stack, edge, merged, parts.scheme)
+    return answer(_configuration(stack, edge), f"{parts.scheme}://{parts.hostname}:{port}{parts.path}", disk=disk)
 
 
 def _configuration(stack: Stack, edge: EdgeSettings) -> NginxConfig:
@@ -83,11 +83,12 @@ def _outcome(found: Answer) -> str:
     return f"{found.status}" + (f" from {root.value}" if root else "")
 
 
-def _port(stack: Stack, edge: EdgeSettings, merged: Mapping[str, Any]) -> int:
-    """The port inside the container that the world reaches as port 80."""
-    wanted = str(site_of(stack).http_port)
+def _port(stack: Stack, edge: EdgeSettings, merged: Mapping[str, Any], scheme: str) -> int:
+    """The port inside the container that the world reaches as port 80 or 443."""
+    site = site_of(stack)
+    wanted, usual = (site.https_port, 443) if scheme == "https" else (site.http_port, 80)
     ports = merged["services"].get(edge.service, {}).get("ports") or ()
-    return next((int(each["target"]) for each in ports if str(each.get("published")) == wanted), 80)
+    return next((int(each["target"]) for each in ports if str(each.get("published")) == str(wanted)), usual)
 
 
 def _mounted_at(edge: EdgeSettings, merged: Mapping[str, Any], folder: Path) -> str:

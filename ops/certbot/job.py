@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -107,10 +107,10 @@ def open_job(stack: Stack, now: datetime | None = None) -> Job:
         SettingsError: fairlead.yaml names no domain, the compose files have no certbot, or the CA is named wrongly.
     """
     settings = stack.settings
-    if not settings.domains:
-        raise SettingsError("fairlead.yaml: domains is not set; name the site's names there, see docs/https.md")
-    site_of(stack)
-    wanted = settings.domains[0]
+    site = site_of(stack)
+    if not settings.domains or site.is_local:
+        raise SettingsError("the site has no name yet; set domains in fairlead.yaml, or DOMAINS where that reads it")
+    wanted = replace(settings.domains[0], names=site.names)
     _check_challenge(wanted.challenge.hook)
     _check_own(stack)
     user = stack.host.run(Command(("id", "-u"))).out.strip() + ":" + stack.host.run(Command(("id", "-g"))).out.strip()

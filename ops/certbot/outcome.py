@@ -71,6 +71,11 @@ class Outcome:
         """Whether certbot did what it was asked for."""
         return not self.kind
 
+    @property
+    def is_of_the_ca(self) -> bool:
+        """Whether it was the CA that refused."""
+        return bool(self.kind) and self.kind not in {"other", *(kind for _, kind, _ in SYMPTOMS)}
+
     def error(self, details: str = "") -> FairleadError:
         """As an error with the exit code that fits."""
         kinds: dict[str, type[FairleadError]] = {"unreachable": UnreachableError, "locked": LockedError}

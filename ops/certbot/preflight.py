@@ -9,16 +9,17 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-from ..certificates.site import site_of, tls_of
+from ..certificates.site import site_of, site_texts, tls_of
 from ..command import Command
 from ..domains import DNS_01, CertificateSettings
+from ..edge import live_files
 from ..errors import FairleadError
 from ..stack import Stack
 from . import records
@@ -26,7 +27,7 @@ from .addresses import is_ours, own_addresses, proxy_name
 from .authority import AuthorityError, Directory
 from .blame import answering
 from .caa import refusal
-from .challenge import PATH, Fetched, Ports, Token, fetch
+from .challenge import PATH, Fetched, Site, Token, fetch
 
 MOST_NAMES = {"classic": 100, "tlsserver": 25, "shortlived": 25}
 """Source: letsencrypt.org/docs/profiles, "Max Names" (2026-08)."""
@@ -83,6 +84,7 @@ class Preflight:
 def examine(preflight: Preflight) -> Iterator[Check]:
     """Every check, the cheap ones first."""
     yield _names(preflight)
+    yield _edge(preflight)
     yield _room(preflight)
     yield from _authority(preflight)
     for name in preflight.wanted.names:
@@ -109,6 +111,16 @@ def _names(preflight: Preflight) -> Check:
         return Check(what, f"{wanted.wildcards[0]}: only DNS proves a wildcard; set its challenge, see docs/https.md")
     local = [name for name in wanted.names if "." not in name]
     return Check(what, f"{local[0]}: no CA knows a name without a domain" if local else "")
+
+
+def _edge(preflight: Preflight) -> Check:
+    """nginx answers for the names that it was told, which are those of the last `inv up`."""
+    edge = preflight.stack.settings.edge
+    live = live_files(edge) if edge else None
+    wanted = site_texts(preflight.stack)
+    if live is not None and any(live.get(path) != text for path, text in wanted.items()):
+        return Check("the edge", "the running nginx has other names or ports than fairlead.yaml; inv up first")
+    return Check("the edge")
 
 
 def _room(preflight: Preflight) -> Check:
@@ -164,30 +176,36 @@ def _site(preflight: Preflight, name: str, own: frozenset[str], token: Token) ->
         return
     if not found:
         yield Check(name, f"{name}: has no address; add an A record that leads to this host")
+    named = site_of(preflight.stack)
+    site = Site(named.names, preflight.addresses, named.http_port, named.https_port)
     for address in found:
-        site = site_of(preflight.stack)
-        fetched = fetch(token, name, address, Ports(site.http_port, site.https_port))
+        fetched = fetch(token, name, address, site)
         what = f"{name} at {address}"
-        yield _judged(what, fetched, is_ours(address, own), lambda: _blame(preflight, name, token), preflight)
+        yield _judged(what, fetched, preflight, ours=is_ours(address, own))
 
 
-def _judged(what: str, fetched: Fetched, ours: bool, blame: Callable[[], str], preflight: Preflight) -> Check:
-    headers = dict(fetched.reply.headers) if fetched.reply else {}
-    proxy = proxy_name(headers) if not ours else ""
-    if not fetched.fault and (ours or proxy or not preflight.stack.settings.acme.addresses):
-        note = (
-            f"{proxy} stands in front of it and hands the challenge on; browsers see its certificate" if proxy else ""
-        )
-        return Check(
-            what, note=note or ("" if ours else "not an address of this host; the token came back all the same")
-        )
+def _judged(what: str, fetched: Fetched, preflight: Preflight, *, ours: bool) -> Check:
+    proxy = "" if ours else proxy_name(dict(fetched.reply.headers) if fetched.reply else {})
     if not fetched.fault:
-        return Check(what, f"{what}: not one of certbot.addresses, though our token is there; add the address there")
+        return _found(what, proxy, preflight, ours=ours)
     if proxy:
         return Check(what, f"{what}: {proxy} stands in front of it and {fetched.fault}; {_PROXY}")
     if not ours:
         return Check(what, f"{what}: not one of our addresses, and {fetched.fault}; {_foreign(what)}")
-    return Check(what, f"{what}: {fetched.fault}; {_own(fetched, blame())}")
+    return Check(what, f"{what}: {fetched.fault}; {_own(fetched, preflight)}")
+
+
+def _found(what: str, proxy: str, preflight: Preflight, *, ours: bool) -> Check:
+    """Our token came back, whatever the address is."""
+    if ours:
+        return Check(what)
+    if proxy:
+        return Check(
+            what, note=f"{proxy} stands in front of it and hands the challenge on; browsers see its certificate"
+        )
+    if preflight.stack.settings.acme.addresses:
+        return Check(what, f"{what}: not one of certbot.addresses, though our token is there; add the address there")
+    return Check(what, note="not an address of this host; the token came back all the same")
 
 
 _PROXY = f"let it hand {PATH} on to this host over port 80, or prove the name over DNS"
@@ -199,17 +217,14 @@ def _foreign(what: str) -> str:
     return f"remove or correct the {record} record, or name it in certbot.addresses where it leads here"
 
 
-def _own(fetched: Fetched, blame: str) -> str:
+def _own(fetched: Fetched, preflight: Preflight) -> str:
     if fetched.reply is None and fetched.refused:
         return "nothing listens there; inv up starts the site, and a firewall has to let port 80 in"
     if fetched.reply is None:
         return "let port 80 in through the firewall; a router that cannot lead back inside needs --skip-preflight"
+    blame = answering(preflight.stack, preflight.merged, fetched.url)
     known = f"{blame}; " if blame else ""
     return f"{known}it has to be: location ^~ {PATH} with the web root as its root, in the server of port 80"
-
-
-def _blame(preflight: Preflight, name: str, token: Token) -> str:
-    return answering(preflight.stack, preflight.merged, name, token.name)
 
 
 @contextmanager
@@ -220,7 +235,15 @@ def _token(preflight: Preflight) -> Iterator[Token]:
     host = preflight.stack.host
     try:
         host.run(Command(("install", "-d", "-m", "0755", str(Path(path).parent.parent), str(Path(path).parent))))
-        host.put(path, token.text, READABLE)
+        _put(preflight, path, token)
         yield token
     finally:
         host.run(Command(("rm", "-f", path)))
+
+
+def _put(preflight: Preflight, path: str, token: Token) -> None:
+    try:
+        preflight.stack.host.put(path, token.text, READABLE)
+    except OSError as error:
+        reason = (error.strerror or "cannot be written").lower()
+        raise PreflightError(f"{path}: {reason}; the web root has to be writable, and to have room") from error

@@ -184,13 +184,19 @@ def _renew(job: Job, command: Command, say: Say) -> None:
 
 def _ask(job: Job, what: str, command: Command, say: Say) -> None:
     before = job.lineage()
-    job.remember(job.memory().begun(datetime.now(UTC), what))
+    try:
+        job.remember(job.memory().begun(datetime.now(UTC), what))
+    except OSError as error:
+        raise CertbotError(f"{job.state}: {(error.strerror or 'cannot be written').lower()}; make room") from error
     result = job.stack.host.stream(command, say)
     outcome = _outcome(job, what, result)
     word = "failed" if not outcome.ok else "nothing" if what == "renew" and job.lineage() == before else "ok"
-    job.remember(job.memory().ended(word, outcome.message, outcome.wait_until))
+    try:
+        job.remember(job.memory().ended(word, outcome.message, outcome.wait_until))
+    except OSError as error:
+        say(f"{job.state}: how it ended could not be written down: {error.strerror}")
     if not outcome.ok:
-        raise outcome.error(_tail(result))
+        raise outcome.error(_said(result) if outcome.is_of_the_ca else "")
 
 
 def _outcome(job: Job, what: str, result: Result) -> Outcome:
@@ -206,5 +212,9 @@ def _notes(job: Job, due: Due, got_new: bool) -> tuple[str, ...]:
     return ()
 
 
-def _tail(result: Result, lines: int = 15) -> str:
-    return "\n".join((result.out + result.err).rstrip().splitlines()[-lines:])
+def _said(result: Result) -> str:
+    """What the CA told certbot, without what certbot tells everybody."""
+    lines = [line for line in (result.out + result.err).splitlines() if line.strip()]
+    start = next((at for at, line in enumerate(lines) if line.startswith("Certbot failed to authenticate")), len(lines))
+    end = next((at for at, line in enumerate(lines) if line.startswith(("Hint:", "Ask for help"))), len(lines))
+    return "\n".join(lines[start + 1 : end])

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -22,6 +22,9 @@ from fairlead.ops.engine import engine_facts
 from fairlead.ops.engine_install import DAEMON_PID, fix_plan
 from fairlead.ops.execute import execute
 from fairlead.ops.host import LocalHost
+
+if TYPE_CHECKING:
+    from .acme_site import Site
 
 ROOT = Path(__file__).parents[2]
 TOOLS = Path(sys.executable).parent
@@ -162,6 +165,16 @@ def stack(checkout_at: Callable[[Path, str], Checkout], tmp_path_factory: pytest
 def site(stack: Checkout) -> str:
     """The address of the running page."""
     return stack.site
+
+
+@pytest.fixture(scope="session")
+def shop(checkout_at: Callable[[Path, str], Checkout], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Another stack, with names, a CA that knows them, and a certificate from it."""
+    from .acme_site import running_site
+
+    checkout = checkout_at(tmp_path_factory.mktemp("shop"), f"agentchat-test-{secrets.token_hex(3)}")
+    with running_site(checkout, tmp_path_factory.mktemp("ca")) as site:
+        yield site
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,208 @@
+"""`inv certbot` against a real CA, with a name server of its own and the real stack: what it is for."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from .acme_site import FORCED, HERE, NAMES, Site
+
+CONNECTIONS = 1000
+
+
+@pytest.fixture
+def site(shop: Site) -> Site:
+    return shop
+
+
+def test_one_command_replaces_the_placeholder_within_half_a_minute(site: Site) -> None:
+    first = site.first
+
+    assert first is not None
+    assert first.ended.code == 0, first.ended.out + first.ended.err
+    assert first.before.is_placeholder
+    assert "first certificate" in first.ended.out
+    assert first.took_s < 30
+    assert site.newest() == site.served()
+    assert NAMES == site.served().names
+    assert "ecdsa-p256" == site.served().key
+
+
+def test_openssl_confirms_the_served_chain(site: Site, tmp_path: Path) -> None:
+    root = tmp_path / "root.pem"
+    root.write_text(site.ca.root())
+    asked = ("openssl", "s_client", "-connect", f"{HERE}:{site.port}", "-servername", NAMES[1])
+    proof = ("-CAfile", str(root), "-verify_hostname", NAMES[1], "-verify_return_error", "-brief")
+
+    said = subprocess.run((*asked, *proof), input="", capture_output=True, text=True, check=False)
+
+    assert 0 == said.returncode, said.stderr
+    assert "Verification: OK" in said.stderr
+    assert f"Verified peername: {NAMES[1]}" in said.stderr
+
+
+def test_a_browser_takes_the_served_chain_for_good(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "root.pem").write_text(site.ca.root())
+    store = tmp_path / ".pki/nssdb"
+    store.mkdir(parents=True)
+    tool = ("certutil", "-d", f"sql:{store}")
+    subprocess.run((*tool, "-N", "--empty-password"), check=True)
+    subprocess.run((*tool, "-A", "-t", "C,,", "-n", "test", "-i", str(tmp_path / "root.pem")), check=True)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", f"--host-resolver-rules=MAP {NAMES[0]} {HERE}"]
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=flags)
+        answer = chromium.new_page().goto(f"https://{NAMES[0]}:{site.port}/")
+        assert answer is not None
+        status, details = answer.status, answer.security_details()
+        chromium.close()
+
+    assert 200 == status
+    assert details is not None
+    assert str(details["issuer"]).startswith("Pebble Intermediate CA")
+
+
+def test_nothing_is_asked_of_the_ca_where_nothing_is_due(site: Site) -> None:
+    before = site.served()
+
+    ended = site.inv("certbot")
+
+    assert 0 == ended.code
+    assert "nothing to do (100 % of its life is left" in ended.out
+    assert before == site.served()
+
+
+def test_a_dry_run_shows_the_commands_and_changes_nothing(site: Site) -> None:
+    before = sorted(site.state.rglob("*"))
+
+    ended = site.inv("--dry", "certbot.issue", *FORCED)
+
+    assert 0 == ended.code
+    assert "certonly" in ended.out
+    assert f"--server {site.ca.server}" in ended.out
+    assert before == sorted(site.state.rglob("*"))
+
+
+def test_a_thousand_connections_during_a_renewal_all_get_a_certificate(site: Site) -> None:
+    before = site.served()
+    over = threading.Event()
+    with ThreadPoolExecutor(1) as clients:
+        connecting = clients.submit(_connections, site, over)
+        begun = time.monotonic()
+        ended = site.inv("certbot.renew", *FORCED)
+        took_s = time.monotonic() - begun
+        over.set()
+        seen = connecting.result()
+
+    assert 0 == ended.code, ended.out + ended.err
+    assert took_s < 15
+    assert len(seen) >= CONNECTIONS
+    assert {before.fingerprint, site.served().fingerprint} == set(seen)
+    assert before != site.served() == site.newest()
+
+
+def _connections(site: Site, over: threading.Event) -> list[str]:
+    """Connects until it is over and there were enough; the fingerprints that came. One that fails raises."""
+    seen: list[str] = []
+    while not over.is_set() or len(seen) < CONNECTIONS:
+        seen.append(site.served().fingerprint)
+    return seen
+
+
+def test_the_ca_may_ask_for_an_early_renewal(site: Site) -> None:
+    renewed = site.inv("certbot.renew", *FORCED)  # one whose window certbot has not looked at yet
+    assert 0 == renewed.code, renewed.err
+    before = site.newest()
+    site.ca.wants_renewal(before.pem)
+
+    ended = site.inv("certbot")
+
+    assert 0 == ended.code, ended.out + ended.err
+    assert "new certificate (the CA wants it renewed from" in ended.out
+    assert before != site.served() == site.newest()
+
+
+def test_a_short_lived_certificate_is_renewed_when_half_its_life_is_over(
+    site: Site, until: Callable[[Callable[[], bool], str], None]
+) -> None:
+    settings = site.checkout.folder / "fairlead.yaml"
+    text = settings.read_text()
+    settings.write_text(text.replace('names: ["${DOMAINS-}"]', 'names: ["${DOMAINS-}"]\n    profile: shortlived'))
+    try:
+        short = site.inv("certbot.issue", *FORCED)
+        assert 0 == short.code, short.out + short.err
+        before = site.newest()
+        again = site.inv("certbot.renew")
+        until(lambda: "new certificate" in site.inv("certbot.renew").out, "the certificate is renewed by itself")
+        after = site.served()
+    finally:
+        settings.write_text(text)
+        site.inv("certbot.issue", *FORCED)
+
+    assert (before.not_after - before.not_before).total_seconds() < 60
+    assert "nothing to do" in again.out
+    assert before != after
+    assert after.not_before < before.not_after
+
+
+HOOK = """#!/usr/bin/env python3
+import json, os, sys, urllib.request
+where = open("/run/secrets/acme_dns_credentials").read().strip()
+host = f"_acme-challenge.{os.environ['CERTBOT_DOMAIN']}."
+what = {"auth": "set-txt", "cleanup": "clear-txt"}[sys.argv[1]]
+data = json.dumps({"host": host, "value": os.environ["CERTBOT_VALIDATION"]}).encode()
+urllib.request.urlopen(urllib.request.Request(f"{where}/{what}", data), timeout=5)
+"""
+
+
+def test_a_wildcard_is_proven_over_dns_and_its_token_comes_as_a_file(site: Site) -> None:
+    (site.checkout.folder / "hook.py").write_text(HOOK)
+    settings = site.checkout.folder / "fairlead.yaml"
+    text = settings.read_text()
+    challenge = "{hook: hook.py, credentials: acme_dns_credentials}"
+    settings.write_text(text.replace('["${DOMAINS-}"]', f'["${{DOMAINS-}}"]\n    challenge: {challenge}'))
+    wild = {"DOMAINS": "shop.test,*.shop.test", "ACME_DNS_CREDENTIALS": site.ca.records}
+    try:
+        early = site.inv("certbot", **wild)
+        site.inv("up", **wild)
+        ended = site.inv("certbot", **wild)
+        served = site.served("any.shop.test")
+        renewed = site.inv("certbot.renew", *FORCED, **wild)
+    finally:
+        settings.write_text(text)
+        site.inv("up")
+        back = site.inv("certbot")
+
+    assert 1 == early.code
+    assert "inv up first" in early.err
+    assert 0 == ended.code, ended.out + ended.err
+    assert {"shop.test", "*.shop.test"} == set(served.names)
+    assert 0 == renewed.code, renewed.out + renewed.err
+    assert 0 == back.code, back.out + back.err
+
+
+def test_the_state_is_told_to_people_and_programs(site: Site) -> None:
+    told = site.inv("certbot.status")
+
+    assert "in use:   the same" in told.out
+    assert f"served:   {HERE}:{site.port} {NAMES[0]}: the same" in told.out
+    assert re.search(r"limit:    \d of 5 certificates for these names left", told.out)
+    assert "to do: nothing renews it by itself; inv certbot.install-timer" in told.out
+    assert 1 == told.code
+
+
+def test_no_hook_is_left_in_what_certbot_keeps(site: Site) -> None:
+    kept = (site.state / "renewal" / f"{site.checkout.name}.conf").read_text()
+
+    assert "hook" not in kept
+    assert f"server = {site.ca.server}" in kept
+    assert "authenticator = webroot" in kept
