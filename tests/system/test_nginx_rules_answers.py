@@ -158,6 +158,21 @@ def test_a_header_called_proxy_reaches_the_program(site: Site) -> None:
     assert "HTTP_PROXY" not in told[1]
 
 
+def test_nginx_names_no_script_by_itself(site: Site) -> None:
+    http = SERVER.format(
+        """location ~ \\.php$ {
+            fastcgi_param REQUEST_METHOD $request_method;
+            fastcgi_pass 127.0.0.1:BACK;
+        }"""
+    )
+    with program() as site.back:
+        bad, good = site.ask(http, "/a.php")[0].body, site.ask(fixed("script-not-named", http), "/a.php")[0].body
+
+    assert reports("script-not-named", http)
+    assert "SCRIPT_FILENAME" not in bad
+    assert "/www/a.php\n" in good
+
+
 def test_an_error_page_of_a_location_replaces_all_others(site: Site) -> None:
     site.write("www/500.html", "sorry")
     own = "location /a { error_page 404 /404.html; return 500; } location /b { return 500; } location /500.html { }"

@@ -10,13 +10,14 @@ from ...finding import Edit, Severity
 from ...nginx import Directive, NginxConfig
 from ...nginx.file import NginxFile
 from ...nginx.tokens import COMMENT
+from ...place import Place
 from ...regex import regex
 from ...rule import Report, rule
 from .once import once
+from .templated import is_templated
 
 _TRAILING = regex(r"[ \t]+(?=\r?$)", re.MULTILINE)
 _INDENT = regex(r"^[ \t]+(?=[^\s#])", re.MULTILINE)
-_TEMPLATE_MARKS = ("{%", "{{", "<%")
 
 
 @rule(
@@ -158,21 +159,48 @@ def indented_otherwise(config: NginxConfig) -> Iterator[Report]:
 
 
 def _indented(config: NginxConfig) -> Iterator[Report]:
-    marked = {file.path for file in config.sources if any(mark in file.text for mark in _TEMPLATE_MARKS)}
+    marked = {file.path for file in config.sources if is_templated(file)}
     blocks = (block.block for block in config.walk() if block.block)
     for children in (config.directives, *blocks):
         yield from _odd_ones([child for child in children if child.file.path not in marked])
 
 
 def _odd_ones(children: list[Directive]) -> Iterator[Report]:
+    """The first of each run of statements that are indented alike and otherwise than the first; all are mended."""
     firsts: dict[int, str] = {}
+    run: list[tuple[Directive, str, str]] = []
     for child in children:
-        start = child.file.starts[child.token]
-        lead = child.file.text[child.file.text.rfind("\n", 0, start) + 1 : start]
-        if lead.strip(" \t\ufeff"):
+        lead = _lead(child)
+        if lead is None:
             continue
-        first = firsts.setdefault(id(child.via), lead.lstrip("\ufeff"))
-        if lead.expandtabs(4) != first.expandtabs(4) and not lead.startswith("\ufeff"):
-            place = child.file.place(start - len(lead), start)
-            message = f'"{child.name}" is indented otherwise than what its block begins with; line it up'
-            yield child.place, message, (Edit(place, first),)
+        first = firsts.setdefault(id(child.via), lead)
+        is_odd = lead.expandtabs(4) != first.expandtabs(4)
+        if run and not (is_odd and lead == run[0][1] and child.via is run[0][0].via):
+            yield _run(run)
+            run = []
+        if is_odd:
+            run.append((child, lead, first))
+    if run:
+        yield _run(run)
+
+
+def _lead(child: Directive) -> str | None:
+    """The white space before a statement; None where it is not the first of its line."""
+    start = child.file.starts[child.token]
+    lead = child.file.text[child.file.text.rfind("\n", 0, start) + 1 : start].removeprefix("\ufeff")
+    return None if lead.strip(" \t") else lead
+
+
+def _run(run: list[tuple[Directive, str, str]]) -> Report:
+    child = run[0][0]
+    others = f" and {len(run) - 1} more" if len(run) > 1 else ""
+    return (
+        child.place,
+        f'"{child.name}"{others} indented otherwise than what the block begins with; line it up',
+        tuple(Edit(_blank_before(each, lead), first) for each, lead, first in run),
+    )
+
+
+def _blank_before(child: Directive, lead: str) -> Place:
+    start = child.file.starts[child.token]
+    return child.file.place(start - len(lead), start)

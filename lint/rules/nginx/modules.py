@@ -12,6 +12,7 @@ from ...rule import Report, rule
 from .answering import is_whole
 from .insertion import before, without
 from .once import once
+from .templated import is_templated
 
 _CORE = "https://nginx.org/en/docs/ngx_core_module.html"
 _BLOCKS = ("events", "http", "stream", "mail")
@@ -202,6 +203,8 @@ def no_user(config: NginxConfig) -> Iterator[Report]:
     `pid` is in a folder for everybody, is one for nginx without root and is left alone.
     """
     if not is_whole(config) or config.has("user") or config.may_hold(None, "user"):
+        return
+    if any(map(is_templated, config.sources)):
         return
     sockets = [listen for server in config.servers for listen in listens(server)]
     pid = next((each.value for each in config.find("pid")), "")

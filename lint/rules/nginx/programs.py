@@ -232,12 +232,23 @@ def backups_served(config: NginxConfig) -> Iterator[Report]:
     folder that is served.
     """
     for server in config.servers:
-        runs = any(each.name == "fastcgi_pass" for each in server.walk())
-        if not runs or config.may_hold(server, "location") or config.may_hold_inside(server, "location"):
+        if (
+            not _runs_any(config, server)
+            or config.may_hold(server, "location")
+            or config.may_hold_inside(server, "location")
+        ):
             continue
-        host = server_names(server)[0] or "localhost"
-        answer = reply(config, server, "/config.php.bak", host=host)
+        answer = reply(config, server, "/config.php.bak", host=server_names(server)[0] or "localhost")
         root = config.effective(answer.block).root if answer is not None else None
         if answer is not None and answer.status == _OK and answer.by is None and root is not None:
             message = 'a copy such as "config.php.bak" is sent as text; add "location ~ (?:\\.(?:bak|orig|sql)|~)$"'
             yield root.place, message
+
+
+def _runs_any(config: NginxConfig, server: Directive) -> bool:
+    """Whether a program of any name is run, not the front one alone."""
+    if not any(each.name == "fastcgi_pass" for each in server.walk()):
+        return False
+    answer = reply(config, server, "/config.php", host=server_names(server)[0] or "localhost")
+    handler = config.effective(answer.block).handler if answer is not None else None
+    return handler is not None and handler.name == "fastcgi_pass"
