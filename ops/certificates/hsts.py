@@ -15,10 +15,10 @@ def hsts(stack: Stack, chain: str) -> str:
     """
     What nginx adds to the answers of the site while it serves *chain*, in PEM.
 
-    Nothing while it is a placeholder: browsers would refuse the site for two years. Nothing for localhost either, whose
+    Nothing while browsers do not trust it: they would let nobody in for two years. Nothing for localhost either, whose
     other ports they would then ask by https too.
     """
-    if read_chain(chain)[0].is_placeholder or site_of(stack).is_local:
+    if read_chain(chain)[0].distrust or site_of(stack).is_local:
         return ""
     wanted = policy_of(stack).required_headers.get(NAME)
     return f'add_header {NAME} "{wanted.recommended}" always;\n' if wanted else ""

@@ -222,8 +222,8 @@ def _serves_as_before(before: Facts, after: Facts) -> bool:
 
 
 def _faults(wanted: Wanted, target: Certificate, now: datetime) -> tuple[str, ...]:
-    if target.is_placeholder:
-        return ("it is a placeholder that no browser trusts",)
+    if target.distrust:
+        return (f"it is {target.distrust}, which no browser trusts",)
     missing = [name for name in wanted.names if not target.covers(name)]
     expired = [f"it expired on {target.not_after:%Y-%m-%d}"] if now > target.not_after else []
     return (*([f"it is not for {', '.join(missing)}"] if missing else []), *expired)

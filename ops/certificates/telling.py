@@ -22,10 +22,10 @@ def live_words(live: Generation | None, site: Site, now: datetime) -> tuple[bool
         return False, "none; inv up puts a placeholder there"
     certificate = read_chain(live.chain, str(live.folder))[0]
     until = f"until {certificate.not_after:%Y-%m-%d %H:%M} UTC"
-    if certificate.is_placeholder and site.is_local:
-        return True, f"a placeholder that no browser trusts, {until}; one of your own goes into certs/"
-    if certificate.is_placeholder:
-        return False, f"a placeholder that no browser trusts, {until}; inv certbot gets a real one"
+    if certificate.distrust and site.is_local:
+        return True, f"{certificate.distrust}, which no browser trusts, {until}; one of your own goes into certs/"
+    if certificate.distrust:
+        return False, f"{certificate.distrust}, which no browser trusts, {until}; inv certbot gets a real one"
     if missing := missing_names(certificate, site.names):
         return False, f"not for {', '.join(missing)}; inv certbot gets one that is"
     if now > certificate.not_after:

@@ -68,6 +68,15 @@ class Certificate:
         return self.parsed.subject == self.parsed.issuer
 
     @property
+    def distrust(self) -> str:
+        """What it is where no browser takes it, whatever its names; empty where an authority signed it in earnest."""
+        if self.is_placeholder:
+            return "a placeholder"
+        if self.is_self_signed:
+            return "signed by itself"
+        return "of the staging authority" if "(STAGING)" in self.issuer else ""
+
+    @property
     def pem(self) -> str:
         """The certificate alone, in PEM."""
         return self.parsed.public_bytes(Encoding.PEM).decode()

@@ -281,7 +281,7 @@ def test_a_placeholder_sends_no_hsts_and_is_named_as_a_fault(site):
     outcome = site.reconcile(placeholder(datetime.now(UTC)))
 
     assert "" == site.store.live().hsts
-    assert ("it is a placeholder that no browser trusts",) == outcome.faults
+    assert ("it is a placeholder, which no browser trusts",) == outcome.faults
 
 
 def test_a_live_certificate_that_misses_a_name_is_a_fault(site):

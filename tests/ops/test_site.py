@@ -132,6 +132,21 @@ def test_hsts_is_the_policys_and_waits_for_a_real_certificate_and_a_name(tmp_pat
     assert "" == hsts(named, _started(named)[0].chain)
 
 
+@pytest.mark.parametrize(
+    ("issuer", "distrust"),
+    [("shop.test", "signed by itself"), ("(STAGING) Even Endive", "of the staging authority"), ("R12", "")],
+)
+def test_what_no_browser_trusts_sends_no_hsts_and_is_not_good(tmp_path, issuer, distrust):
+    stack = _stack(tmp_path, TEXT + "domains: [{names: [shop.test]}]\n")
+    material = Authority(issuer).issue("shop.test")
+    store = TlsStore(stack.host, stack.settings.tls.folder)
+    store.switch(store.add(material.key, material.chain).name)
+    good, says = live_words(store.live(), site_of(stack), NOW)
+
+    assert ("" == distrust, "" == distrust) == (good, bool(hsts(stack, material.chain)))
+    assert says.startswith(f"{distrust}, which no browser trusts, until " if distrust else "shop.test, by R12, until ")
+
+
 def test_a_policy_of_ones_own_says_what_hsts_says(tmp_path):
     text = (
         TEXT
@@ -196,7 +211,7 @@ def test_a_placeholder_is_a_fault_only_where_the_site_has_a_name(tmp_path):
     bad, told = live_words(live, site_of(named), NOW)
 
     assert (True, False) == (good, bad)
-    assert says.startswith("a placeholder that no browser trusts, until ")
+    assert says.startswith("a placeholder, which no browser trusts, until ")
     assert told.endswith("; inv certbot gets a real one")
     assert (False, "none; inv up puts a placeholder there") == live_words(None, site_of(local), NOW)
 
