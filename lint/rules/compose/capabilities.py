@@ -42,7 +42,7 @@ def _named(service: Service, key: str) -> Iterator[tuple[Value, str]]:
             cap_add: ["${CAPABILITY}"]
     """,
     source=_CAPABILITIES,
-    covers=("docksec:dangerous-capabilities",),
+    covers=("docksec:compose-dangerous-capabilities",),
 )
 def capability_over_host(project: Project, policy: Policy) -> Iterator[Report]:
     """
@@ -77,7 +77,7 @@ def capability_over_host(project: Project, policy: Policy) -> Iterator[Report]:
             cap_add: [CHOWN, DAC_OVERRIDE, SETUID, SETGID, SYS_NICE, IPC_LOCK]
     """,
     source=_CAPABILITIES,
-    covers=("docksec:dangerous-capabilities", "kics:container_capabilities_unrestricted"),
+    covers=("docksec:compose-dangerous-capabilities", "kics:container_capabilities_unrestricted"),
 )
 def dangerous_capability(project: Project, policy: Policy) -> Iterator[Report]:
     """
@@ -184,7 +184,7 @@ def capabilities_kept(project: Project) -> Iterator[Report]:
     """,
     unsafe=True,
     source="https://docs.docker.com/reference/cli/docker/container/run/#security-opt",
-    covers=("kics:no_new_privileges_not_set", "kics:security_opt_not_set", "docksec:no-new-privileges"),
+    covers=("kics:no_new_privileges_not_set", "kics:security_opt_not_set", "docksec:compose-no-new-privileges"),
     lacks=True,
     preset="strict",
 )

@@ -88,7 +88,14 @@ def _of_dockerfile(dockerfile: Dockerfile, service: Service) -> bool | None:
         },
     ),
     source=_HEALTH,
-    covers=("kics:healthcheck_not_set", "docksec:missing-healthcheck"),
+    covers=(
+        "kics:healthcheck_not_set",
+        "docksec:compose-missing-healthcheck",
+        "kics:healthcheck_instruction_missing",
+        "checkov:CKV_DOCKER_2",
+        "trivy:DS-0026",
+        "hadolint:DL3057",
+    ),
     lacks=True,
 )
 def no_healthcheck(project: Project) -> Iterator[Report]:
@@ -133,7 +140,7 @@ def _place_of_switch(service: Service) -> Place:
             image: mysql:9.4.0
     """,
     source=_HEALTH,
-    covers=("kics:healthcheck_not_set", "docksec:missing-healthcheck"),
+    covers=("kics:healthcheck_not_set", "docksec:compose-missing-healthcheck"),
     preset="strict",
     lacks=True,
 )

@@ -56,7 +56,7 @@ def _place_of_tag(image: Image) -> Place:
             build: .
     """,
     source=_PINNING,
-    covers=("dclint:service-image-require-explicit-tag", "docksec:latest-or-untagged-image"),
+    covers=("dclint:service-image-require-explicit-tag", "docksec:compose-latest-or-untagged-image"),
 )
 def image_without_tag(project: Project) -> Iterator[Report]:
     """
@@ -122,7 +122,7 @@ def _is_floating(image: Image, tag: str, policy: Policy) -> bool:
             image: acme/app:main@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
     """,
     source=_PINNING,
-    covers=("dclint:service-image-require-explicit-tag", "docksec:latest-or-untagged-image"),
+    covers=("dclint:service-image-require-explicit-tag", "docksec:compose-latest-or-untagged-image"),
 )
 def moving_tag(project: Project, policy: Policy) -> Iterator[Report]:
     """

@@ -43,7 +43,7 @@ def _is_wanted(policy: Policy, name: str) -> bool:
             restart: "no"
     """,
     source=_LIMITS + "#memory",
-    covers=("kics:memory_not_limited", "docksec:no-resource-limits"),
+    covers=("kics:memory_not_limited", "docksec:compose-no-resource-limits"),
     lacks=True,
 )
 def no_memory_limit(project: Project, policy: Policy) -> Iterator[Report]:
@@ -82,7 +82,7 @@ def no_memory_limit(project: Project, policy: Policy) -> Iterator[Report]:
             deploy: {resources: {limits: {cpus: "0.5"}}}
     """,
     source=_LIMITS + "#cpu",
-    covers=("kics:cpus_not_limited", "docksec:no-resource-limits"),
+    covers=("kics:cpus_not_limited", "docksec:compose-no-resource-limits"),
     preset="strict",
     lacks=True,
 )

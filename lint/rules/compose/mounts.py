@@ -75,7 +75,7 @@ def _holds_keys(path: str) -> bool:
             volumes: ["/proc:/host/proc:ro", "/sys:/host/sys:ro"]
     """,
     source="https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html",
-    covers=("kics:volume_has_sensitive_host_directory", "docksec:sensitive-host-mount"),
+    covers=("kics:volume_has_sensitive_host_directory", "docksec:compose-sensitive-host-mount"),
 )
 def sensitive_mount(project: Project, policy: Policy) -> Iterator[Report]:
     """
@@ -118,7 +118,7 @@ def sensitive_mount(project: Project, policy: Policy) -> Iterator[Report]:
               - /:/host:${ROOT_MODE}
     """,
     source="https://docs.docker.com/engine/security/#docker-daemon-attack-surface",
-    covers=("kics:volume_has_sensitive_host_directory", "docksec:sensitive-host-mount"),
+    covers=("kics:volume_has_sensitive_host_directory", "docksec:compose-sensitive-host-mount"),
 )
 def sensitive_mount_read_only(project: Project, policy: Policy) -> Iterator[Report]:
     """

@@ -54,7 +54,7 @@ def _networks(service: Service) -> frozenset[str]:
           data: {internal: true}
     """,
     source=_NETWORKS,
-    covers=("docksec:no-network-segmentation",),
+    covers=("docksec:compose-no-network-segmentation",),
     preset="strict",
     lacks=True,
 )

@@ -84,7 +84,7 @@ def _bound(port: Port) -> tuple[Edit, ...]:
             expose: ["3306"]
     """,
     source="https://github.com/fleetdm/fleet/issues/42226",
-    covers=("docksec:port-bound-all-interfaces", "dclint:no-unbound-port-interfaces"),
+    covers=("docksec:compose-port-bound-all-interfaces", "dclint:no-unbound-port-interfaces"),
 )
 def private_port_published(project: Project, policy: Policy) -> Iterator[Report]:
     """
@@ -161,7 +161,7 @@ def _is_meant(service: Service, port: Port, policy: Policy) -> bool:
     covers=(
         "dclint:no-unbound-port-interfaces",
         "kics:container_traffic_not_bound_to_host_interface",
-        "docksec:port-bound-all-interfaces",
+        "docksec:compose-port-bound-all-interfaces",
     ),
 )
 def port_on_all_interfaces(project: Project, policy: Policy) -> Iterator[Report]:

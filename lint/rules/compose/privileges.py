@@ -32,7 +32,7 @@ _CHEATS = "https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_
             privileged: ${PRIVILEGED}
     """,
     source="https://docs.docker.com/engine/containers/run/#runtime-privilege-and-linux-capabilities",
-    covers=("kics:privileged_containers_enabled", "docksec:privileged"),
+    covers=("kics:privileged_containers_enabled", "docksec:compose-privileged"),
 )
 def privileged(project: Project) -> Iterator[Report]:
     """
@@ -83,7 +83,7 @@ def privileged(project: Project) -> Iterator[Report]:
               - /var/run/docker.sock:/var/run/docker.sock:ro
     """,
     source=_CHEATS + "#rule-1---do-not-expose-the-docker-daemon-socket-even-to-the-containers",
-    covers=("kics:docker_socket_mounted_in_container", "docksec:docker-socket-mount"),
+    covers=("kics:docker_socket_mounted_in_container", "docksec:compose-docker-socket-mount"),
 )
 def docker_socket(project: Project) -> Iterator[Report]:
     """
@@ -167,7 +167,7 @@ def engine_api_socket(project: Project) -> Iterator[Report]:
               - label:type:svirt_lxc_net_t
     """,
     source="https://docs.docker.com/engine/security/seccomp/",
-    covers=("kics:default_seccomp_profile_disabled", "docksec:disabled-security-opt"),
+    covers=("kics:default_seccomp_profile_disabled", "docksec:compose-disabled-security-opt"),
 )
 def confinement_off(project: Project) -> Iterator[Report]:
     """
@@ -214,8 +214,8 @@ _NAMESPACES = {"network_mode": "network", "pid": "processes", "ipc": "shared mem
         "kics:shared_host_ipc_namespace",
         "kics:shared_host_user_namespace",
         "kics:cgroup_not_default",
-        "docksec:host-network",
-        "docksec:host-namespace",
+        "docksec:compose-host-network",
+        "docksec:compose-host-namespace",
     ),
 )
 def host_namespace(project: Project) -> Iterator[Report]:

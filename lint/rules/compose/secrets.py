@@ -75,7 +75,12 @@ _TOKEN = "ghp_" + "aB3dE5fG7hJ9kL2mN4pQ6rS8tV0wX1yZ3bC5"
               SENTRY_DSN: https://public@sentry.example.com/1
     """,
     source=_SECRETS,
-    covers=("docksec:plaintext-secret-env", "gitleaks:generic-api-key", "kics:passwords_and_secrets"),
+    covers=(
+        "docksec:compose-plaintext-secret-env",
+        "gitleaks:generic-api-key",
+        "kics:passwords_and_secrets",
+        "detect-secrets:keyword",
+    ),
     unsafe=True,
     conceals=True,
 )
@@ -122,7 +127,7 @@ def literal_secret(project: Project, policy: Policy) -> Iterator[Report]:
             labels: {homepage.widget.password: "{{HOMEPAGE_VAR_PASSWORD}}"}
     """,
     source="https://cwe.mitre.org/data/definitions/1392.html",
-    covers=("docksec:plaintext-secret-env", "gitleaks:generic-api-key"),
+    covers=("docksec:compose-plaintext-secret-env", "gitleaks:generic-api-key"),
     conceals=True,
 )
 def placeholder_secret(project: Project, policy: Policy) -> Iterator[Report]:
@@ -171,7 +176,7 @@ def placeholder_secret(project: Project, policy: Policy) -> Iterator[Report]:
     """,
     unsafe=True,
     source="https://docs.docker.com/reference/compose-file/interpolation/",
-    covers=("docksec:plaintext-secret-env",),
+    covers=("docksec:compose-plaintext-secret-env",),
     conceals=True,
 )
 def secret_with_default(project: Project, policy: Policy) -> Iterator[Report]:
@@ -221,7 +226,18 @@ def _required(use: Use) -> Edit:
               KEY: AKIAIOSFODNN7EXAMPLE
     """,
     source="https://docs.github.com/en/code-security/secret-scanning/introduction/supported-secret-scanning-patterns",
-    covers=("gitleaks:generic-api-key", "detect-secrets:keyword"),
+    covers=(
+        "detect-secrets:aws",
+        "detect-secrets:github_token",
+        "detect-secrets:gitlab_token",
+        "detect-secrets:npm",
+        "detect-secrets:openai",
+        "detect-secrets:private_key",
+        "detect-secrets:pypi_token",
+        "detect-secrets:sendgrid",
+        "detect-secrets:slack",
+        "detect-secrets:stripe",
+    ),
     conceals=True,
 )
 def provider_token(project: Project) -> Iterator[Report]:

@@ -42,7 +42,7 @@ _BUILD_SECRETS = "https://docs.docker.com/build/building/secrets/"
             command: ["./wait", "postgres://app:$$DB_PASSWORD@db/app"]
     """,
     source="https://github.com/docker/awesome-compose",
-    covers=("docksec:plaintext-secret-env", "gitleaks:generic-api-key"),
+    covers=("docksec:compose-plaintext-secret-env", "gitleaks:generic-api-key", "detect-secrets:basic_auth"),
     conceals=True,
 )
 def password_in_url(project: Project) -> Iterator[Report]:

@@ -54,7 +54,7 @@ _LANGUAGES = frozenset(["alpine", "debian", "golang", "node", "openjdk", "php", 
         },
     ),
     source="https://docs.docker.com/engine/security/rootless/",
-    covers=("docksec:no-non-root-user",),
+    covers=("docksec:compose-no-non-root-user",),
     preset="strict",
     lacks=True,
 )
@@ -113,7 +113,7 @@ def _is_root_by_default(service: Service) -> bool:
             read_only: ${READ_ONLY}
     """,
     source="https://docs.docker.com/reference/compose-file/services/#read_only",
-    covers=("docksec:writable-root-fs",),
+    covers=("docksec:compose-writable-root-fs",),
     preset="strict",
     lacks=True,
 )

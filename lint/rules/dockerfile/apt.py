@@ -200,7 +200,7 @@ _SAME_IN_BOTH = {"update", "install", "remove", "purge", "upgrade", "autoremove"
         USER 1000
     """,
     source="https://manpages.debian.org/trixie/apt/apt.8.en.html#SCRIPT_USAGE_AND_DIFFERENCES_FROM_OTHER_APT_TOOLS",
-    covers=("hadolint:DL3027", "checkov:CKV_DOCKER_9"),
+    covers=("hadolint:DL3027", "checkov:CKV_DOCKER_9", "kics:run_using_apt"),
     preset="strict",
 )
 def apt_for_people(dockerfile: Dockerfile) -> Iterator[Report]:

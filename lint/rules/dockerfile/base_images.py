@@ -72,7 +72,7 @@ def untagged_base(dockerfile: Dockerfile) -> Iterator[Report]:
         """,
     ),
     source="https://docs.docker.com/build/building/best-practices/#pin-base-image-versions",
-    covers=("hadolint:DL3007", "trivy:DS-0001", "checkov:CKV_DOCKER_7"),
+    covers=("hadolint:DL3007", "trivy:DS-0001", "checkov:CKV_DOCKER_7", "kics:image_version_using_latest"),
 )
 def floating_base(dockerfile: Dockerfile, policy: Policy) -> Iterator[Report]:
     """

@@ -128,7 +128,7 @@ def pip_cache_left(dockerfile: Dockerfile) -> Iterator[Report]:
         USER 1000
     """,
     source="https://pip.pypa.io/en/stable/topics/repeatable-installs/",
-    covers=("hadolint:DL3013",),
+    covers=("hadolint:DL3013", "kics:unpinned_package_version_in_pip_install"),
     preset="strict",
 )
 def pip_unpinned(dockerfile: Dockerfile) -> Iterator[Report]:

@@ -53,7 +53,7 @@ _EXEC_FORM = "https://docs.docker.com/reference/build-checks/json-args-recommend
         CMD ["gunicorn", "app:app", "-b", "0.0.0.0:8000"]
     """,
     source=_EXEC_FORM,
-    covers=("buildkit:JSONArgsRecommended", "hadolint:DL3025"),
+    covers=("buildkit:JSONArgsRecommended", "hadolint:DL3025", "kics:not_using_json_in_cmd_and_entrypoint_arguments"),
 )
 def shell_form_command(dockerfile: Dockerfile) -> Iterator[Report]:
     """

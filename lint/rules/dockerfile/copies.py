@@ -131,7 +131,7 @@ def copy_without_ignore_file(dockerfile: Dockerfile) -> Iterator[Report]:
         ".env": "A=1\n",
     },
     source="https://docs.docker.com/build/concepts/context/#dockerignore-files",
-    covers=("docksec:env-file-secret-risk",),
+    covers=("docksec:compose-env-file-secret-risk",),
 )
 def secret_not_ignored(dockerfile: Dockerfile) -> Iterator[Report]:
     """The whole folder is copied, a `.env` lies in it, and the .dockerignore lets it through."""

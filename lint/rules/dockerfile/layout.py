@@ -221,7 +221,7 @@ def protocol_casing(dockerfile: Dockerfile) -> Iterator[Report]:
         USER 1000
     """,
     source="https://avd.aquasec.com/misconfig/ds004",
-    covers=("trivy:DS-0004", "checkov:CKV_DOCKER_1", "kics:exposing_port_22_ssh"),
+    covers=("trivy:DS-0004", "checkov:CKV_DOCKER_1", "kics:exposing_port_22"),
 )
 def ssh_exposed(dockerfile: Dockerfile) -> Iterator[Report]:
     """A server for SSH in a container: `docker exec` gives a shell without keys, accounts and another open port."""
@@ -250,7 +250,7 @@ _FOR_HOSTS = {"systemctl", "service", "shutdown", "reboot", "mount", "modprobe",
         USER 1000
     """,
     source="https://github.com/hadolint/hadolint/wiki/DL3001",
-    covers=("hadolint:DL3001",),
+    covers=("hadolint:DL3001", "kics:run_utilities_and_posix_commands"),
 )
 def command_for_hosts(dockerfile: Dockerfile) -> Iterator[Report]:
     """A command that starts or sets up a service of a host: in a build it ends with the step and leaves nothing."""

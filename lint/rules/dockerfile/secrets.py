@@ -36,7 +36,12 @@ _FRONT_END = regex(r"(?:VITE|NEXT_PUBLIC|REACT_APP|VUE_APP|NUXT_PUBLIC|GATSBY|EX
         USER 1000
     """,
     source="https://docs.docker.com/reference/build-checks/secrets-used-in-arg-or-env/",
-    covers=("buildkit:SecretsUsedInArgOrEnv", "hadolint:DL3064", "trivy:DS-0031", "docksec:plaintext-secret-env"),
+    covers=(
+        "buildkit:SecretsUsedInArgOrEnv",
+        "hadolint:DL3064",
+        "trivy:DS-0031",
+        "docksec:compose-plaintext-secret-env",
+    ),
 )
 def secret_in_variable(dockerfile: Dockerfile, policy: Policy) -> Iterator[Report]:
     """
@@ -110,7 +115,18 @@ def secret_in_front_end(dockerfile: Dockerfile) -> Iterator[Report]:
         USER 1000
     """,
     source="https://docs.github.com/en/code-security/secret-scanning/introduction/supported-secret-scanning-patterns",
-    covers=("gitleaks:generic-api-key", "detect-secrets:keyword"),
+    covers=(
+        "detect-secrets:aws",
+        "detect-secrets:github_token",
+        "detect-secrets:gitlab_token",
+        "detect-secrets:npm",
+        "detect-secrets:openai",
+        "detect-secrets:private_key",
+        "detect-secrets:pypi_token",
+        "detect-secrets:sendgrid",
+        "detect-secrets:slack",
+        "detect-secrets:stripe",
+    ),
 )
 def provider_token(dockerfile: Dockerfile) -> Iterator[Report]:
     """A token that shows by its shape that a provider gave it out; also in comments and heredocs."""
@@ -144,7 +160,7 @@ _PASSWORD_OPTION = regex(r"--(?:password|passwd|token|secret|api-key|auth-token)
         USER 1000
     """,
     source=_SECRETS,
-    covers=("kics:passwords_and_secrets",),
+    covers=("kics:passwords_and_secrets", "checkov:CKV2_DOCKER_17"),
 )
 def secret_in_command(dockerfile: Dockerfile, policy: Policy) -> Iterator[Report]:
     """A password written into a RUN: it can be read in the history of the image, whatever the next RUN deletes."""
@@ -227,7 +243,7 @@ _SECRET_FILES = regex(
         USER 1000
     """,
     source=_SECRETS,
-    covers=("trivy:DS-0031", "docksec:env-file-secret-risk"),
+    covers=("trivy:DS-0031", "docksec:compose-env-file-secret-risk"),
 )
 def secret_file_copied(dockerfile: Dockerfile) -> Iterator[Report]:
     """An env file or a private key copied into the image: whoever may pull the image has it, in every layer after."""

@@ -30,7 +30,13 @@ _NAME = regex(r"[a-z][a-z0-9-_.]*", re.IGNORECASE)
         USER 1000
     """,
     source="https://docs.docker.com/reference/build-checks/duplicate-stage-name/",
-    covers=("buildkit:DuplicateStageName", "hadolint:DL3024", "trivy:DS-0012", "checkov:CKV_DOCKER_11"),
+    covers=(
+        "buildkit:DuplicateStageName",
+        "hadolint:DL3024",
+        "trivy:DS-0012",
+        "checkov:CKV_DOCKER_11",
+        "kics:same_alias_in_different_froms",
+    ),
 )
 def duplicate_stage_name(dockerfile: Dockerfile) -> Iterator[Report]:
     """Two stages of one name: BuildKit takes the last one, and the other cannot be reached."""
@@ -144,7 +150,7 @@ def unknown_stage(dockerfile: Dockerfile) -> Iterator[Report]:
         USER 1000
     """,
     source="https://github.com/hadolint/hadolint/wiki/DL3023",
-    covers=("hadolint:DL3023", "trivy:DS-0006"),
+    covers=("hadolint:DL3023", "trivy:DS-0006", "kics:copy_from_references_current_from_alias"),
 )
 def copy_from_itself(dockerfile: Dockerfile) -> Iterator[Report]:
     """`COPY --from=` names the stage it stands in, which is not built yet: the build ends there."""
@@ -231,8 +237,13 @@ def mixed_casing(dockerfile: Dockerfile) -> Iterator[Report]:
         USER 1000
     """,
     source="https://docs.docker.com/reference/build-checks/from-platform-flag-const-disallowed/",
-    covers=("buildkit:FromPlatformFlagConstDisallowed", "buildkit:RedundantTargetPlatform", "hadolint:DL3029",
-            "hadolint:DL3065"),
+    covers=(
+        "buildkit:FromPlatformFlagConstDisallowed",
+        "buildkit:RedundantTargetPlatform",
+        "hadolint:DL3029",
+        "hadolint:DL3065",
+        "kics:using_platform_with_from",
+    ),
     preset="strict",
 )  # fmt: skip
 def constant_platform(dockerfile: Dockerfile) -> Iterator[Report]:

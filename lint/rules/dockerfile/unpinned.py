@@ -36,7 +36,7 @@ _CHECKED = regex(
         USER 1000
     """,
     source="https://docs.npmjs.com/cli/v11/commands/npm-install",
-    covers=("hadolint:DL3016",),
+    covers=("hadolint:DL3016", "kics:npm_install_without_pinned_version"),
     preset="strict",
 )
 def npm_unpinned(dockerfile: Dockerfile) -> Iterator[Report]:

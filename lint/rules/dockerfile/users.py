@@ -70,7 +70,7 @@ RUN_AS_ROOT = frozenset(
     ),
     source="https://docs.docker.com/build/building/best-practices/#user",
     covers=("hadolint:DL3002", "trivy:DS-0002", "checkov:CKV_DOCKER_3", "checkov:CKV_DOCKER_8",
-            "kics:missing_user_instruction", "kics:last_user_is_root", "docksec:no-non-root-user"),
+            "kics:missing_user_instruction", "kics:last_user_is_root", "docksec:compose-no-non-root-user"),
 )  # fmt: skip
 def root_user(dockerfile: Dockerfile) -> Iterator[Report]:
     """

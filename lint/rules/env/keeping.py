@@ -33,7 +33,7 @@ _SECRETS = "MODE=production\nMYSQL_PASSWORD=kW8#zr2Vb91-xQ4t%s\nJWT_SECRET_KEY=q
         {".env": "MYSQL_PASSWORD=kW8#zr2Vb91-xQ4t\n"},
     ),
     source="https://docs.docker.com/compose/how-tos/environment-variables/best-practices/",
-    covers=("docksec:env-file-secret-risk",),
+    covers=("docksec:compose-env-file-secret-risk",),
 )
 def secrets_not_ignored(env: EnvFile, policy: Policy) -> Iterator[Report]:
     """

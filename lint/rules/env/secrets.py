@@ -72,7 +72,7 @@ _ADDRESS = regex(r"[a-z][a-z0-9+.-]{0,30}://(?P<user>[^/\s:@]{0,200}):(?P<passwo
         {".env.test": "JWT_SECRET_KEY=secret\n"},
     ),
     source="https://cwe.mitre.org/data/definitions/1392.html",
-    covers=("gitleaks:generic-api-key", "docksec:env-file-secret-risk"),
+    covers=("gitleaks:generic-api-key", "docksec:compose-env-file-secret-risk"),
 )
 def placeholder_secret(env: EnvFile, policy: Policy) -> Iterator[Report]:
     """
@@ -211,7 +211,18 @@ def dollar_in_secret(env: EnvFile, policy: Policy) -> Iterator[Report]:
         "GITHUB_TOKEN=ghp_" + "aB3dE5fG7hJ9kL2mN4pQ6rS8tV0wX1yZ3bC5" + "\n",
     ),
     source="https://docs.github.com/en/code-security/secret-scanning/introduction/supported-secret-scanning-patterns",
-    covers=("gitleaks:generic-api-key", "detect-secrets:keyword"),
+    covers=(
+        "detect-secrets:aws",
+        "detect-secrets:github_token",
+        "detect-secrets:gitlab_token",
+        "detect-secrets:npm",
+        "detect-secrets:openai",
+        "detect-secrets:private_key",
+        "detect-secrets:pypi_token",
+        "detect-secrets:sendgrid",
+        "detect-secrets:slack",
+        "detect-secrets:stripe",
+    ),
 )
 def token_in_example(env: EnvFile) -> Iterator[Report]:
     """A real token in a file that shows what to set, and that is therefore in the repository for all to read."""
