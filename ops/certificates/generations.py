@@ -114,7 +114,7 @@ class TlsStore:
             raise StoreError(f"{self.folder / name}: no whole generation; inv up writes one")
         fresh = str(self.folder / ".live.new")
         self._run("ln", "-sfn", name, fresh)
-        self._run("mv", "-T", fresh, str(self.folder / "live"))
+        self._rename(fresh, str(self.folder / "live"))
 
     def unlink(self) -> None:
         """Takes the link away, as it was before the first generation."""
@@ -133,8 +133,14 @@ class TlsStore:
 
     def group(self) -> str:
         """The number of the group that may read the keys: that of the folder, else that of the user who runs this."""
-        asked = self.host.run(Command(("stat", "-c", "%g", str(self.folder))))
-        return (asked if asked.ok else self.host.run(Command(("id", "-g")))).out.strip()
+        listed = self.host.run(Command(("ls", "-ldn", str(self.folder))))
+        return listed.out.split()[3] if listed.ok else self.host.run(Command(("id", "-g"))).out.strip()
+
+    def _rename(self, link: str, target: str) -> None:
+        """In one step, and never into the folder that *target* points to; a Mac's mv has another word for it."""
+        renamed = self.host.run(Command(("mv", "-T", link, target)))
+        if not (renamed.ok or self.host.run(Command(("mv", "-fh", link, target))).ok):
+            raise self._error("mv", target, renamed)
 
     def _make(self, folder: Path) -> None:
         self._run("install", "-d", "-m", f"{FOLDER_MODE:04o}", str(folder))
@@ -145,7 +151,10 @@ class TlsStore:
     def _run(self, *argv: str) -> None:
         result: Result = self.host.run(Command(argv))
         if not result.ok:
-            raise StoreError(f"{argv[-1]}: {argv[0]}: {result.reason}; see that {self.folder} is yours and has room")
+            raise self._error(argv[0], argv[-1], result)
+
+    def _error(self, program: str, path: str, result: Result) -> StoreError:
+        return StoreError(f"{path}: {program}: {result.reason}; see that {self.folder} is yours and has room")
 
     def _guarded(self, path: Path, write: Callable[[], None]) -> None:
         try:

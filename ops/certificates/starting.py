@@ -60,6 +60,5 @@ def install_step(store: TlsStore, material: Material, hsts_text: str, title: str
 
 
 def _folder(host: Host, path: str, mode: int) -> Iterator[Step]:
-    asked = host.run(Command(("stat", "-c", "%a", path)))
-    if not asked.ok or asked.out.strip() != f"{mode:o}":
+    if not host.run(Command(("find", path, "-prune", "-perm", f"{mode:04o}"))).out.strip():
         yield Run(f"make the folder {path}", Command(("install", "-d", "-m", f"{mode:04o}", path)))
