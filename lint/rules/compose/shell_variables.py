@@ -48,8 +48,9 @@ def shell_variable_filled_in(project: Project) -> Iterator[Report]:
     """
     A command sets a variable and uses it with one `$`.
 
-    Compose fills it in first, from its own environment, where it is not set: the shell gets an empty text. Files end up
-    without a name, loops do nothing, and only a warning at the start tells. Write `$$NAME` for what the shell shall see.
+    Compose fills it in first, from its own environment, where it is not set, and the shell gets an empty text. Files
+    end up without a name, loops do nothing, and only a warning at the start tells. Write `$$NAME` for what the shell
+    shall see.
     """
     scalars = {id(each): each for service in project.services.values() for each in _scalars(service)}
     seen: set[tuple[str, int, int]] = set()
