@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -39,7 +40,7 @@ def found(texts: Mapping[str, str], mutation: Mutation | None = None, preset: st
 
 def mutated(mutation: Mutation) -> dict[str, str]:
     """The good stack with the fault."""
-    texts = {**good(), **mutation.files}
+    texts = {path: text for path, text in {**good(), **mutation.files}.items() if text is not None}
     for path, old, new in mutation.edits:
         if old not in texts[path]:
             raise AssertionError(f"{path} does not hold {old!r}")
@@ -48,20 +49,40 @@ def mutated(mutation: Mutation) -> dict[str, str]:
 
 
 def faults(rule: str, mutation: Mutation) -> list[str]:
-    """What is otherwise than it should be: exactly *rule*, once, at its place, and nothing that is not named."""
-    preset = CATALOGUE.find(rule).preset if CATALOGUE.find(rule) else "strict"  # type: ignore[union-attr]
+    """What is otherwise than it should be: exactly *rule*, at its place, and nothing that is not named."""
+    known = CATALOGUE.find(rule)
+    preset = "swarm" if known is not None and known.preset == "swarm" else "strict"
     texts = mutated(mutation)
-    outcome = found(texts, mutation, "swarm" if preset == "swarm" else "strict")
-    own = [finding for finding in outcome.findings if finding.rule == rule]
-    others = [finding for finding in outcome.findings if finding.rule != rule and finding.rule not in mutation.also]
-    missing = set(mutation.also) - {finding.rule for finding in outcome.findings}
+    outcome = found(texts, mutation, preset)
+    findings = list(_new(outcome, preset))
+    own = [finding for finding in findings if finding.rule == rule]
+    others = [finding for finding in findings if finding.rule != rule and finding.rule not in mutation.also]
+    missing = set(mutation.also) - {finding.rule for finding in findings}
     return [
         *outcome.failures,
-        *([] if len(own) == 1 else [f"found {len(own)} times: {list(map(str, own))}"]),
+        *([] if len(own) == mutation.times else [f"found {len(own)} times: {list(map(str, own))}"]),
         *(f"found as well: {finding}" for finding in others),
         *(f"not found as well: {name}" for name in missing),
-        *(wrong for finding in own[:1] for wrong in _misplaced(finding, mutation, texts)),
+        *(wrong for finding in own for wrong in _misplaced(finding, mutation, texts)),
     ]
+
+
+def _new(outcome: Outcome, preset: str) -> Iterator[Finding]:
+    """The findings that the good stack does not have; there are some only in the preset for swarms."""
+    left = Counter(map(_key, _of_the_good_stack(preset)))
+    for finding in outcome.findings:
+        left[_key(finding)] -= 1
+        if left[_key(finding)] < 0:
+            yield finding
+
+
+@cache
+def _of_the_good_stack(preset: str) -> tuple[Finding, ...]:
+    return tuple(found(good(), preset=preset).findings)
+
+
+def _key(finding: Finding) -> tuple[str, str, str]:
+    return finding.rule, finding.place.path, finding.message
 
 
 def _misplaced(finding: Finding, mutation: Mutation, texts: Mapping[str, str]) -> Iterator[str]:

@@ -14,18 +14,20 @@ class Mutation:
     """
     Attributes:
         edits: The fault; the first edit is the one that the rule points at.
-        at: What the finding starts at, when that is not within what the first edit brought in.
+        at: What the finding starts at, or one of these, when that is not in the lines that the edits changed.
         where: The file of the finding, when that is not the one of the first edit.
         also: Rules that rightly find something too, each with the reason.
         nginx: The version of nginx, when that is not the one of the stack.
-        files: Files that are there beside those of the good stack.
+        files: Files that are there beside those of the good stack; without a text, files that are not there.
         policy: What the policy says otherwise.
+        times: How many findings there are, where several services have the fault by one line.
     """
 
     edits: tuple[Edit, ...]
-    at: str = ""
+    at: str | tuple[str, ...] = ""
     where: str = ""
     also: Mapping[str, str] = field(default_factory=dict)
     nginx: str | None = None
-    files: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str | None] = field(default_factory=dict)
     policy: Mapping[str, object] = field(default_factory=dict)
+    times: int = 1

@@ -414,7 +414,8 @@ MUTATIONS: dict[str, Mutation] = {
     "websocket-without-upgrade": _proxying("/socket.io/", f"proxy_read_timeout 1h; {_APP}"),
     "alias-without-group": _site("location ~ ^/files/ { alias /srv/files/; }"),
     "backups-served": _instead(
-        "        location ~ (?:\\.(?:bak|orig|sql)|~)$ {\n", "        location ~ \\.php$ {\n            "
+        "        location ~ (?:\\.(?:bak|orig|sql)|~)$ {\n",
+        "        location ~ \\.php$ {\n            "
         "fastcgi_hide_header X-Powered-By; fastcgi_pass unix:/run/a.sock; try_files $uri =404;\n            "
         'fastcgi_param HTTP_PROXY ""; fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;\n',
         "root /srv/page",

@@ -56,6 +56,7 @@ def untagged_base(dockerfile: Dockerfile) -> Iterator[Report]:
         FROM nginx:stable-alpine AS one  # <-
         FROM python:${TAG}  # <-
         FROM mcr.microsoft.com/dotnet/aspnet:8.0-nightly  # <-
+        FROM node:slim AS page  # <-
         USER 1000
     """,
     good=(
@@ -84,12 +85,39 @@ def floating_base(dockerfile: Dockerfile, policy: Policy) -> Iterator[Report]:
         word, image = stage.base_word, stage.image
         if not word or not image or not image.tag or image.digest:
             continue
-        if _is_floating(image.tag.lower(), policy):
+        if _is_floating(image.tag.lower(), policy) or _is_flavour(image.official, image.tag.lower()):
             yield word.place, f'tag "{image.tag}" moves; write the version you tested'
 
 
 _BUILD = regex(r"v?\d+(?:\.\d+)*|[0-9a-f]{7,64}")
 """The part of a tag that says which build it is."""
+
+
+_NUMBERED = frozenset(
+    [
+        "caddy",
+        "golang",
+        "httpd",
+        "mariadb",
+        "mongo",
+        "mysql",
+        "nginx",
+        "node",
+        "php",
+        "postgres",
+        "python",
+        "redis",
+        "ruby",
+    ]
+)
+"""Official images whose tags say a version, so that one without any is the newest."""
+
+_FLAVOURS = frozenset(["alpine", "apache", "bookworm", "bullseye", "fpm", "slim", "trixie"])
+
+
+def _is_flavour(official: str | None, tag: str) -> bool:
+    """Whether *tag* says what the image is like and no version, as in ``python:slim``."""
+    return official in _NUMBERED and all(word.rstrip("0123456789.") in _FLAVOURS for word in tag.split("-"))
 
 
 def _is_floating(tag: str, policy: Policy) -> bool:

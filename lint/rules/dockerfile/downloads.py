@@ -188,6 +188,8 @@ def pipe_without_pipefail(dockerfile: Dockerfile) -> Iterator[Report]:
             continue
         for command in script.commands:
             source = command.piped_from
+            if _is_fed_by_download(command):
+                continue  # dockerfile/download-piped-to-shell says worse of it
             if source and source.program and source.program not in _QUIET_PRODUCERS and not command.depth:
                 yield (
                     source.place,
