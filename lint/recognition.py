@@ -75,7 +75,7 @@ def family_of(path: str, files: Files) -> str | None:
     if by_name == "nginx":
         text = files.read(path)
         if _NGINX_SURE.fullmatch(name):
-            is_ours = not _SECTION.match(_without_comments(text))
+            is_ours = not _SECTION.match(_beginning(text))
         else:
             is_ours = _is_nginx(text) and (_NGINX_NAME.fullmatch(name) is not None or not _is_prose(text))
         return "nginx" if is_ours else None
@@ -189,7 +189,7 @@ def _by_content(name: str, text: str) -> str | None:
 def _is_nginx(text: str) -> bool:
     if not _NGINX_TEXT.search(text):
         return False
-    bare = _without_comments(text)
+    bare = _beginning(text)
     return not _OTHER_CONF.match(bare) and ("_by_lua" in text or _speaks_nginx(bare[:_JUDGED]))
 
 
@@ -212,6 +212,12 @@ def _is_prose(text: str) -> bool:
     lines = [line.partition(" #")[0].rstrip() for line in _without_comments(text).splitlines() if line.strip()]
     ended = sum(line.endswith((";", "{", "}")) for line in lines)
     return ended * 2 < len(lines)
+
+
+def _beginning(text: str) -> str:
+    """What is left of *text* without comments, or at least the first `_JUDGED` characters of that."""
+    start = _without_comments(text[: 4 * _JUDGED])
+    return start if len(start) > _JUDGED else _without_comments(text)
 
 
 def _without_comments(text: str) -> str:

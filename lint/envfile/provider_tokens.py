@@ -25,13 +25,16 @@ _SHAPES = {
     "a DigitalOcean token": r"do[opr]_v1_[a-f0-9]{64}",
     "a private key": r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----",
 }
-_HINTS = regex(r"AKIA|ASIA|gh[pousr]_|github_pat|glpat|xox|k_live|sk-|AIza|npm_|pypi-|dckr|SG\.|hf_|_v1_|-----BEGIN")
+_HINTS = (
+    *("AKIA", "ASIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat", "glpat", "xox", "k_live", "sk-", "AIza"),
+    *("npm_", "pypi-", "dckr", "SG.", "hf_", "_v1_", "-----BEGIN"),
+)
 _SHOWN_ONLY = regex(r"EXAMPLE|example|x{6,}|X{6,}|0{8,}|(.)\1{9,}|1234567890|your|YOUR|abcdef")
 
 
 def provider_tokens(text: str) -> Iterator[tuple[int, int, str]]:
     """The tokens in *text*: where each starts and ends, and what it is; made-up ones of documentation are left out."""
-    if not _HINTS.search(text):
+    if not any(hint in text for hint in _HINTS):  # in a large text much quicker than an expression
         return
     kinds = list(_SHAPES)
     for match in _any_token().finditer(text):

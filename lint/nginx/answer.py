@@ -238,7 +238,7 @@ def _find(request: Request) -> Response | None:
     match = locations.found(request.server, request.uri)
     request.location = match.location
     request.block = match.location.directive if match.location else request.server
-    for step in match.why:
+    for step in match.why if request.is_told else ():
         request.note(step, request.block if step == match.why[-1] else None)
     if match.unknown:
         request.doubt(match.unknown)

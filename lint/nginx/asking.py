@@ -51,7 +51,7 @@ def reply(
     """
     target = Target(scheme, host, 443 if scheme == "https" else 80, path)
     request = Request(
-        config, target, server, "GET", headers or {}, None, disk or _everything, path, "", server, steps=[]
+        config, target, server, "GET", headers or {}, None, disk or _everything, path, "", server, is_told=False
     )
     try:
         response = served(request)

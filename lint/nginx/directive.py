@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..place import Place
 from .file import NginxFile
-
-_SCANNED = 12
-"""The number of statements in a block up to which looking through them is quicker than an index."""
 
 
 class Directive:
@@ -27,10 +24,11 @@ class Directive:
         via: The ``include`` that brought its file in; None in the main file.
         order: Grows in the order in which nginx reads the statements.
         token: The index of the name among the tokens of its file.
+        memo: What was worked out about it once and is asked for often, such as the head of a location.
         context: crossplane's bits of the contexts it may stand in (see `table`); 0 inside data and foreign blocks.
     """
 
-    __slots__ = ("_by_name", "_memo", "args", "block", "context", "file", "name", "order", "parent", "token", "via")
+    __slots__ = ("_by_name", "args", "block", "context", "file", "memo", "name", "order", "parent", "token", "via")
 
     def __init__(
         self,
@@ -52,17 +50,10 @@ class Directive:
         self.context = 0
         self.token = token
         self._by_name: dict[str, list[Directive]] | None = None
-        self._memo: dict[str, Any] | None = None
+        self.memo: dict[str, Any] = {}
 
     def __repr__(self) -> str:
         return f"<{' '.join((self.name, *self.args))} at {self.place}>"
-
-    @property
-    def memo(self) -> dict[str, Any]:
-        """What was worked out about it once and is asked for often, such as the head of a location."""
-        if self._memo is None:
-            self._memo = {}
-        return self._memo
 
     @property
     def value(self) -> str:
@@ -143,47 +134,44 @@ class Directive:
 
     def find(self, *names: str) -> Iterator[Directive]:
         """The directives of those names directly in its block, in order."""
-        block = self.block or ()
-        if len(block) <= _SCANNED:
-            return (child for child in block if child.name in names)
-        found = [child for name in dict.fromkeys(names) for child in self._named().get(name, ())]
-        return iter(sorted(found, key=_order) if len(names) > 1 else found)
+        named = self._by_name or self._named()
+        if len(names) == 1:
+            return iter(named.get(names[0], ()))
+        found = [child for name in dict.fromkeys(names) if name in named for child in named[name]]
+        return iter(sorted(found, key=_order) if len(found) > 1 else found)
 
     def first(self, *names: str) -> Directive | None:
         """The first directive of those names directly in its block."""
-        block = self.block or ()
-        if len(block) > _SCANNED:
-            return next(self.find(*names), None)
-        for child in block:
-            if child.name in names:
-                return child
-        return None
+        named = self._by_name or self._named()
+        if len(names) == 1:
+            found = named.get(names[0])
+            return found[0] if found else None
+        return min((named[name][0] for name in names if name in named), key=_order, default=None)
 
     def last(self, *names: str) -> Directive | None:
         """The last directive of those names directly in its block."""
-        block = self.block or ()
-        if len(block) <= _SCANNED:
-            for child in reversed(block):
-                if child.name in names:
-                    return child
-            return None
-        found = [children[-1] for name in names if (children := self._named().get(name))]
-        return max(found, key=_order) if len(found) > 1 else found[0] if found else None
+        named = self._by_name or self._named()
+        if len(names) == 1:
+            found = named.get(names[0])
+            return found[-1] if found else None
+        return max((named[name][-1] for name in names if name in named), key=_order, default=None)
 
     def _named(self) -> dict[str, list[Directive]]:
-        """The children by name, made once: ``http`` may hold a thousand servers and is asked by each of them."""
-        if self._by_name is None:
-            self._by_name = {}
-            for child in self.block or ():
-                self._by_name.setdefault(child.name, []).append(child)
-        return self._by_name
+        """The children by name, made once: rules ask each block for dozens of names."""
+        named: dict[str, list[Directive]] = {}
+        for child in self.block or ():
+            if child.name in named:
+                named[child.name].append(child)
+            else:
+                named[child.name] = [child]
+        self._by_name = named
+        return named
 
     def walk(self) -> Iterator[Directive]:
         """Everything inside its block, in order, outer before inner."""
-        for child in self.block or ():
-            yield child
-            if child.block:
-                yield from child.walk()
+        found: list[Directive] = []
+        _collect(self.block or (), found)
+        return iter(found)
 
     def is_inside(self, *names: str) -> bool:
         """Whether a block of one of those names is around it."""
@@ -197,6 +185,13 @@ class Directive:
     def _end_token(self) -> int:
         terminator = self.file.terminator(self.token)
         return self.file.closing.get(terminator, terminator)
+
+
+def _collect(block: Sequence[Directive], found: list[Directive]) -> None:
+    for child in block:
+        found.append(child)
+        if child.block:
+            _collect(child.block, found)
 
 
 def _order(directive: Directive) -> int:

@@ -60,7 +60,12 @@ class Effective:
 
     def setting(self, *names: str) -> Directive | None:
         """The directive of one of *names* that holds here: the nearest one."""
-        return next((found for level in self.levels if (found := level.last(*names))), None)
+        if not self.config.has(*names):
+            return None
+        for level in self.levels:
+            if found := level.last(*names):
+                return found
+        return None
 
     def value(self, name: str, default: str = "") -> str:
         """The first argument of the setting *name*, or what nginx takes without one."""
@@ -84,7 +89,12 @@ class Effective:
 
     def settings(self, *names: str) -> tuple[Directive, ...]:
         """The directives of *names* that hold here: all of the nearest level that has any."""
-        return next((found for level in self.levels if (found := tuple(level.find(*names)))), ())
+        if not self.config.has(*names):
+            return ()
+        for level in self.levels:
+            if found := tuple(level.find(*names)):
+                return found
+        return ()
 
     def lost(self, *names: str) -> tuple[Directive, ...]:
         """The directives of *names* of the next level out that no longer hold, because a nearer level has its own."""
@@ -94,7 +104,16 @@ class Effective:
     @cached_property
     def headers(self) -> tuple[ResponseHeader, ...]:
         """What ``expires`` and ``add_header`` put into an answer from here, in nginx's order."""
-        return (*headers.expiry(self.levels), *headers.added(self.levels, self.config.version, "add_header"))
+        expiring = self.setting("expires")
+        return (*headers.expiry(expiring), *self.added) if expiring else self.added
+
+    @cached_property
+    def added(self) -> tuple[ResponseHeader, ...]:
+        """What ``add_header`` alone puts in."""
+        if self.config.has("add_header_inherit"):
+            return headers.added(self.levels, self.config.version, "add_header")
+        outer, own = self.block.parent, self.block.find("add_header")
+        return tuple(map(headers.response, own)) or (self.config.effective(outer).added if outer else ())
 
     @cached_property
     def trailers(self) -> tuple[ResponseHeader, ...]:
@@ -113,7 +132,12 @@ class Effective:
     @cached_property
     def dropped_headers(self) -> tuple[ResponseHeader, ...]:
         """The headers of the levels around that are lost here, since this level has an ``add_header`` of its own."""
-        return headers.dropped(self.levels, self.config.version)
+        outer = self.block.parent
+        if outer is None or self.block.first("add_header") is None:
+            return ()
+        kept = {each.key for each in self.added}  # what is set again by the same name is not lost
+        around = self.config.effective(outer).added
+        return tuple(each for each in around if each.key not in kept and each.value != "")
 
     @cached_property
     def compression(self) -> Compression:

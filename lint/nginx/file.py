@@ -91,7 +91,7 @@ def _parsed(path: str, found: Tokens) -> list[Statement]:
     quoted = map(QUOTED.__eq__, found.kinds)
     stream = zip(values, range(len(found.values)), quoted, strict=True)
     original = crossplane.parser.parse
-    scope = {**vars(crossplane.parser), "lex": lambda _: stream}
+    scope = {**vars(crossplane.parser), "lex": lambda _: stream, "analyze": lambda **_: None}
     parse = FunctionType(original.__code__, scope, "parse", original.__defaults__)
     payload = parse(path, single=True, comments=False, check_ctx=False, check_args=False, catch_errors=True)
     statements: list[Statement] = payload["config"][0]["parsed"]

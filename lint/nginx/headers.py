@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..cached import cached_property
 from ..place import Place
 from ..record import dataclass
 from .blocks import header, time_s
@@ -31,7 +32,7 @@ class ResponseHeader:
     directive: Directive
     always: bool = False
 
-    @property
+    @cached_property
     def key(self) -> str:
         """The name in lower case."""
         return self.name.lower()
@@ -60,7 +61,7 @@ def added(levels: Sequence[Directive], version: Version, name: str) -> tuple[Res
         if version >= _INHERIT_SINCE and (setting := level.last(f"{name}_inherit")):
             mode = setting.value
         current = _merged(own, current, mode)
-    return tuple(_response(directive) for directive in current)
+    return tuple(response(directive) for directive in current)
 
 
 def _merged(own: tuple[Directive, ...], around: tuple[Directive, ...], mode: str) -> tuple[Directive, ...]:
@@ -69,29 +70,15 @@ def _merged(own: tuple[Directive, ...], around: tuple[Directive, ...], mode: str
     return (*own, *around) if mode == "merge" or not own else own
 
 
-def _response(directive: Directive) -> ResponseHeader:
+def response(directive: Directive) -> ResponseHeader:
+    """What one ``add_header`` or ``add_trailer`` adds."""
     parts = header(directive)
     return ResponseHeader(parts.name, parts.value, directive, parts.always)
 
 
-def dropped(levels: Sequence[Directive], version: Version) -> tuple[ResponseHeader, ...]:
-    """
-    The headers of the levels around the innermost that it drops by having an ``add_header`` of its own.
-
-    Those that it sets again by the same name are not lost.
-    """
-    if not levels or levels[0].first("add_header") is None:
-        return ()
-    here = added(levels, version, "add_header")
-    kept = {each.key for each in here}
-    around = added(levels[1:], version, "add_header")
-    return tuple(each for each in around if each.key not in kept and each.value != "")
-
-
-def expiry(levels: Sequence[Directive]) -> tuple[ResponseHeader, ...]:
-    """The ``Expires`` and ``Cache-Control`` that the nearest ``expires`` of *levels* makes; none where it is off."""
-    directive = next((found for level in levels if (found := level.last("expires"))), None)
-    if directive is None or directive.args[-1:] in ((), ("off",)):
+def expiry(directive: Directive) -> tuple[ResponseHeader, ...]:
+    """The ``Expires`` and ``Cache-Control`` that an ``expires`` makes; none where it is off."""
+    if directive.args[-1:] in ((), ("off",)):
         return ()
     cache_control, expires = _expiry_values(directive)
     return (

@@ -47,9 +47,7 @@ _LUA = regex(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_LONGEST_SHOWN = 60
-_AFTER_QUOTE = frozenset(" \t\r\n;{)")
-
+_LONGEST_SHOWN, _AFTER_QUOTE = 60, frozenset(" \t\r\n;{)")
 
 Split = Callable[["Tokens", int, str], int]
 """Finds the argument at which a statement with a forgotten ``;`` should have ended; 0 where there is none."""
@@ -91,15 +89,19 @@ class _Lexer:
     def _from(self, position: int) -> int | None:
         """Reads on from *position*; the new position where reading must start afresh, None at the end."""
         add, escaped = self.out.add, "\\"
+        values, starts, ends, kinds = self.out.columns
         for match in _TOKEN.finditer(self.text, position):
             kind = match.lastindex
             if kind == _WORD:
-                value, start, end = match[_WORD], match.start(_WORD), match.end()
+                value, (start, end) = match[_WORD], match.span(_WORD)
                 if "}" in value and (end := self._bare_end(start, end)) != match.end():
                     value = self.text[start:end]
                 if self.name < 0:
-                    self.name = len(self.out.values)
-                add(unescaped(value) if escaped in value else value, start, end, BARE)
+                    self.name = len(values)
+                values.append(unescaped(value) if escaped in value else value)
+                starts.append(start)
+                ends.append(end)
+                kinds.append(BARE)
                 if end != match.end():
                     return end
             elif kind == _PUNCTUATION:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ..record import dataclass
 from .blocks import Location, location
@@ -58,31 +58,44 @@ def found(server: Directive, uri: str) -> Match:
 
 
 def _found(block: Directive, uri: str) -> Match | None:
-    own = locations(block)
-    static = [each for each in own if not each.is_regex and each.modifier != "@"]
-    exact = next((each for each in static if each.modifier == "=" and each.pattern == uri), None)
+    by_pattern, prefixes, expressions = _kinds(block)
+    exact = next((each for each in by_pattern.get(uri, ()) if each.modifier == "="), None)
     if exact:
         return Match(exact, (f"{exact} is the URI itself, which ends the search",))
-    if (slash := _with_slash(static, uri)) is not None:
+    if (slash := _with_slash(by_pattern, uri)) is not None:
         return Match(slash, (f"{slash} passes on and lacks only the slash, so nginx redirects to it",), adds_slash=True)
-    prefix = max((each for each in static if _fits(each, uri)), key=lambda each: len(each.pattern), default=None)
+    prefix = next((each for each in prefixes if uri.startswith(each.pattern)), None)
     kept = _nested(prefix, uri, (f"{prefix} is the longest prefix",)) if prefix else None
     if kept and _is_final(kept, prefix):
         return kept
     if prefix and kept and prefix.modifier == "^~":
         return _noted(kept, f'"^~" of {prefix} keeps expressions beside it out')
-    return _by_expression(own, uri, kept)
+    return _by_expression(expressions, uri, kept)
 
 
-def _fits(each: Location, uri: str) -> bool:
-    return each.is_prefix and uri.startswith(each.pattern)
+Kinds = tuple[dict[str, list[Location]], list[Location], list[Location]]
 
 
-def _with_slash(static: Sequence[Location], uri: str) -> Location | None:
+def _kinds(block: Directive) -> Kinds:
+    """Of *block* all locations by pattern but expressions and names; the prefixes, longest first; the expressions."""
+    known: Kinds | None = block.memo.get("kinds_of_locations")
+    if known is None:
+        own = locations(block)
+        by_pattern: dict[str, list[Location]] = {}
+        for each in own:
+            if not each.is_regex and each.modifier != "@":
+                by_pattern.setdefault(each.pattern, []).append(each)
+        prefixes = sorted((each for each in own if each.is_prefix), key=lambda each: len(each.pattern), reverse=True)
+        known = by_pattern, prefixes, [each for each in own if each.is_regex]
+        block.memo["kinds_of_locations"] = known
+    return known
+
+
+def _with_slash(by_pattern: Mapping[str, Sequence[Location]], uri: str) -> Location | None:
     """The location one slash longer than *uri* that redirects there; none where a location is the URI itself."""
-    if any(each.pattern == uri for each in static):
+    if uri in by_pattern:
         return None
-    longer = [each for each in static if each.pattern == f"{uri}/"]
+    longer = by_pattern.get(f"{uri}/", ())
     if not any(each.directive.last(*PASSES) for each in longer):
         return None
     return next((each for each in longer if each.modifier == "="), longer[0])
@@ -119,13 +132,9 @@ def _noted(kept: Match, step: str) -> Match:
     return Match(kept.location, (*kept.why, step), kept.match, kept.adds_slash, kept.unknown)
 
 
-def _by_expression(own: Sequence[Location], uri: str, kept: Match | None) -> Match | None:
+def _by_expression(expressions: Sequence[Location], uri: str, kept: Match | None) -> Match | None:
     unknown = kept.unknown if kept else ""
-    tried = 0
-    for each in own:
-        if not each.is_regex:
-            continue
-        tried += 1
+    for each in expressions:
         try:
             match = matched(each.pattern, uri, each.modifier == "~*")
         except UnknownPatternError as error:
@@ -136,7 +145,7 @@ def _by_expression(own: Sequence[Location], uri: str, kept: Match | None) -> Mat
             return Match(result.location, result.why, result.match, unknown=result.unknown or unknown)
     if kept is None:
         return Match(None, (), unknown=unknown) if unknown else None
-    steps = (*kept.why, "no expression matches") if tried else kept.why
+    steps = (*kept.why, "no expression matches") if expressions else kept.why
     return Match(kept.location, steps, kept.match, kept.adds_slash, unknown)
 
 

@@ -53,6 +53,7 @@ class Request:
         fits_location: Whether the URI is still the one by which the location was found.
         leads_to: The target of a redirect; it stays with the answer even where an error page makes another of it.
         error_status: What the answer's status will be, whatever the handler says; 0 lets it decide.
+        is_told: Whether the steps are kept.
     """
 
     config: NginxConfig
@@ -77,10 +78,12 @@ class Request:
     fits_location: bool = True
     leads_to: str = ""
     error_status: int = 0
+    is_told: bool = True
 
     def note(self, text: str, directive: Directive | None = None) -> None:
-        """Adds a step."""
-        self.steps.append(Step(text, directive.place if directive else None))
+        """Adds a step, where anybody wants to know."""
+        if self.is_told:
+            self.steps.append(Step(text, directive.place if directive else None))
 
     def doubt(self, reason: str) -> None:
         """Notes something that is not known and was taken to make no difference."""

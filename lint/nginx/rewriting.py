@@ -41,9 +41,17 @@ class _Done(Exception):  # noqa: N818 - it is no error, it ends the phase
 def rewritten(request: Request, block: Directive) -> Response | None:
     """What the rewrite directives of *block* answer; None where the request goes on, perhaps with another URI."""
     try:
-        return _run(request, block.children)
+        return _run(request, _steps(block))
     except _Done:
         return None
+
+
+def _steps(block: Directive) -> list[Directive]:
+    """What this phase runs of *block*; found once, since each server is asked about several URIs."""
+    found: list[Directive] | None = block.memo.get("rewrite_phase")
+    if found is None:
+        found = block.memo["rewrite_phase"] = list(block.find("set", "if", "break", "rewrite", "return"))
+    return found
 
 
 def _run(request: Request, directives: Sequence[Directive]) -> Response | None:
@@ -76,7 +84,7 @@ def _enter(request: Request, directive: Directive) -> Response | None:
     request.note(f"if ({' '.join(directive.args)}) holds", directive)
     if directive.is_inside("location"):
         request.block = directive
-    return _run(request, directive.children)
+    return _run(request, _steps(directive))
 
 
 def _return(request: Request, directive: Directive) -> Response:

@@ -88,6 +88,12 @@ def masks() -> Mapping[str, tuple[int, ...]]:
 
 
 @cache
+def flags() -> frozenset[str]:
+    """The directives of which some use is ``on`` or ``off``."""
+    return frozenset(name for name, uses in masks().items() if any(use & FLAG for use in uses))
+
+
+@cache
 def since() -> Mapping[str, Version]:
     """The first version that knows a directive, for those newer than nginx 1.13."""
     found = {}

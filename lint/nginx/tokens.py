@@ -40,6 +40,11 @@ class Tokens:
     closing: dict[int, int] = field(default_factory=dict)
     flaws: list[Flaw] = field(default_factory=list)
 
+    @property
+    def columns(self) -> tuple[list[str], array[int], array[int], bytearray]:
+        """Values, starts, ends and kinds, to append to where a call for each token would cost too much."""
+        return self.values, self.starts, self.ends, self.kinds
+
     def add(self, value: str, start: int, end: int, kind: int) -> None:
         """Appends one token."""
         self.values.append(value)

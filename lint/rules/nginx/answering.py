@@ -40,6 +40,13 @@ def servers(config: NginxConfig) -> list[Directive]:
 
 
 def _is_internal(server: Directive) -> bool:
+    known: bool | None = server.memo.get("is_internal")
+    if known is None:
+        known = server.memo["is_internal"] = _listens_inside(server)
+    return known
+
+
+def _listens_inside(server: Directive) -> bool:
     return all(listen.address.startswith(_INTERNAL) for listen in listens(server))
 
 

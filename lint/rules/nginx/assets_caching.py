@@ -83,12 +83,12 @@ def assets_without_lifetime(config: NginxConfig, policy: Policy) -> Iterator[Rep
     inside, as those of every bundler do, a year and `immutable` is right; otherwise as long as an old file may be seen.
     """
     for block in config.locations:
-        server = block.enclosing("server")
+        server = block.enclosing("server") if is_asset_location(block, policy) else None
         if server is None or not (is_whole(config) or server.first("listen")):
             continue
         at = config.effective(block)
         serves = at.handler is None and at.returns is None and at.root is not None and not at.access.denies_all
-        if not serves or not is_asset_location(block, policy) or not is_lifetime_known(config, block):
+        if not serves or not is_lifetime_known(config, block):
             continue
         if not lifetimes(config, block) and not _says_no(config, block):
             lifetime = policy.caching.static_recommended_expires

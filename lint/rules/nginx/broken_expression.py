@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from ...finding import Severity
 from ...nginx import NginxConfig
@@ -53,6 +54,7 @@ def _broken(config: NginxConfig) -> Iterator[Report]:
             yield place, f'nginx does not start: "{pattern}" {why}'
 
 
+@lru_cache(maxsize=1024)  # many servers have the same locations
 def _fault(pattern: str) -> str:
     if _UNREADABLE.search(pattern):
         return ""

@@ -13,6 +13,13 @@ Found = tuple[Place, str, bool]
 
 def expressions(config: NginxConfig) -> Iterator[Found]:
     """The expressions of locations, rewrites, conditions, names of servers and maps."""
+    known: list[Found] | None = config.memo.get("expressions")
+    if known is None:
+        known = config.memo["expressions"] = list(_found(config))
+    return iter(known)
+
+
+def _found(config: NginxConfig) -> Iterator[Found]:
     for directive in config.locations:
         head = location(directive)
         if head.is_regex:

@@ -105,7 +105,7 @@ class Search:
         """Whether all headers of *block* are in sight, and none of these was lost on the way: that is a fault apart."""
         if self.config.may_hold(block, "add_header") or _runs_program(self.config, block):
             return False
-        if any(_is_lost(self.config, level, self.names) for level in (block, *block.ancestors)):
+        if not _lost(self.config, block).isdisjoint(self.names):
             return False
         return is_whole(self.config) or self._is_of_a_site(block) or self._is_managed(block)
 
@@ -138,10 +138,14 @@ def _runs_program(config: NginxConfig, block: Directive) -> bool:
     return config.has(*_PROGRAMS) and config.effective(block).setting(*_PROGRAMS) is not None
 
 
-def _is_lost(config: NginxConfig, level: Directive, names: tuple[str, ...]) -> bool:
-    if level.name not in ("server", "location", "if"):
-        return False
-    return any(header.key in names for header in config.effective(level).dropped_headers)
+def _lost(config: NginxConfig, block: Directive) -> frozenset[str]:
+    """The headers, in lower case, that *block* or a block around it drops by having some of its own."""
+    found: frozenset[str] | None = block.memo.get("lost_headers")
+    if found is None:
+        own = config.effective(block).dropped_headers if block.name in ("server", "location", "if") else ()
+        around = _lost(config, block.parent) if block.parent else frozenset()
+        found = block.memo["lost_headers"] = around.union(header.key for header in own) if own else around
+    return found
 
 
 def filled(config: NginxConfig, gap: Gap, name: str, value: str) -> tuple[Edit, ...]:

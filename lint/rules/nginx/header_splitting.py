@@ -131,13 +131,25 @@ def _is_open(config: NginxConfig, directive: Directive, name: str, depth: int) -
         return not _is_bound(block)
     if depth == 0 or (directive.name == "rewrite" and name.isdigit()):
         return False
-    setting = next((each for each in _before(directive) if each.name == "set" and each.value == f"${name}"), None)
+    variable = f"${name}"
+    before = _before(directive) if variable in _names_made(config, "set", 0) else ()
+    setting = next((each for each in before if each.name == "set" and each.value == variable), None)
     if setting is not None and len(setting.args) > 1:
         return any(_is_open(config, setting, found, depth - 1) for found in _names(setting.args[1]))
-    mapped = next((each for each in config.find("map") if each.args[1:] == (f"${name}",)), None)
+    maps = config.find("map") if variable in _names_made(config, "map", 1) else ()
+    mapped = next((each for each in maps if each.args[1:] == (variable,)), None)
     if mapped is not None:
         return any(_is_open_entry(config, directive, mapped, entry, depth - 1) for entry in mapped.children)
     return _is_open_capture(directive, block, name)
+
+
+def _names_made(config: NginxConfig, kind: str, index: int) -> frozenset[str]:
+    """The variables that directives called *kind* make, in the argument *index*."""
+    key = f"made_by_{kind}"
+    if key not in config.memo:
+        config.memo[key] = frozenset(each.args[index] for each in config.find(kind) if len(each.args) > index)
+    found: frozenset[str] = config.memo[key]
+    return found
 
 
 def _is_open_entry(config: NginxConfig, directive: Directive, mapped: Directive, entry: Directive, depth: int) -> bool:
@@ -187,8 +199,8 @@ def _is_open_capture(directive: Directive, block: Directive | None, name: str) -
         pattern = " ".join(condition.args[2:])
         if name.isdigit() or f"<{name}>" in pattern:
             return is_path and may_hold_newline(pattern, name, condition.args[1].endswith("*"))
-    earlier = next((each for each in _before(directive) if _captures(each)), None)
-    if block is None or (name.isdigit() and earlier is not None and earlier.enclosing("location") is block):
+    earlier = next((each for each in _before(directive) if _captures(each)), None) if name.isdigit() else None
+    if block is None or (earlier is not None and earlier.enclosing("location") is block):
         return False
     head = location(block)
     return head.is_regex and may_hold_newline(head.pattern, name, head.modifier == "~*")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from ...finding import Severity
 from ...nginx import Directive, NginxConfig, ResponseHeader, server_names
@@ -126,6 +127,7 @@ def _is_about(config: NginxConfig, block: Directive, server: Directive, uri: str
     return _has_pages(config, block) and not _is_for_files(server)
 
 
+@lru_cache(maxsize=4096)  # many servers have the same locations
 def _names(pattern: str, uri: str) -> bool:
     name = uri.rpartition("/")[2]
     stem, _, extension = name.rpartition(".")

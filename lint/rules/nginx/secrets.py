@@ -33,6 +33,7 @@ _PASSWORD_HASH = regex(
     r"|\$2[abxy]\$\d\d\$[./0-9A-Za-z]{53}|\$y\$[./\w]+\$[./\w]{1,86}\$[./\w]{43}"
     r"|\{S?SHA\}[0-9A-Za-z+/]{27,}={0,2}"
 )
+_HASH_SIGNS = ("$apr1$", "$1$", "$5$", "$6$", "$2", "$y$", "SHA}")
 _OF_REQUEST = regex(r"\$(?:\{)?(?:http|arg|cookie|sent_http|upstream_http|upstream_cookie)_(\w+)\}?")
 _SHORTEST = 6
 _LEFT_OPEN = regex(
@@ -190,7 +191,7 @@ def _in_texts(config: NginxConfig, policy: Policy) -> Iterator[tuple[Place, str]
             start, end = match.span("secret")
             if _is_literal(match["secret"], policy) and not _is_comment(file, start):
                 yield file.place(start, end), "a password in an address"
-        for match in _PASSWORD_HASH.finditer(file.text) if "$" in file.text or "SHA}" in file.text else ():
+        for match in _PASSWORD_HASH.finditer(file.text) if any(sign in file.text for sign in _HASH_SIGNS) else ():
             yield file.place(*match.span()), "the hash of a password, from which it can be guessed,"
         for start, end, kind in provider_tokens(file.text):
             yield file.place(start, end), kind
