@@ -65,6 +65,7 @@ def body_without_limit(config: NginxConfig, policy: Policy) -> Iterator[Report]:
     good=(
         "location /login { limit_req zone=login; proxy_pass http://backend; }",
         "location = /login { return 301 /account/; }",
+        "location = /oauth2/auth { internal; proxy_pass http://backend; }",
         "location /blog/ { proxy_pass http://backend; }",
         "location /login { include limits.conf; proxy_pass http://backend; }",
     ),
@@ -80,6 +81,8 @@ def login_without_limit(config: NginxConfig, policy: Policy) -> Iterator[Report]
     for block in config.locations:
         at = config.effective(block)
         if at.handler is None or at.handler.name not in PASSES or at.limits or not at.access.is_open:
+            continue
+        if at.setting("internal") is not None:
             continue
         path = _path(block)
         is_login = any(re.search(pattern, path, re.IGNORECASE) for pattern in policy.limits.login_paths)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ...finding import Edit, Severity
-from ...nginx import Directive, Listen, NginxConfig, listens
+from ...nginx import NEWEST, Directive, Listen, NginxConfig, listens
 from ...nginx.servers import default_server, sockets
 from ...place import Place
 from ...rule import Report, rule
@@ -238,6 +238,7 @@ def certificate_without_key(config: NginxConfig) -> Iterator[Report]:
             server_name example.com;
         }
     """,
+    unsafe=True,
     source="https://nginx.org/en/docs/http/ngx_http_v2_module.html#http2",
     covers=("nginx-lint:listen-http2-deprecated",),
 )
@@ -246,7 +247,8 @@ def listen_http2(config: NginxConfig) -> Iterator[Report]:
     `http2` as a parameter of `listen`, which nginx warns about from 1.25.1 on.
 
     The directive `http2 on` takes its place and holds for one server, where the parameter held for all servers of the
-    socket; so mending is safe only where each of these says it itself.
+    socket; so mending is safe only where each of these says it itself, and where it is known which nginx runs it: an
+    older one does not start with the directive.
     """
     if config.version < (1, 25, 1):
         return
@@ -274,7 +276,8 @@ def _as_directive(
     directive, first = listen.directive, own[0].directive
     if directive is None or first is None:
         return ()
-    is_safe = all("http2" in other.parameters or each.last("http2") for each, other in socket)
+    is_told = config.version != NEWEST
+    is_safe = is_told and all("http2" in other.parameters or each.last("http2") for each, other in socket)
     taken = without_argument(directive, directive.args.index("http2"))
     edits = [Edit(taken.place, "", safe=is_safe)]
     if config.effective(server).setting("http2") is None:
