@@ -21,7 +21,7 @@ _EXAMPLE = regex(r"example|sample|template|dist|default", re.I)
 _ALIKE = 0.85
 """How much two names must have in common to be a slip of the key."""
 
-_FILES = (".conf", ".cnf", ".ini", ".yml", ".yaml", ".toml", ".json", ".sql", ".sh", ".xml", ".properties", ".template")
+FILES = (".conf", ".cnf", ".ini", ".yml", ".yaml", ".toml", ".json", ".sql", ".sh", ".xml", ".properties", ".template")
 
 
 def _close(name: str, names: list[str], count: int, least: float) -> list[str]:
@@ -30,7 +30,7 @@ def _close(name: str, names: list[str], count: int, least: float) -> list[str]:
     return difflib.get_close_matches(name, names, count, least)
 
 
-def _near(project: Project, path: str) -> str:
+def near_file(project: Project, path: str) -> str:
     """A file beside the missing one with nearly its name, which nothing else in the project means; or ""."""
     folder, name = posixpath.split(path)
     beside = [each for each in project.reader.glob(posixpath.join(folder, "*")) if each not in _named(project)]
@@ -50,7 +50,7 @@ def _named(project: Project) -> set[str]:
     return {path for path in found if path}
 
 
-def _is_there(project: Project, path: str) -> bool:
+def is_there(project: Project, path: str) -> bool:
     return project.reader.exists(path) or project.reader.is_folder(path)
 
 
@@ -94,9 +94,9 @@ def missing_env_file(project: Project) -> Iterator[Report]:
     for service in project.services.values():
         for reference in service.env_files:
             path = reference.file
-            if path is None or not reference.required or _is_there(project, path):
+            if path is None or not reference.required or is_there(project, path):
                 continue
-            near = _near(project, path)
+            near = near_file(project, path)
             if near and not near.endswith((".yml", ".yaml")):
                 name = posixpath.join(posixpath.dirname(str(reference.path)), near)
                 yield reference.place, f'env file "{reference.path}" is not there; did you mean "{name}"?'
@@ -147,8 +147,8 @@ def missing_file_mounted(project: Project) -> Iterator[Report]:
             path, target = mount.path, mount.target
             if mount.type != "bind" or path is None or not isinstance(target, str) or path.startswith(("/", "~", "..")):
                 continue
-            is_file = path.endswith(_FILES) and posixpath.splitext(path)[1] == posixpath.splitext(target)[1]
-            near = _near(project, path) if is_file and not _is_there(project, path) else ""
+            is_file = path.endswith(FILES) and posixpath.splitext(path)[1] == posixpath.splitext(target)[1]
+            near = near_file(project, path) if is_file and not is_there(project, path) else ""
             if near:
                 hint = f'did you mean "{near}"?'
                 yield place_of(mount), f'file "{mount.source}" is not there, so a folder is mounted; {hint}'
@@ -200,19 +200,19 @@ def missing_build_context(project: Project) -> Iterator[Report]:
         if build is None or build.folder is None or build.inline is not None or build.folder.startswith(("/", "~")):
             continue
         if not project.reader.is_folder(build.folder):
-            near = _near_folder(project, build.folder)
+            near = near_folder(project, build.folder)
             place = _place(service.node, "context") or build.value.place
             if near:
                 yield place, f'there is no folder "{build.context}" to build from; did you mean "{near}"?'
         elif isinstance(build.dockerfile, str) and not build.dockerfile.startswith("/"):
             path = posixpath.normpath(posixpath.join(build.folder, build.dockerfile))
-            near = "" if _is_there(project, path) else _near(project, path)
+            near = "" if is_there(project, path) else near_file(project, path)
             value = build.value.get("dockerfile")
             if near and value is not None:
                 yield value.place, f'there is no "{build.dockerfile}" in "{build.context}"; did you mean "{near}"?'
 
 
-def _near_folder(project: Project, path: str) -> str:
+def near_folder(project: Project, path: str) -> str:
     parent, name = posixpath.split(path)
     inside = project.reader.glob(posixpath.join(parent, "*", "*"))
     folders = {posixpath.dirname(each) for each in inside} - _named(project)
