@@ -88,6 +88,7 @@ SHARED = (
 TRACE = "error_page 404 @trace; location @trace { return 500 'Traceback (most recent call last):'; }"
 NOSNIFF = "add_header X-Content-Type-Options nosniff always;"
 FRAME = "add_header X-Frame-Options DENY always;"
+UNPACKED = (SITE, "gzip_static on;", "gzip_static off; gzip off;")
 ASSETS = 'add_header Cache-Control "public, max-age=31536000, immutable";'
 DOTS = "location ~ /\\. {"
 API = "location /api/ {"
@@ -123,15 +124,15 @@ BROKEN: tuple[Broken, ...] = (
         (SITE, f"{DOTS}\n    return 404;", f"{DOTS}\n    return 403;"),
         reload=False,
     ),
-    edge("gzip changed and not reloaded", "CA12", (MAIN, "gzip on;", "gzip off;"), reload=False),
-    edge("no gzip", "CA6", (MAIN, "gzip on;", "gzip off;"), (SITE, "gzip_static on;", "gzip_static off; gzip off;")),
+    edge("gzip changed and not reloaded", "CA12", (MAIN, "gzip on;", "gzip off;"), UNPACKED, reload=False),
+    edge("no gzip", "CA6", (MAIN, "gzip on;", "gzip off;"), UNPACKED),
     edge("no Vary", "CA8", (MAIN, "gzip_vary on;", "gzip_vary off;")),
     edge("nginx tells its version", "HD10", (MAIN, "server_tokens off;", "server_tokens on;")),
     edge("assets are not kept", "CA1", (SITE, ASSETS, 'add_header Cache-Control "no-cache";')),
     edge(
         "streams are held back",
         "ST1b",
-        (SITE, "    proxy_buffering off;\n", ""),
+        (SITE, "proxy_buffering off;", "proxy_ignore_headers X-Accel-Buffering;"),
         (MAIN, "text/plain text/css", "text/event-stream text/plain text/css"),
     ),
     edge("any size is taken", "", (MAIN, "client_max_body_size 1m;", "client_max_body_size 0;")),

@@ -112,7 +112,7 @@ def test_each_location_gets_paths_that_this_very_location_answers(edge: Running)
         "location /api/": "/api/me",
         "location /assets/": "/assets/app-1a2b3c4d.js",
         "location ~ ^/users/\\d+$": "/users/1",
-        "location ~ /\\.": "/.",
+        "location ~ /\\.": "/.fairlead-abc",
         "location = /old": "/old",
         "location /": "/",
     } == first
