@@ -8,6 +8,7 @@ from invoke import Collection, Context
 
 from fairlead import __version__
 from fairlead.ops.certbot.tasks import certbot
+from fairlead.ops.deploy.tasks import deploy, provision, releases, rollback
 from fairlead.ops.task import task
 
 __all__ = ["__version__", "namespace"]
@@ -63,21 +64,6 @@ def down(c: Context, volumes: bool = False, yes: bool = False, prune: bool = Fal
     from fairlead.ops import cli
 
     cli.down(volumes=volumes, yes=yes, prune=prune, dry=c.config.run.dry)
-
-
-@task(
-    iterable=["host"],
-    help={
-        "host": "A host or group of fairlead.yaml, or all; may be given several times.",
-        "check": "Only say what is missing; exits with 1 where something is.",
-        "yes": "Do not ask.",
-    },
-)
-def provision(c: Context, host: list[str] | None = None, check: bool = False, yes: bool = False) -> None:
-    """Make a machine into a host: engine, folders, firewall, log limits, clock; shows what it does and asks once."""
-    from fairlead.ops.provision.cli import provision as run
-
-    run(host or [], check=check, yes=yes, dry=c.config.run.dry)
 
 
 @task(help={"json": "Print the state as JSON."})
@@ -206,7 +192,7 @@ def doctor(c: Context, json: bool = False, fix: bool = False, yes: bool = False)
     },
 )
 def verify(  # noqa: PLR0917 - the flags of a report
-    _: Context,
+    c: Context,
     url: str = "",
     only: list[str] | None = None,
     all: bool = False,  # noqa: A002 - the flag's name
@@ -222,7 +208,7 @@ def verify(  # noqa: PLR0917 - the flags of a report
     flags = dict(locals())
     from fairlead.ops.verify.verify import verify as prove
 
-    prove(flags)
+    prove({**flags, "dry": c.config.run.dry})
 
 
 @task(help={"baseline": "Freeze what the linter finds now; only new findings count from then on."})
@@ -242,7 +228,26 @@ def ready(_: Context, json: bool = False) -> None:
 
 
 namespace = Collection(
-    env, bases, build, up, down, provision, status, logs, execute, config, doctor, lint, why, diff, verify, init, ready
+    env,
+    bases,
+    build,
+    up,
+    down,
+    provision,
+    deploy,
+    rollback,
+    releases,
+    status,
+    logs,
+    execute,
+    config,
+    doctor,
+    lint,
+    why,
+    diff,
+    verify,
+    init,
+    ready,
 )
 namespace.add_collection(certbot)
 

@@ -54,6 +54,21 @@ def forgotten_values(settings: SecretSettings, variables: Iterable[str], host: H
     return [name for name in variables if host.read(str(settings.folder / name.lower()))]
 
 
+def secret_text(settings: SecretSettings | None, name: str, path: Path, values: Mapping[str, str]) -> Secret:
+    """
+    What the file of compose secret *name* holds: from the environment where it is ours, else the user's own file.
+
+    Raises:
+        SettingsError: the file, its template or a value of that is missing.
+    """
+    if settings is not None and path.parent == settings.folder:
+        return Secret(_content(settings, name, values))
+    try:
+        return Secret(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: {error}; compose names it as the file of secret {name}") from error
+
+
 def _is_private(folder: Path) -> bool:
     return folder.is_dir() and folder.stat().st_mode & 0o777 == FOLDER_MODE
 

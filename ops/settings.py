@@ -105,6 +105,22 @@ class DoctorSettings:
 
 
 @dataclass(frozen=True)
+class DeploySettings:
+    """
+    How a release is proven and switched on a host.
+
+    Attributes:
+        smoke: Addresses that nginx's container asks of itself after the switch; each has to answer 200.
+        watch_s: How long nginx's answers are watched after the switch before the old release stops.
+        drain_s: nginx's own worker_shutdown_timeout.
+    """
+
+    smoke: tuple[str, ...] = ()
+    watch_s: float = 5.0
+    drain_s: float = 60.0
+
+
+@dataclass(frozen=True)
 class Settings:
     """
     One stack. *root* is the folder of its fairlead.yaml.
@@ -124,6 +140,7 @@ class Settings:
     addresses: Mapping[str, str]
     doctor: DoctorSettings = field(default_factory=DoctorSettings)
     inventory: Inventory = field(default_factory=lambda: Inventory({}))
+    deploy: DeploySettings = field(default_factory=DeploySettings)
     domains: tuple[CertificateSettings, ...] = ()
     acme: AcmeSettings = field(default_factory=AcmeSettings)
     tls: TlsSettings | None = None
@@ -186,6 +203,7 @@ def _settings(data: Mapping[str, Any], root: Path) -> Settings:
         addresses=data.get("addresses", {}),
         doctor=_doctor(data.get("doctor", {})),
         inventory=inventory(data, data["name"]),
+        deploy=_deploy(data.get("deploy", {})),
         domains=certificates(data.get("domains", ()), root),
         acme=acme(data.get("certbot", {}), root),
         tls=_tls(data["tls"], root) if "tls" in data else None,
@@ -213,6 +231,14 @@ def _edge(data: Mapping[str, Any], root: Path) -> EdgeSettings:
 def _tls(data: Mapping[str, Any], root: Path) -> TlsSettings:
     ports = {name: str(data[name]) for name in ("http_port", "https_port") if name in data}
     return TlsSettings(root / data["folder"], data["mount"], root / data["webroot"], **ports)
+
+
+def _deploy(data: Mapping[str, Any]) -> DeploySettings:
+    return DeploySettings(
+        smoke=tuple(data.get("smoke", ())),
+        watch_s=float(data.get("watch_s", DeploySettings.watch_s)),
+        drain_s=float(data.get("drain_s", DeploySettings.drain_s)),
+    )
 
 
 def _doctor(data: Mapping[str, Any]) -> DoctorSettings:

@@ -55,7 +55,8 @@ class Projects:
         base: The model of edge and data.
         app: The model of the release.
         services: The services of each tier.
-        volumes: Volumes that have to be there before anything starts, by their name in the engine, with their options.
+        networks: Networks that have to be there before anything starts: name in the engine, options.
+        volumes: Volumes that have to be there, in the same way.
         files: Files and folders of the checkout that travel, by the path on the host that they get.
         secrets: The laptop's file of each secret.
     """
@@ -63,6 +64,7 @@ class Projects:
     base: Model
     app: Model
     services: Mapping[str, tuple[str, ...]]
+    networks: Mapping[str, Model]
     volumes: Mapping[str, Model]
     files: Mapping[str, str]
     secrets: Mapping[str, str]
@@ -99,7 +101,7 @@ def split(merged: Model, release: str, layout: Layout, sources: Sources, images:
         base={
             "name": layout.base_project,
             "services": base,
-            "networks": {name: {**_of(merged, "networks", name), "name": layout.shared(name)} for name in shared},
+            "networks": {name: {"name": layout.shared(name), "external": True} for name in shared},
             **_resources(base, layout, layout.base),
         },
         app={
@@ -109,6 +111,7 @@ def split(merged: Model, release: str, layout: Layout, sources: Sources, images:
             **_resources(app, layout, folder),
         },
         services=tiers,
+        networks={layout.shared(name): _of(merged, "networks", name) for name in shared},
         volumes={layout.shared(name): _of(merged, "volumes", name) for name in _volumes({**base, **app})},
         files=mover.files,
         secrets=secrets,

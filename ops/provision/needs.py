@@ -17,7 +17,9 @@ from .daemon import daemon_need
 from .need import Need
 
 SYSTEMD = "/run/systemd/system"
-FOLDERS = ("base", "releases", "state", "shared/certs", "shared/acme", "nginx", "assets")
+CLOSED = ("base", "releases", "state", "shared", "shared/certs")
+OPENED = ("nginx", "shared/acme")
+"""Mounted into containers whose user is another; the folder above keeps other users of the host out."""
 SMALL_KIB = 4 * 1024 * 1024
 """A machine with less memory gets swap: a switch needs the app tier's memory twice."""
 SWAP_FILE, SWAP_SIZE = "/swapfile", "2G"
@@ -75,15 +77,19 @@ def _member(host: Host, user: str) -> Need:
 
 def _folders(host: Host, root: str, user: str) -> Need:
     title = f"folders below {root}"
-    wanted = [root, *(f"{root}/{name}" for name in FOLDERS)]
-    shown = host.run(Command(("stat", "--format", "%U %a %n", *wanted))).out.splitlines()
-    if shown == [f"{user} 750 {path}" for path in wanted]:
-        return Need("folders", title, ok=True, says=f"{user}'s, mode 0750")
+    closed = [root, *(f"{root}/{name}" for name in CLOSED)]
+    opened = [f"{root}/{name}" for name in OPENED]
+    wanted = [(path, 0o750) for path in closed] + [(path, 0o755) for path in opened]
+    shown = host.run(Command(("stat", "--format", "%U %a %n", *(path for path, _ in wanted)))).out.splitlines()
+    if shown == [f"{user} {mode:o} {path}" for path, mode in wanted]:
+        return Need("folders", title, ok=True, says=f"{user}'s own")
     group = host.run(Command(("id", "-gn", user))).out.strip()
-    words = ("install", "-d", "-m", "0750", "-o", user, "-g", group)
-    parents = [f"{root}/shared"]
-    step = Run(f"make the folders, {user}'s own", Command((*words, root, *parents, *wanted[1:])))
-    return Need("folders", title, ok=False, says=f"not all there as {user}'s with mode 0750", steps=(step,))
+    words = ("install", "-d", "-o", user, "-g", group)
+    steps = (
+        Run(f"make the folders, {user}'s own", Command((*words, "-m", "0750", *closed))),
+        Run("and those that containers look into", Command((*words, "-m", "0755", *opened))),
+    )
+    return Need("folders", title, ok=False, says=f"not all there as {user}'s own", steps=steps)
 
 
 def _swap(host: Host) -> Need:

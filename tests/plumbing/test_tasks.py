@@ -24,7 +24,7 @@ READ_ONLY = {
     "why",
     "diff",
     "ready",
-    "verify",
+    "releases",
     "certbot.status",
     "check",
     "test",

@@ -1,0 +1,94 @@
+"""A release as the laptop hands it over: release.json and what stands beside it in its folder on the host."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..deploy.layout import Layout
+from ..errors import SettingsError
+
+VERSION = 1
+FILE = "release.json"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """
+    One release.
+
+    Attributes:
+        services: The services of each tier, by tier.
+        networks: Networks that have to be there, by name, with their options.
+        volumes: The same of volumes.
+        images: The id of each image, by reference.
+        edge: The service that runs nginx; empty where the stack has none.
+        mount: Where the generations stand in its container.
+        probes: Addresses that nginx's container asks of the new release before any traffic: each has to answer 200.
+        smoke: Addresses that are asked through nginx after the switch, in its container.
+        drain_s: How long old workers of nginx may take to end.
+        watch_s: How long answers are watched after the switch.
+    """
+
+    stack: str
+    name: str
+    root: str
+    services: Mapping[str, tuple[str, ...]]
+    networks: Mapping[str, Mapping[str, Any]]
+    volumes: Mapping[str, Mapping[str, Any]]
+    images: Mapping[str, str]
+    edge: str
+    mount: str
+    probes: tuple[str, ...]
+    smoke: tuple[str, ...]
+    drain_s: float
+    watch_s: float
+
+    @property
+    def layout(self) -> Layout:
+        """Where everything stands."""
+        return Layout(self.stack, self.root)
+
+    @property
+    def folder(self) -> Path:
+        """The release's own folder."""
+        return Path(self.layout.release(self.name))
+
+    def nginx(self) -> dict[str, str]:
+        """The text of each file of its edge configuration, by its path in a generation."""
+        folder = self.folder / "nginx"
+        return {str(path.relative_to(folder)): path.read_text() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def load(root: str, name: str) -> Bundle:
+    """
+    Release *name* below *root*.
+
+    Raises:
+        SettingsError: it is not there, or written by another version of us.
+    """
+    path = Path(root) / "releases" / name / FILE
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{name}: no such release on this host ({path}: {error.strerror})") from error
+    if data.get("version") != VERSION:
+        raise SettingsError(f"{path}: version {data.get('version')}; this agent reads version {VERSION}")
+    return Bundle(
+        stack=data["stack"],
+        name=data["name"],
+        root=root,
+        services={tier: tuple(names) for tier, names in data["services"].items()},
+        networks=data["networks"],
+        volumes=data["volumes"],
+        images=data["images"],
+        edge=data["edge"],
+        mount=data["mount"],
+        probes=tuple(data["probes"]),
+        smoke=tuple(data["smoke"]),
+        drain_s=float(data["drain_s"]),
+        watch_s=float(data["watch_s"]),
+    )

@@ -1,0 +1,116 @@
+"""What is kept on the host about deployments: the state, a journal for each run, the audit."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+STATE_VERSION = 1
+GENESIS = "0" * 64
+
+
+@dataclass(frozen=True)
+class State:
+    """
+    What serves. A cache: containers' labels and nginx's link are the truth.
+
+    Attributes:
+        current: The release that serves; empty before the first.
+        generation: The edge's generation that names it.
+        previous: Releases that served before, the last first, whose containers may still be there, stopped.
+        pending: The release that a switch has begun with and not ended; empty where none has.
+    """
+
+    current: str = ""
+    generation: str = ""
+    previous: tuple[str, ...] = ()
+    pending: str = ""
+
+    def served_by(self, release: str, generation: str) -> State:
+        """The state once *release* serves, and the switch has only to tidy up."""
+        before = [name for name in (self.current, *self.previous) if name and name != release]
+        return State(release, generation, tuple(dict.fromkeys(before)), release)
+
+    def before(self, release: str) -> str:
+        """The release that stops when *release* serves; empty where there is none."""
+        return next((name for name in (self.current, *self.previous) if name != release), "")
+
+
+@dataclass
+class Records:
+    """The files below the state folder."""
+
+    folder: Path
+    run: str = field(default_factory=lambda: f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}")
+
+    def state(self) -> State:
+        """The state as it was last written."""
+        path = self.folder / "state.json"
+        if not path.exists():
+            return State()
+        data = json.loads(path.read_text(encoding="utf-8"))
+        return State(data["current"], data["generation"], tuple(data["previous"]), data["pending"])
+
+    def write_state(self, state: State) -> None:
+        """Replaces the state in one step, on the disk before this returns."""
+        text = json.dumps({"version": STATE_VERSION, **asdict(state)}, indent=2)
+        write_durably(self.folder / "state.json", text + "\n")
+
+    def journal(self, release: str, **line: Any) -> None:
+        """Adds a line to the release's journal, on the disk before this returns."""
+        line = {"time": _now(), "run": self.run, **line}
+        _append(self.folder / "journal" / f"{release}.jsonl", line)
+
+    def audit(self, **line: Any) -> None:
+        """Adds a line to the audit; each line holds the digest of the line before, so that a change is seen."""
+        path = self.folder / "audit.jsonl"
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        before = hashlib.sha256(lines[-1].encode()).hexdigest() if lines else GENESIS
+        _append(path, {"time": _now(), **line, "before": before})
+
+
+def chain_break(text: str) -> int:
+    """The number of the first line of an audit that does not fit the line before it, from 1; 0 where all fit."""
+    before = GENESIS
+    for number, line in enumerate(text.splitlines(), 1):
+        if json.loads(line).get("before") != before:
+            return number
+        before = hashlib.sha256(line.encode()).hexdigest()
+    return 0
+
+
+def write_durably(path: Path, text: str, mode: int = 0o640) -> None:
+    """Replaces *path* in one step; after a loss of power either the old or the new text is there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        os.fchmod(file.fileno(), mode)
+        os.fsync(file.fileno())
+    Path(temporary).replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _append(path: Path, line: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    # what a loss of power left of a line is no line
+    torn = "" if not text or text.endswith("\n") else "\n"
+    with path.open("a", encoding="utf-8") as file:
+        file.write(f"{torn}{json.dumps(line)}\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

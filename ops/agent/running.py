@@ -1,0 +1,131 @@
+"""Runs what the agent is asked for: under the lock, every step in the journal before it begins, told line by line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import FairleadError, SettingsError
+from ..execute import Event, execute
+from ..host import Host
+from ..lock import locked
+from ..plan import Plan
+from ..step import Step
+from .bundle import load
+from .patient import PatientHost
+from .record import Records
+from .switch import Switch, TakeBackError
+
+LOCK = "state/lock"
+
+
+def switch(root: str, release: str, who: str, *, jobs: bool) -> int:
+    """Makes *release* serve; on failure the release before serves as it did."""
+    return _ended(lambda: _switch(root, release, who, jobs=jobs))
+
+
+def abort(root: str, release: str, who: str) -> int:
+    """Takes back a switch that has begun and not ended; the release before serves as it did."""
+    return _ended(lambda: _abort(root, release, who))
+
+
+def show_state(root: str) -> int:
+    """Prints the state."""
+    return _ended(lambda: _say("state", **asdict(_records(root).state())))
+
+
+def _switch(root: str, release: str, who: str, *, jobs: bool) -> None:
+    host, records = PatientHost(), _records(root)
+    bundle = load(root, release)
+    what = f"{'deploy' if jobs else 'rollback'} of {release}{f' by {who}' if who else ''}"
+    with locked(Path(root) / LOCK, what):
+        before = records.state()
+        if before.pending and before.pending != release:
+            raise SettingsError(
+                f"a switch to {before.pending} has begun and not ended; inv deploy --resume goes on with it, "
+                "inv deploy --abort takes it back"
+            )
+        records.write_state(replace(before, pending=release))
+        records.audit(who=who, what="switch", release=release, before_release=before.current)
+        work = Switch(host, bundle, records, before, jobs=jobs)
+        try:
+            _run(host, records, release, work.until_serving())
+        except TakeBackError:
+            records.audit(who=who, what="failed, not taken back", release=release)
+            raise
+        except FairleadError:
+            records.write_state(replace(before, pending=""))
+            records.audit(who=who, what="taken back", release=release)
+            raise
+        _run(host, records, release, work.after(), take_back=False)
+        records.write_state(replace(records.state(), pending=""))
+        records.audit(who=who, what="serves", release=release)
+
+
+def _abort(root: str, release: str, who: str) -> None:
+    host, records = PatientHost(), _records(root)
+    with locked(Path(root) / LOCK, f"abort by {who}"):
+        before = records.state()
+        release = release or before.pending
+        if not release:
+            _say("note", text="no switch has begun; nothing to take back")
+            return
+        if release == before.current:
+            raise SettingsError(f"{release} serves already; inv deploy --resume tidies up, inv rollback goes back")
+        work = Switch(host, load(root, release), records, before)
+        records.audit(who=who, what="abort", release=release)
+        _take_back(host, records, release, [step for _, step in work.until_serving().steps])
+        records.write_state(replace(before, pending=""))
+        records.audit(who=who, what="taken back", release=release)
+
+
+def _run(host: Host, records: Records, release: str, plan: Plan, *, take_back: bool = True) -> None:
+    begun: list[Step] = []
+
+    def record(event: Event, _: str, step: Step, text: str) -> None:
+        if event == "start":
+            begun.append(step)
+        if event != "say":
+            records.journal(release, event=event, step=step.title, text=text)
+        _say(event, step=step.title, text=text)
+
+    try:
+        execute(plan, {host.name: host}, record, take_back=False)
+    except FairleadError:
+        if take_back:
+            _take_back(host, records, release, begun)
+        raise
+
+
+def _take_back(host: Host, records: Records, release: str, steps: list[Step]) -> None:
+    for step in reversed(steps):
+        try:
+            step.undo(host)
+        except FairleadError as error:
+            records.journal(release, event="not undone", step=step.title, text=str(error))
+            raise TakeBackError(
+                f"{step.title}: not taken back: {error}; look at the host, then inv deploy --abort"
+            ) from error
+        records.journal(release, event="undone", step=step.title, text="")
+    _say("undone", step="everything that was begun", text="")
+
+
+def _records(root: str) -> Records:
+    return Records(Path(root) / "state")
+
+
+def _say(event: str, **more: Any) -> None:
+    print(json.dumps({"event": event, **more}), flush=True)
+
+
+def _ended(work: Callable[[], None]) -> int:
+    try:
+        work()
+    except FairleadError as error:
+        _say("end", exit=error.exit_code, text=str(error), details=error.details)
+        return error.exit_code
+    _say("end", exit=0, text="", details="")
+    return 0

@@ -1,0 +1,218 @@
+"""
+The switch from one release to another, on the host: a plan of steps that can each be repeated and taken back.
+
+The order is what loses no request: the new release answers before nginx names it, and the old one stops only when no
+worker of nginx is left that could still ask it. Measured in docs/performance.md, deployments.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from .. import edge
+from ..command import Command
+from ..compose import ComposeProject
+from ..deploy.split import APP, DATA, EDGE, JOB
+from ..errors import FairleadError, StepFailedError
+from ..host import Host
+from ..plan import Plan, plan_for
+from ..settings import EdgeSettings
+from ..step import Do, Run, Say, Step
+from ..waiting import wait_step
+from .bundle import Bundle
+from .having import have_networks, have_volumes
+from .nginx import Nginx, NginxError
+from .record import Records, State
+
+START = "start the new release"
+PROBE = "ask the new release from where nginx asks it"
+SWITCH = "switch nginx to the new release"
+SMOKE = "ask through nginx, and watch its answers"
+PROBE_S = 30.0
+BAD, BAD_SHARE = 3, 0.01
+"""So many answers of 5xx, and such a share of all, are no accident."""
+PAUSE_S = 0.2
+
+
+class Switch:
+    """
+    The steps that make *bundle* the release that serves.
+
+    Args:
+        before: What serves now.
+        jobs: Whether the release's jobs run, such as migrations; a rollback runs none.
+    """
+
+    def __init__(self, host: Host, bundle: Bundle, records: Records, before: State, *, jobs: bool = True) -> None:
+        self.host = host
+        self.bundle = bundle
+        self.records = records
+        self.before = before
+        self.jobs = jobs
+        layout = bundle.layout
+        self.base = project(layout.base_project, Path(layout.base) / "compose.yaml")
+        self.app = project(layout.project(bundle.name), bundle.folder / "compose.yaml")
+        self.edge = EdgeSettings(bundle.edge, Path(layout.edge), bundle.mount, ())
+
+    def until_serving(self) -> Plan:
+        """Everything until the new release serves and is proven; each step is taken back when a later one fails."""
+        return plan_for(self.host.name, *self._until_serving())
+
+    def after(self) -> Plan:
+        """What is left once the new release serves: nothing here is taken back."""
+        return plan_for(self.host.name, *self._after())
+
+    def _until_serving(self) -> Iterator[Step]:
+        services = self.bundle.services
+        yield from have_networks(self.bundle.networks)
+        yield from have_volumes(self.bundle.volumes)
+        if services[DATA]:
+            yield Run("have the data services run", self._up(self.base, services[DATA]))
+            yield wait_step(self.base)
+        for name in services[JOB] if self.jobs else ():
+            yield Run(f"run the job {name}", self.app.command("run", "--rm", "--no-deps", "-T", name))
+        yield Run(START, self._up(self.app, services[APP]), self._remove())
+        yield wait_step(self.app)
+        if self._nginx() is None:
+            yield from self._first_edge()
+        yield Do(PROBE, "\n    ".join(self.bundle.probes) or "nothing is named to be asked", self._probe)
+        yield Do(
+            SWITCH, f"a generation that names {self.bundle.name}, nginx -t, link, HUP", self._switch, self._switch_back
+        )
+        yield Do(SMOKE, "\n    ".join(self.bundle.smoke) or "its answers only", self._smoke)
+
+    def _first_edge(self) -> Iterator[Step]:
+        """Where no nginx runs yet, it starts with the generation that names this very release."""
+        yield Do("write the first generation of the edge", "write the generation", self._write)
+        yield Run("start the edge", self._up(self.base, self.bundle.services[EDGE]))
+        yield wait_step(self.base)
+
+    def _after(self) -> Iterator[Step]:
+        yield Do("note that it serves", "state.json, current", self._commit)
+        yield Do("let the old workers of nginx end", f"wait, at most {self.bundle.drain_s:g} s", self._drain)
+        old = self.before.before(self.bundle.name)
+        if old:
+            stop = project(self.bundle.layout.project(old), Path(self.bundle.layout.release(old)) / "compose.yaml")
+            yield Run(f"stop {old}, which stays for a rollback", stop.command("stop"))
+
+    def _up(self, what: ComposeProject, services: tuple[str, ...]) -> Command:
+        return what.command("up", "--detach", "--no-build", "--no-recreate", "--no-deps", *services)
+
+    def _remove(self) -> Command | None:
+        """Taking back a release that ran before only stops it: it is what a rollback goes to."""
+        known = (self.before.current, *self.before.previous)
+        if self.bundle.name == self.before.current:
+            return None
+        return self.app.command("stop") if self.bundle.name in known else self.app.command("down", "--timeout", "40")
+
+    def _nginx(self) -> Nginx | None:
+        labels = {"project": self.base.name, "service": self.bundle.edge}
+        filters = [
+            word for key, value in labels.items() for word in ("--filter", f"label=com.docker.compose.{key}={value}")
+        ]
+        found = self.host.run(Command(("docker", "ps", "--quiet", "--no-trunc", *filters)), timeout_s=60).out.split()
+        return Nginx(self.host, found[0], self.bundle.mount) if found else None
+
+    def _running_nginx(self, step: str) -> Nginx:
+        nginx = self._nginx()
+        if nginx is None:
+            raise StepFailedError(self.host.name, step, f"no container of {self.base.name} runs {self.bundle.edge}")
+        return nginx
+
+    def _probe(self, host: Host, say: Say) -> None:
+        nginx = self._running_nginx(PROBE)
+        for address in self.bundle.probes:
+            _ask_until_well(host, nginx, address, PROBE, say)
+
+    def _write(self, host: Host, say: Say) -> None:
+        """A generation with this release's files; nothing where the live one has them."""
+        for step in edge.edge_steps(self.edge, self.bundle.nginx()):
+            step.run(host, say)
+
+    def _switch(self, host: Host, say: Say) -> None:
+        nginx = self._running_nginx(SWITCH)
+        files = self.bundle.nginx()
+        if edge.live_files(self.edge) != files:
+            write, link = edge.edge_steps(self.edge, files)
+            write.run(host, say)
+            newest = f"g{edge.generations(self.edge)[-1]}"
+            say(f"nginx -t of {newest}")
+            _named(host, SWITCH, partial(nginx.test, newest))
+            link.run(host, say)
+        say("reload")
+        _named(host, SWITCH, nginx.reload)
+
+    def _switch_back(self, host: Host) -> None:
+        """Only where nginx named the new release; the old one still runs."""
+        nginx = self._nginx()
+        generation = self.before.generation
+        if nginx is None or not generation or edge.live_generation(self.edge) == generation:
+            return
+        edge.point(self.edge, generation)
+        nginx.reload()
+        self._drain(host, lambda _: None)
+
+    def _smoke(self, host: Host, say: Say) -> None:
+        nginx = self._running_nginx(SMOKE)
+        begun = time.time()
+        for address in self.bundle.smoke:
+            _ask_until_well(host, nginx, address, SMOKE, say)
+        while time.time() - begun < self.bundle.watch_s:
+            statuses = nginx.statuses_since(begun)
+            bad = sum(status >= 500 for status in statuses)  # noqa: PLR2004 - a server's own errors
+            say(f"{len(statuses)} answers, {bad} of them 5xx")
+            if bad >= BAD and bad >= BAD_SHARE * len(statuses):
+                raise StepFailedError(host.name, SMOKE, f"{bad} of {len(statuses)} answers were 5xx since the switch")
+            time.sleep(PAUSE_S)
+
+    def _commit(self, _: Host, say: Say) -> None:
+        generation = edge.live_generation(self.edge) or ""
+        self.records.write_state(self.before.served_by(self.bundle.name, generation))
+        link = Path(self.bundle.root) / ".current.new"
+        link.unlink(missing_ok=True)
+        link.symlink_to(f"releases/{self.bundle.name}")
+        link.replace(self.bundle.layout.current)
+        edge.prune(self.edge)
+        say(f"{self.before.current or 'nothing'} -> {self.bundle.name}")
+
+    def _drain(self, _: Host, say: Say) -> None:
+        nginx = self._nginx()
+        until = time.monotonic() + self.bundle.drain_s
+        while nginx is not None and (leaving := nginx.leaving()):
+            say(f"{len(leaving)} still at work")
+            if time.monotonic() > until:
+                return  # their connections have had their time; nginx ends them by worker_shutdown_timeout
+            time.sleep(PAUSE_S)
+
+
+def project(name: str, file: Path) -> ComposeProject:
+    """A compose project whose one file is complete: nothing is left to be filled in."""
+    return ComposeProject("docker", name, (file,), None, {})
+
+
+def _named(host: Host, step: str, call: Callable[[], None]) -> None:
+    try:
+        call()
+    except NginxError as error:
+        raise StepFailedError(host.name, step, str(error)) from error
+
+
+def _ask_until_well(host: Host, nginx: Nginx, address: str, step: str, say: Say) -> None:
+    until = time.monotonic() + PROBE_S
+    while True:
+        status, body = nginx.ask(address)
+        say(f"{address}: {status or body}")
+        if status == 200:  # noqa: PLR2004 - OK
+            return
+        if time.monotonic() > until:
+            raise StepFailedError(host.name, step, f"{address}: {status or 'no answer'}: {body.strip()[:200]}")
+        time.sleep(PAUSE_S)
+
+
+class TakeBackError(FairleadError):
+    """A switch failed, and so did taking it back."""
+
+    exit_code = 3

@@ -1,0 +1,149 @@
+"""Starts the agent on a host and follows what it says; the agent goes on when nobody follows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..command import Command, Result
+from ..engine import SOCKET
+from ..errors import FairleadError, LockedError, UnreachableError
+from ..host import Host
+from .agent_image import REPOSITORY
+from .layout import Layout
+from .target import Target, TargetError
+
+NOT_TAKEN_BACK = 3
+ANSWER_S = 120.0
+Line = Callable[[Mapping[str, Any]], None]
+
+
+class StillRunningError(FairleadError):
+    """The connection is gone, and the agent works on."""
+
+    exit_code = 6
+
+
+class AgentError(FairleadError):
+    """The agent ended with an error; *exit_code* is its own."""
+
+    def __init__(self, message: str, details: str = "", exit_code: int = 1) -> None:
+        super().__init__(message, details)
+        self.exit_code = exit_code
+
+
+@dataclass(frozen=True)
+class Agent:
+    """The one agent of a stack on a host: a container with a fixed name, which only one can have."""
+
+    host: Host
+    target: Target
+    layout: Layout
+
+    @property
+    def name(self) -> str:
+        """The container's name."""
+        return f"{self.layout.stack}-agent"
+
+    def runs(self) -> bool:
+        """Whether one is at work now."""
+        return self._docker("inspect", "--format", "{{.State.Running}}", self.name).out.strip() == "true"
+
+    def image(self) -> str:
+        """
+        The newest image of it that the host has.
+
+        Raises:
+            TargetError: there is none.
+        """
+        found = self._docker("images", "--format", "{{.Repository}}:{{.Tag}}", REPOSITORY).out.split()
+        if not found:
+            raise TargetError(f"{self.host.name}: no agent there yet; inv deploy brings it")
+        return found[0]
+
+    def run(self, image: str, words: tuple[str, ...], line: Line) -> None:
+        """
+        Runs the command *words* to its end.
+
+        Raises:
+            LockedError: one is at work.
+            AgentError: it failed; whether all was taken back is its exit code.
+            StillRunningError: the connection was lost; the agent goes on.
+        """
+        if self.runs():
+            raise LockedError(
+                f"{self.host.name}: an agent is at work there; inv deploy --resume --host {self.host.name} follows it"
+            )
+        self._docker("rm", "--force", self.name)  # one that ended, and that nobody followed to its end
+        started = self._docker("run", "--detach", *self._options(), image, *words)
+        if not started.ok:
+            raise FairleadError(f"{self.host.name}: the agent does not start: {_words(started)}; nothing was changed")
+        self.follow(line)
+
+    def follow(self, line: Line) -> None:
+        """
+        Follows the agent that runs, or tells how the last one ended.
+
+        Raises:
+            AgentError, StillRunningError: as `run`.
+        """
+        last: dict[str, Any] = {}
+
+        def take(text: str) -> None:
+            data = _parsed(text)
+            if data.get("event") == "end":
+                last.update(data)
+            elif data:
+                line(data)
+
+        try:
+            self.host.stream(Command((self.target.client, "logs", "--follow", self.name)), take)
+            self._docker("wait", self.name)
+            self._docker("rm", "--force", self.name)
+        except UnreachableError as error:
+            raise StillRunningError(
+                f"{self.host.name}: the connection was lost, the agent goes on there; "
+                f"inv deploy --resume --host {self.host.name} follows it"
+            ) from error
+        if not last:
+            raise AgentError(
+                f"{self.host.name}: the agent was ended in the middle; inv deploy --resume --host {self.host.name} "
+                "goes on, --abort takes it back",
+                exit_code=NOT_TAKEN_BACK,
+            )
+        if last["exit"]:
+            raise AgentError(f"{self.host.name}: {last['text']}", last.get("details", ""), int(last["exit"]))
+
+    def _options(self) -> tuple[str, ...]:
+        """It has the engine's socket and the stack's folder, at the same path, and no network."""
+        return (
+            *("--name", self.name),
+            *("--user", self.target.user),
+            *("--group-add", self.target.docker_group),
+            *("--network", "none"),
+            *("--read-only", "--tmpfs", "/tmp"),  # noqa: S108 - its own
+            *("--cap-drop", "ALL"),
+            *("--security-opt", "no-new-privileges"),
+            *("--volume", f"{SOCKET}:{SOCKET}"),
+            *("--volume", f"{self.layout.root}:{self.layout.root}"),
+            *("--log-opt", "max-size=10m"),
+        )
+
+    def _docker(self, *words: str) -> Result:
+        return self.host.run(Command((self.target.client, *words)), timeout_s=ANSWER_S)
+
+
+def _words(result: Result) -> str:
+    """Docker's own words: its last line only names the help."""
+    lines = [line for line in result.err.splitlines() if line.strip() and not line.startswith("See '")]
+    return lines[-1].strip() if lines else result.reason
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        data = json.loads(text)
+    except ValueError:
+        return {"event": "say", "step": "", "text": text} if text.strip() else {}
+    return data if isinstance(data, dict) else {}

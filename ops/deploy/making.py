@@ -1,0 +1,173 @@
+"""Makes a release on the laptop: the models, the files, the secrets, and what the agent is told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ... import __version__
+from .. import edge
+from ..agent.bundle import FILE, VERSION
+from ..certificates.site import site_texts
+from ..compose import model, secret_paths
+from ..errors import SettingsError
+from ..secret_files import secret_text
+from ..stack import Stack
+from .layout import Layout
+from .split import APP, TIER, Projects, Sources, split
+from .upload import Upload
+from .upstreams import for_release
+
+READABLE = 0o444
+MARGIN_S = 10.0
+"""By how much longer than nginx's own worker_shutdown_timeout a drain waits."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """
+    A release as it travels.
+
+    Attributes:
+        projects: Its two models.
+        files: The files of its folder on the host.
+        base: The files of the base's folder on the host.
+        images: The image of each service, by service.
+    """
+
+    name: str
+    layout: Layout
+    projects: Projects
+    files: tuple[Upload, ...]
+    base: tuple[Upload, ...]
+    images: Mapping[str, str]
+
+
+def make_release(stack: Stack, name: str, layout: Layout, ids: Mapping[str, str]) -> Release:
+    """
+    Release *name* of *stack*, whose images are built.
+
+    Args:
+        ids: The id of each image, by reference.
+
+    Raises:
+        SettingsError: the stack cannot be deployed; the message names the place.
+    """
+    merged = tiered(stack)
+    images = {service: str(value["image"]) for service, value in merged["services"].items()}
+    projects = split(merged, name, layout, _sources(stack, layout), images)
+    secrets = {
+        secret: secret_text(stack.settings.secrets, secret, path, stack.values) for secret, path in _secrets(merged)
+    }
+    nginx = _nginx(stack, projects, name)
+    return Release(
+        name=name,
+        layout=layout,
+        projects=projects,
+        files=(
+            Upload(FILE, _json(_manifest(stack, name, projects, ids)), 0o640),
+            Upload("compose.yaml", _json(projects.app), 0o640),
+            *(Upload(f"nginx/{path}", text) for path, text in nginx.items()),
+            *_mounted(projects.files, layout.release(name)),
+            *(Upload(f"secrets/{each}", secrets[each], READABLE) for each in projects.app["secrets"]),
+        ),
+        base=(
+            Upload("compose.yaml", _json(projects.base), 0o640),
+            *_mounted(projects.files, layout.base),
+            *(Upload(f"secrets/{each}", secrets[each], READABLE) for each in projects.base["secrets"]),
+        ),
+        images=images,
+    )
+
+
+def tiered(stack: Stack) -> dict[str, Any]:
+    """
+    The merged model with each service's tier, which Compose leaves out of its JSON and keeps in its YAML.
+
+    Raises:
+        SettingsError: with Compose's own words where a file or a variable is wrong.
+    """
+    from ...lint.data import load_yaml  # noqa: PLC0415 - 30 ms that other tasks do not need
+
+    merged = model(stack.host, stack.project)
+    told = stack.host.run(stack.project.command("config"), timeout_s=60)
+    services = load_yaml(told.out, "docker compose config").get("services", {}) if told.ok else {}
+    for service, value in merged["services"].items():
+        value[TIER] = services.get(service, {}).get(TIER, "")
+    return merged
+
+
+def _sources(stack: Stack, layout: Layout) -> Sources:
+    settings = stack.settings
+    known = {}
+    if settings.edge is not None:
+        known[str(settings.edge.folder)] = layout.edge
+    if settings.tls is not None:
+        known[str(settings.tls.folder)] = layout.certificates
+        known[str(settings.tls.webroot)] = layout.webroot
+    return Sources(str(settings.root), known)
+
+
+def _secrets(merged: Mapping[str, Any]) -> Iterable[tuple[str, Path]]:
+    return sorted(secret_paths(merged).items())
+
+
+def _nginx(stack: Stack, projects: Projects, name: str) -> dict[str, str]:
+    if stack.settings.edge is None:
+        raise SettingsError(
+            "fairlead.yaml: edge is not set; a deploy switches nginx, so name its service and its files"
+        )
+    files = edge.generation_files(stack.settings.edge, site_texts(stack))
+    return for_release(files, projects.services[APP], name)
+
+
+def _manifest(stack: Stack, name: str, projects: Projects, ids: Mapping[str, str]) -> dict[str, Any]:
+    settings = stack.settings
+    deploy = settings.deploy
+    return {
+        "version": VERSION,
+        "stack": settings.name,
+        "name": name,
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "tool": __version__,
+        "revision": stack.project.environment.get("GIT_REVISION", ""),
+        "services": {tier: list(names) for tier, names in projects.services.items()},
+        "networks": projects.networks,
+        "volumes": projects.volumes,
+        "images": dict(ids),
+        "secrets": sorted(projects.app["secrets"]),
+        "edge": settings.edge.service if settings.edge else "",
+        "mount": settings.edge.mount if settings.edge else "",
+        "probes": [*_probes(stack, projects.services[APP], name)],
+        "smoke": [stack.filled(address) for address in deploy.smoke],
+        "drain_s": deploy.drain_s + MARGIN_S,
+        "watch_s": deploy.watch_s,
+    }
+
+
+def _probes(stack: Stack, services: Iterable[str], release: str) -> Iterator[str]:
+    """What the doctor asks inside the stack, at this very release's containers."""
+    for address in (stack.settings.doctor.health, stack.settings.doctor.ready):
+        for service in services:
+            start = f"http://{service}"
+            if address.startswith((f"{start}:", f"{start}/")):
+                yield f"{start}-{release}{address.removeprefix(start)}"
+
+
+def _mounted(files: Mapping[str, str], folder: str) -> Iterator[Upload]:
+    for place, source in files.items():
+        if not place.startswith(f"{folder}/"):
+            continue
+        path, below = Path(source), place.removeprefix(f"{folder}/")
+        for each in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if each.is_file():
+                name = below if each == path else f"{below}/{each.relative_to(path)}"
+                yield Upload(name, each.read_bytes(), 0o755 if each.stat().st_mode & 0o100 else 0o644)
+
+
+def _json(data: Any) -> str:
+    return json.dumps(data, indent=1, sort_keys=True) + "\n"

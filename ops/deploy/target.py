@@ -1,0 +1,81 @@
+"""What a deploy has to know of its host before it begins."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..command import Command
+from ..engine import require_engine
+from ..errors import FairleadError
+from ..host import Host
+from .layout import Layout
+
+RELEASE = re.compile(r"r(\d+)")
+MACHINES = {"x86_64": "linux/amd64", "aarch64": "linux/arm64", "armv7l": "linux/arm/v7"}
+
+
+class TargetError(FairleadError):
+    """The host cannot take this release; nothing was changed."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """
+    A host that is ready.
+
+    Attributes:
+        client: Its docker client.
+        platform: What it runs, such as ``linux/amd64``.
+        docker_group: The number of the group that may use its engine.
+        releases: The releases whose folders are there, oldest first.
+        current: The release that serves; empty where none does.
+        pending: A switch that has begun and not ended; empty where none has.
+    """
+
+    client: str
+    platform: str
+    docker_group: str
+    user: str
+    releases: tuple[str, ...]
+    current: str = ""
+    pending: str = ""
+    base: Mapping[str, object] | None = field(default=None, repr=False)
+
+    @property
+    def next_release(self) -> str:
+        """The name of the release that comes next."""
+        numbers = [int(found[1]) for name in self.releases if (found := RELEASE.fullmatch(name))]
+        return f"r{max(numbers, default=0) + 1}"
+
+
+def examine(host: Host, layout: Layout) -> Target:
+    """
+    The host as it is.
+
+    Raises:
+        EngineError: its engine is not there, too old, or not for this user.
+        TargetError: it was not provisioned.
+    """
+    client = str(require_engine(host).client)
+    if not host.run(Command(("test", "-w", f"{layout.root}/releases"))).ok:
+        raise TargetError(
+            f"{host.name}: {layout.root}/releases: not there or not yours; inv provision --host {host.name}"
+        )
+    state = json.loads(host.read(f"{layout.state}/state.json") or "{}")
+    base = host.read(f"{layout.base}/compose.yaml")
+    machine = host.run(Command(("uname", "-m"))).out.strip()
+    listed = host.run(Command(("ls", "-1", f"{layout.root}/releases"))).out.split()
+    numbered = sorted((name for name in listed if RELEASE.fullmatch(name)), key=lambda name: int(name[1:]))
+    return Target(
+        client=client,
+        platform=MACHINES.get(machine, f"linux/{machine}"),
+        docker_group=host.run(Command(("stat", "--format", "%g", "/var/run/docker.sock"))).out.strip(),
+        user=host.run(Command(("sh", "-c", "echo $(id -u):$(id -g)"))).out.strip(),
+        releases=tuple(numbered),
+        current=state.get("current", ""),
+        pending=state.get("pending", ""),
+        base=json.loads(base) if base else None,
+    )

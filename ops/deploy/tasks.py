@@ -1,0 +1,62 @@
+"""The tasks about hosts; tasks.py takes them into its namespace."""
+
+from __future__ import annotations
+
+from invoke import Context
+
+from ..task import task
+
+HOST = "A host or group of fairlead.yaml, or all; may be given several times."
+
+
+@task(
+    iterable=["host"],
+    help={
+        "host": HOST,
+        "check": "Only say what is missing; exits with 1 where something is.",
+        "yes": "Do not ask.",
+    },
+)
+def provision(c: Context, host: list[str] | None = None, check: bool = False, yes: bool = False) -> None:
+    """Make a machine into a host: engine, folders, firewall, log limits, clock; shows what it does and asks once."""
+    from ..provision.cli import provision as run
+
+    run(host or [], check=check, yes=yes, dry=c.config.run.dry)
+
+
+@task(
+    iterable=["host"],
+    help={
+        "host": HOST,
+        "resume": "Follow a switch that runs, or go on with one that was cut off.",
+        "abort": "Take back a switch that was cut off.",
+        "allow_local_bases": "Deploy on base images of inv bases too, which are for trying out.",
+    },
+)
+def deploy(
+    c: Context,
+    host: list[str] | None = None,
+    resume: bool = False,
+    abort: bool = False,
+    allow_local_bases: bool = False,
+) -> None:
+    """Build, send what the host has not, and switch to the new release without losing a request; else take it back."""
+    from . import cli
+
+    cli.deploy(host or [], resume=resume, abort=abort, local_bases=allow_local_bases, dry=c.config.run.dry)
+
+
+@task(iterable=["host"], help={"host": HOST, "to": "The release to go back to; without it the one before."})
+def rollback(c: Context, host: list[str] | None = None, to: str = "") -> None:
+    """Go back to a release that is still on the host, with its configuration and its secrets."""
+    from . import cli
+
+    cli.rollback(host or [], to=to, dry=c.config.run.dry)
+
+
+@task(iterable=["host"], help={"host": HOST})
+def releases(_: Context, host: list[str] | None = None) -> None:
+    """List the releases on a host, the newest first, and which of them serves."""
+    from . import cli
+
+    cli.releases(host or [])

@@ -1,0 +1,68 @@
+"""Sends many files at once, and gives them their place in one step."""
+
+from __future__ import annotations
+
+import base64
+import io
+import tarfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..command import Command, Secret
+from ..errors import StepFailedError
+from ..host import Host
+
+TITLE = "send the files of the release"
+UNPACK = (
+    'set -e; umask 027; part="$1.part"; rm -rf -- "$part"; mkdir -p -- "$part"; '
+    'base64 -d | tar -xzp -C "$part"; rm -rf -- "$1"; mv -T -- "$part" "$1"'
+)
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that travels: its path below the folder, its content, its mode."""
+
+    path: str
+    content: str | bytes | Secret
+    mode: int = 0o644
+
+
+def send(host: Host, folder: str, files: Iterable[Upload]) -> int:
+    """
+    Makes *folder* on the host hold *files* and nothing else, and gives how many bytes went over.
+
+    Raises:
+        StepFailedError: it did not get there; a folder that was there before is as it was.
+    """
+    text = _archive(files)
+    result = host.run(Command(("sh", "-c", UNPACK, "sh", folder), Secret(text)))
+    if not result.ok:
+        raise StepFailedError(host.name, TITLE, f"{folder}: {result.reason}")
+    return len(text)
+
+
+def _archive(files: Iterable[Upload]) -> str:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        made: set[str] = set()
+        for file in sorted(files, key=lambda each: each.path):
+            _add_folders(archive, file.path, made)
+            content = file.content.value if isinstance(file.content, Secret) else file.content
+            data = content.encode() if isinstance(content, str) else content
+            entry = tarfile.TarInfo(file.path)
+            entry.size, entry.mode = len(data), file.mode
+            archive.addfile(entry, io.BytesIO(data))
+    return base64.b64encode(packed.getvalue()).decode()
+
+
+def _add_folders(archive: tarfile.TarFile, path: str, made: set[str]) -> None:
+    """Folders are open to the containers they are mounted into; those of secrets to nobody."""
+    parts = path.split("/")[:-1]
+    for count in range(1, len(parts) + 1):
+        name = "/".join(parts[:count])
+        if name not in made:
+            made.add(name)
+            entry = tarfile.TarInfo(name)
+            entry.type, entry.mode = tarfile.DIRTYPE, 0o700 if parts[count - 1] == "secrets" else 0o755
+            archive.addfile(entry)

@@ -1,0 +1,44 @@
+"""Files travel as one archive and take their place in one step."""
+
+from __future__ import annotations
+
+import pytest
+
+from fairlead.ops.command import Secret
+from fairlead.ops.deploy.upload import Upload, send
+from fairlead.ops.errors import StepFailedError
+from fairlead.ops.host import LocalHost
+
+
+def _mode(path):
+    return path.stat().st_mode & 0o777
+
+
+def test_a_folder_holds_what_was_sent_and_nothing_else(tmp_path):
+    folder = tmp_path / "releases" / "r1"
+    folder.parent.mkdir()
+    send(LocalHost(), str(folder), [Upload("old", "x")])
+
+    send(
+        LocalHost(),
+        str(folder),
+        [
+            Upload("release.json", "{}", 0o640),
+            Upload("files/bin/run", b"\x00\xff", 0o755),
+            Upload("secrets/key", Secret("word \u00fc\n"), 0o444),
+        ],
+    )
+
+    assert ["files", "release.json", "secrets"] == sorted(path.name for path in folder.iterdir())
+    assert (b"\x00\xff", 0o755) == ((folder / "files/bin/run").read_bytes(), _mode(folder / "files/bin/run"))
+    assert ("word \u00fc\n", 0o444) == ((folder / "secrets/key").read_text(), _mode(folder / "secrets/key"))
+    assert (0o700, 0o755, 0o640) == tuple(_mode(folder / name) for name in ("secrets", "files", "release.json"))
+    assert ["r1"] == [path.name for path in folder.parent.iterdir()]
+
+
+def test_what_cannot_be_written_is_an_error_and_what_was_there_stays(tmp_path):
+    (tmp_path / "file").write_text("x")
+
+    with pytest.raises(StepFailedError, match="send the files of the release: "):
+        send(LocalHost(), str(tmp_path / "file" / "r1"), [Upload("a", "b")])
+    assert "x" == (tmp_path / "file").read_text()

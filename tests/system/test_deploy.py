@@ -1,0 +1,282 @@
+"""`inv deploy` on a real host over SSH: the real stack, under load, with releases that fail and agents that die."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from fairlead.ops.agent.record import chain_break
+
+from . import machines
+from .load import Load
+
+STACK = "agentchat"
+ROOT = f"/srv/{STACK}"
+PATHS = ("/version", "/health", "/", "/api/me")
+
+
+@dataclass
+class Deployed:
+    """A checkout and the host that it deploys to."""
+
+    machine: machines.Machine
+    checkout: object
+    environment: dict[str, str] = field(repr=False)
+
+    def inv(self, *arguments):
+        """Runs the tool to its end."""
+        return self.checkout.inv(*arguments, **self.environment)
+
+    def start(self, *arguments):
+        """Starts the tool; the caller ends it."""
+        self.checkout.environment.update(self.environment)
+        return self.checkout.start(*arguments)
+
+    def deploy(self, *more):
+        """`inv deploy`, which has to succeed."""
+        ended = self.inv("deploy", "--host", "prod", "--allow-local-bases", *more)
+        assert ended.code == 0, ended.out + ended.err
+        return ended
+
+    def change(self, text="# changed"):
+        """Changes the back end; gives what takes it back."""
+        path = self.checkout.folder / "app" / "backend" / "agentchat" / "__init__.py"
+        before = path.read_text()
+        path.write_text(f"{before}{text}\n")
+        return lambda: path.write_text(before)
+
+    @property
+    def state(self):
+        """The state on the host."""
+        return json.loads(self.machine.root("cat", f"{ROOT}/state/state.json"))
+
+    def load(self, clients=10):
+        """Load on the site, by TLS."""
+        return Load(self.machine.address, int(self.checkout.environment["HTTPS_PORT"]), "localhost", PATHS, clients)
+
+    def running(self):
+        """The compose projects that have a running container, with their services."""
+        form = '{{.Label "com.docker.compose.project"}} {{.Label "com.docker.compose.service"}}'
+        lines = self.machine.root("docker", "ps", "--format", form).splitlines()
+        return sorted(tuple(line.split()) for line in lines if len(line.split()) == 2)
+
+    def serving(self):
+        """The release that answers."""
+        address = "http://localhost:8090/version"
+        told = self.machine.root("docker", "exec", f"{STACK}-base-nginx-1", "curl", "--silent", address)
+        return json.loads(told)["release"]
+
+
+@pytest.fixture(scope="module")
+def host(engine, checkout_at, tmp_path_factory):
+    """The stack, deployed for the first time."""
+    checkout = checkout_at(tmp_path_factory.mktemp("deploy"), STACK)
+    with machines.running(engine, tmp_path_factory.mktemp("home")) as machine:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("HOME", str(machine.home))
+            patch.delenv("SSH_AUTH_SOCK", raising=False)
+            machine.provision()
+        with (checkout.folder / "fairlead.yaml").open("a") as settings:
+            settings.write(f"\nhosts:\n  prod: {{address: {machines.USER}@{machine.address}}}\n")
+        environment = {
+            "HOME": str(machine.home),
+            "SSH_AUTH_SOCK": "",
+            "XDG_CACHE_HOME": str(Path.home() / ".cache"),
+            "BASE_REGISTRY": "fairlead/",
+            "PUBLIC_ADDRESS": "",
+            "MYSQL_BUFFER_POOL_SIZE": "128M",
+            "WEB_CONCURRENCY": "2",
+        }
+        deployed = Deployed(machine, checkout, environment)
+        deployed.deploy()
+        yield deployed
+
+
+def _base():
+    return [(f"{STACK}-base", name) for name in ("mysql", "nginx", "redis")]
+
+
+def _app(release):
+    return [(f"{STACK}-{release}", name) for name in ("backend", "frontend")]
+
+
+def test_a_first_deploy_serves_and_leaves_no_secret_where_others_look(host):
+    assert ("r1", "r1", "") == (host.serving(), host.state["current"], host.state["pending"])
+    assert sorted(_base() + _app("r1")) == host.running()
+    names = host.machine.root("docker", "ps", "--all", "--quiet").split()
+    seen = host.machine.root("docker", "inspect", *names) + host.machine.root("sh", "-c", f"cat {ROOT}/state/*.jsonl")
+    seen += host.machine.root("sh", "-c", f"cat {ROOT}/releases/r1/*.* {ROOT}/base/*.* {ROOT}/state/journal/*")
+    secrets = host.checkout.folder / ".fairlead" / "secrets"
+    values = [text for path in secrets.iterdir() if len(text := path.read_text().strip()) > 12]
+    assert len(values) >= 5
+    assert [] == [value for value in values if value in seen]
+    assert "0 400" not in host.machine.root("sh", "-c", f"find {ROOT} -path '*secrets*' -perm /077 -type d")
+    assert "backend" in host.machine.root("sh", "-c", f"cd {ROOT}/current && docker compose ps")
+
+
+def test_a_change_goes_live_under_load_and_no_request_is_lost(host):
+    before = host.state["current"]
+    host.change()
+
+    with host.load().running() as load:
+        ended = host.deploy()
+
+    now = host.state["current"]
+    assert before != now == host.serving()
+    assert [] == load.lost
+    assert load.requests > 500
+    assert {f'"release":"{name}"' for name in (before, now)} == {
+        f'"release":"{name}"'
+        for name in (before, now)
+        for body in load.bodies
+        if f'"release":"{name}"'.encode() in body
+    }
+    assert sorted(_base() + _app(now)) == host.running()
+    assert f"prod: {now} serves" in ended.out
+
+
+def test_a_rollback_brings_the_release_before_back_under_load(host):
+    host.change("# once more")
+    host.deploy()
+    now, before = host.state["current"], host.state["previous"][0]
+
+    with host.load().running() as load:
+        ended = host.inv("rollback", "--host", "prod")
+
+    assert (0, before) == (ended.code, host.serving()), ended.out + ended.err
+    assert [] == load.lost
+    assert sorted(_base() + _app(before)) == host.running()
+    assert f"{before}  serves" in host.inv("releases", "--host", "prod").out
+    assert 0 == host.inv("rollback", "--host", "prod", "--to", now).code
+    assert now == host.serving()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('raise SystemExit("broken on purpose")', "backend"),
+        (
+            "import os\nos.environ['MYSQL_HOST'] = 'nowhere'",
+            "backend",
+        ),
+    ],
+    ids=["ends at once", "never ready"],
+)
+def test_a_release_that_does_not_get_well_is_taken_back_and_nobody_notices(host, text, says):
+    before, state = host.running(), host.state
+    undo = host.change(text)
+
+    try:
+        with host.load().running() as load:
+            ended = host.inv("deploy", "--host", "prod", "--allow-local-bases")
+    finally:
+        undo()
+
+    assert 1 == ended.code, ended.out + ended.err
+    assert says in ended.err
+    assert [] == load.lost
+    assert (before, state) == (host.running(), host.state)
+    assert state["current"] == host.serving()
+
+
+def test_an_agent_that_is_killed_leaves_the_old_release_and_is_gone_on_with(host):
+    before = host.state["current"]
+    host.change("# for resume")
+
+    with host.load().running() as load:
+        ended = _killed_at(host, "start the new release")
+        assert 3 == ended
+        assert before == host.serving()
+        assert host.state["pending"]
+        refused = host.inv("deploy", "--host", "prod", "--allow-local-bases")
+        resumed = host.inv("deploy", "--host", "prod", "--resume")
+
+    assert (1, True) == (refused.code, "has begun and not ended" in refused.err)
+    assert 0 == resumed.code, resumed.out + resumed.err
+    assert (host.state["current"], "") == (host.serving(), host.state["pending"])
+    assert before != host.state["current"]
+    assert [] == load.lost
+    assert sorted(_base() + _app(host.state["current"])) == host.running()
+
+
+def test_an_agent_that_is_killed_after_the_switch_can_be_taken_back(host):
+    before, running = host.state["current"], host.running()
+    host.change("# for abort")
+
+    with host.load().running() as load:
+        assert 3 == _killed_at(host, "ask through nginx, and watch its answers")
+        aborted = host.inv("deploy", "--host", "prod", "--abort")
+
+    assert 0 == aborted.code, aborted.out + aborted.err
+    assert (before, before, "") == (host.serving(), host.state["current"], host.state["pending"])
+    assert running == host.running()
+    assert [] == load.lost
+
+
+def _killed_at(host, step):
+    """The exit code of a deploy whose agent was killed when it began *step*."""
+    process = host.start("deploy", "--host", "prod", "--allow-local-bases")
+    name = f"{STACK}-agent"
+    script = (
+        f'until docker logs {name} 2>/dev/null | grep -q \'"start", "step": "{step}"\'; do :; done; docker kill {name}'
+    )
+    subprocess.run(
+        (host.machine.client, "exec", host.machine.name, "sh", "-c", script), check=True, capture_output=True
+    )
+    process.communicate()
+    return process.returncode
+
+
+def test_a_second_deploy_at_once_is_refused_with_who_is_at_work(host):
+    host.change("# slow")
+    first = host.start("deploy", "--host", "prod", "--allow-local-bases")
+    try:
+        host.machine.root("sh", "-c", f"until docker ps --format '{{{{.Names}}}}' | grep -q {STACK}-agent; do :; done")
+        second = host.inv("rollback", "--host", "prod")
+    finally:
+        out, _ = first.communicate()
+
+    assert (4, 0) == (second.code, first.returncode), second.err + out
+    assert "inv deploy --resume --host prod follows it" in second.err
+
+
+def test_a_dry_deploy_changes_nothing_and_shows_what_it_would_do(host):
+    before = host.machine.root("sh", "-c", f"ls {ROOT}/releases; docker images --quiet")
+
+    shown = host.inv("--dry", "deploy", "--host", "prod", "--allow-local-bases")
+
+    assert 0 == shown.code, shown.err
+    assert "send the images" in shown.out
+    assert before == host.machine.root("sh", "-c", f"ls {ROOT}/releases; docker images --quiet")
+
+
+def test_base_images_for_trying_out_are_not_deployed_unless_told(host):
+    refused = host.inv("deploy", "--host", "prod")
+
+    assert (2, 1) == (refused.code, len(refused.err.splitlines()))
+    assert "--allow-local-bases" in refused.err
+
+
+def test_files_with_errors_are_not_deployed(host):
+    path = host.checkout.folder / "docker" / "nginx.conf"
+    text = path.read_text()
+    path.write_text(text.replace("worker_processes auto;", "worker_proceses auto;"))
+    try:
+        refused = host.inv("deploy", "--host", "prod", "--allow-local-bases")
+    finally:
+        path.write_text(text)
+
+    assert 2 == refused.code
+    assert "worker_proceses" in refused.out + refused.err
+
+
+def test_the_audit_holds_together(host):
+    text = host.machine.root("cat", f"{ROOT}/state/audit.jsonl")
+
+    assert 0 == chain_break(text)
+    lines = text.splitlines()
+    assert 2 == chain_break("\n".join([lines[0].replace("switch", "nothing"), *lines[1:]]))
