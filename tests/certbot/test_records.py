@@ -31,10 +31,7 @@ def _reply(question: bytes, records: list[bytes], code: int = 0, flags: int = 0x
 def _server(answer: Callable[[bytes], list[bytes]], by_tcp: Callable[[bytes], bytes] | None = None) -> Iterator[str]:
     """A name server that sends *answer* of each question, datagram by datagram."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams, socket.socket() as listener:
-        datagrams.bind(("127.0.0.1", 0))
-        port = datagrams.getsockname()[1]
-        listener.bind(("127.0.0.1", port))
-        listener.listen()
+        port = _bound(datagrams, listener)
 
         def serve() -> None:
             while True:
@@ -57,6 +54,15 @@ def _server(answer: Callable[[bytes], list[bytes]], by_tcp: Callable[[bytes], by
         finally:
             datagrams.sendto(b"", ("127.0.0.1", port))
             thread.join()
+
+
+def _bound(datagrams: socket.socket, listener: socket.socket) -> int:
+    """A port that is free for both; few programs take UDP ports."""
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    port: int = listener.getsockname()[1]
+    datagrams.bind(("127.0.0.1", port))
+    return port
 
 
 def _kind(question: bytes) -> str:

@@ -1,0 +1,143 @@
+"""The timer's units and line of cron, and who else renews."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fairlead.ops.certbot.renewers import other_renewers
+from fairlead.ops.certbot.timer import cron_line, timer, timer_steps, unit_texts
+from fairlead.ops.command import Command, Result
+from fairlead.ops.errors import SettingsError
+from fairlead.ops.host import LocalHost
+from fairlead.ops.stack import Stack
+
+from .stacks import NAMED, stack_in
+
+PATH = "/usr/local/bin:/usr/bin:/bin"
+UNITS = {"fairlead-shop-certbot.service", "fairlead-shop-certbot.timer", "fairlead-shop-certbot-failed.service"}
+
+
+class Machine(LocalHost):
+    """A machine that answers commands, by how they begin, from a table, and has no other programs."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+        self.answers: dict[str, Result] = {}
+
+    def run(self, command: Command, timeout_s: float | None = None) -> Result:
+        """Answers from the table; of several that fit, with the longest."""
+        text = " ".join(command.argv)
+        fitting = [name for name in self.answers if text.startswith(name)]
+        return self.answers[max(fitting, key=len)] if fitting else Result(127)
+
+
+def test_the_timer_runs_four_times_a_day_and_makes_up_for_what_it_missed(tmp_path: Path) -> None:
+    texts = unit_texts(stack_in(tmp_path), ("/srv/shop/inv",), PATH)
+
+    assert set(texts) == UNITS
+    for line in ("OnCalendar=*-*-* 00/6:00:00", "RandomizedDelaySec=1h", "Persistent=true", "WantedBy=timers.target"):
+        assert line in texts["fairlead-shop-certbot.timer"].splitlines()
+    service = texts["fairlead-shop-certbot.service"].splitlines()
+    assert "ExecStart=/srv/shop/inv certbot.renew" in service
+    assert "OnFailure=fairlead-shop-certbot-failed.service" in service
+    assert f"WorkingDirectory={tmp_path}" in service
+
+
+def test_a_failure_runs_the_command_of_the_settings(tmp_path: Path) -> None:
+    own = NAMED + 'certbot: {notify: [mail, -s, "100 % of $HOME is not renewed", ops@shop.test]}\n'
+    failed = unit_texts(stack_in(tmp_path, own), ("inv",), PATH)["fairlead-shop-certbot-failed.service"]
+
+    assert 'ExecStart=mail -s "100 %% of $$HOME is not renewed" ops@shop.test' in failed
+
+
+def test_a_line_of_cron_has_four_hours_and_tells_of_a_failure(tmp_path: Path) -> None:
+    line = cron_line(stack_in(tmp_path, NAMED + "certbot: {notify: [tell, '100%']}\n"), ("/srv/shop/inv",), PATH)
+
+    assert re.fullmatch(r"\d{1,2} (\d,\d{1,2},\d\d,\d\d) \* \* \* cd .*", line)
+    assert f"cd {tmp_path} && PATH={PATH} /srv/shop/inv certbot.renew || tell 100\\%" in line
+    assert line.endswith("# fairlead-shop-certbot")
+
+
+def test_cron_gets_the_line_once_and_keeps_its_others(tmp_path: Path) -> None:
+    others = "0 1 * * * backup\n"
+    machine = Machine()
+    machine.answers = {"sh -c": Result(0), "crontab -l": Result(0, others)}
+    stack = _on(machine, tmp_path)
+    (step,) = timer_steps(stack)
+    text = step.do.stdin
+    machine.answers["crontab -l"] = Result(0, text)
+
+    assert text.startswith(others)
+    assert 1 == text.count("# fairlead-shop-certbot")
+    assert [] == list(timer_steps(stack))
+
+
+def test_a_line_of_cron_is_armed_while_cron_runs(tmp_path: Path) -> None:
+    machine = Machine()
+    stack = _on(machine, tmp_path)
+    line = cron_line(stack, ("inv",), PATH)
+    machine.answers = {"sh -c": Result(0), "crontab -l": Result(0, line + "\n"), "pgrep": Result(1)}
+    still = timer(stack)
+    machine.answers["pgrep"] = Result(0)
+
+    assert ("cron", False) == (still.kind, still.armed)
+    assert timer(stack).armed
+
+
+def test_systemd_arms_the_timer_and_is_asked_for_it(tmp_path: Path) -> None:
+    machine = Machine()
+    shown = "ActiveState=active\nNextElapseUSecRealtime=Mon 2026-11-23 18:21:07 UTC\nUnitFileState=enabled\n"
+    machine.answers = {"test -d": Result(0), "id -u": Result(0, "0\n"), "systemctl show": Result(0, shown)}
+    stack = _on(machine, tmp_path)
+    commands = [str(step) for step in timer_steps(stack)]
+    found = timer(stack)
+
+    assert "systemctl enable --now fairlead-shop-certbot.timer" == commands[-1]
+    assert ("systemd", True, "Mon 2026-11-23 18:21:07 UTC") == (found.kind, found.armed, found.next)
+    machine.answers["systemctl show"] = Result(0, shown.replace("=active", "=inactive"))
+    assert not timer(stack).armed
+
+
+def test_a_machine_with_neither_is_told_of_the_loop(tmp_path: Path) -> None:
+    stack = _on(Machine(), tmp_path)
+
+    with pytest.raises(SettingsError, match=r"let it run: inv certbot\.renew --loop"):
+        list(timer_steps(stack))
+
+
+def test_other_renewers_are_named_with_what_ends_them() -> None:
+    machine = Machine()
+    units = (
+        "certbot.timer enabled enabled\nfairlead-shop-certbot.timer enabled enabled\nlogrotate.timer enabled enabled\n"
+    )
+    jobs = "/etc/cron.d/certbot:# certbot is called by\n/etc/cron.d/certbot:0 */12 * * * root certbot -q renew\n"
+    containers = (
+        "companion\tnginxproxy/acme-companion:2.8\tproxy\nshop-certbot-run\tagentchat/certbot:r1\tshop\n"
+        "web\tnginx:1.30\tproxy\n"
+    )
+    machine.answers = {
+        "systemctl list-unit-files": Result(0, units),
+        "grep": Result(0, jobs),
+        "crontab -l": Result(
+            0, "5 5 * * * ~/.acme.sh/acme.sh --cron\n1 1 * * * inv certbot.renew # fairlead-x-certbot\n"
+        ),
+        "docker ps": Result(0, containers),
+    }
+
+    found = other_renewers(machine, "docker", "shop")
+
+    assert [
+        "the systemd timer certbot.timer (systemctl disable --now certbot.timer)",
+        "cron, by /etc/cron.d/certbot (remove it)",
+        "cron, by a line of this user (crontab -e)",
+        "the container companion of the image nginxproxy/acme-companion:2.8 (docker stop companion)",
+    ] == found
+    assert [] == other_renewers(Machine(), "docker", "shop")
+
+
+def _on(machine: Machine, folder: Path) -> Stack:
+    return replace(stack_in(folder), host=machine)
