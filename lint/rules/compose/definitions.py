@@ -11,6 +11,7 @@ from ...compose.groups import BASES
 from ...finding import Severity
 from ...rule import Report, rule
 from .judging import lacks_files, some
+from .references import named_services
 
 _REFERENCE = "https://docs.docker.com/reference/compose-file/"
 
@@ -133,7 +134,7 @@ def _cycles(services: Mapping[str, Service]) -> Iterator[tuple[str, ...]]:
     """Rings of services, each as the way back to its first; every service is visited once."""
     done: set[str] = set()
     for start in services:
-        way: dict[str, Iterator[str]] = {} if start in done else {start: iter(services[start].depends_on)}
+        way: dict[str, Iterator[str]] = {} if start in done else {start: iter(dict(named_services(services[start])))}
         while way:
             last = next(reversed(way))
             following = next(way[last], None)
@@ -144,7 +145,7 @@ def _cycles(services: Mapping[str, Service]) -> Iterator[tuple[str, ...]]:
                 names = list(way)
                 yield (*names[names.index(following) :], following)
             elif following in services and following not in done:
-                way[following] = iter(services[following].depends_on)
+                way[following] = iter(dict(named_services(services[following])))
 
 
 @rule(
@@ -160,6 +161,12 @@ def _cycles(services: Mapping[str, Service]) -> Iterator[tuple[str, ...]]:
             image: acme/worker:1.2.3
             depends_on:
               app: {condition: service_started}
+          beside:
+            image: acme/beside:1.2.3
+            network_mode: service:main  # <-
+          main:
+            image: acme/main:1.2.3
+            depends_on: {beside: {condition: service_started}}
     """,
     good="""
         services:
@@ -180,7 +187,7 @@ def _cycles(services: Mapping[str, Service]) -> Iterator[tuple[str, ...]]:
 def dependency_cycle(project: Project) -> Iterator[Report]:
     """Services that wait for each other in a ring: Compose refuses to start any."""
     for cycle in _cycles(project.services):
-        place = project.services[cycle[0]].depends_on[cycle[1]].place
+        place = dict(named_services(project.services[cycle[0]]))[cycle[1]]
         yield place, f"{' -> '.join(cycle)} wait for each other; take one out"
 
 

@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Collection, Iterator
 
-from ...compose import Project, Service, Unknown
+from ...compose import Project, Service
 from ...files import ReadError
 from ...finding import Edit, Severity
 from ...place import Place
@@ -16,7 +16,7 @@ from .judging import lacks_files
 _REFERENCE = "https://docs.docker.com/reference/compose-file/"
 
 
-def _undefined(
+def undefined(
     place: Place, name: str, kind: str, known: Collection[str], *, add: str = "", span: int | None = None
 ) -> Report:
     """A report with the nearest name that is known; *span* is the length of the name where it is all of *place*."""
@@ -31,7 +31,7 @@ def _undefined(
     return place, message
 
 
-def _is_whole(project: Project) -> bool:
+def is_whole(project: Project) -> bool:
     """Whether every name that the files define is known, and they are more than a piece of others."""
     if not project.complete or lacks_files(project) or not project.services:
         return False
@@ -40,7 +40,7 @@ def _is_whole(project: Project) -> bool:
     )
 
 
-def _is_beside(project: Project, name: str) -> bool:
+def is_beside(project: Project, name: str) -> bool:
     """Whether another Compose file, beside these or above, has a key *name*: the two may be meant to be merged."""
     folders = {posixpath.dirname(path) for path in project.paths}
     patterns = [posixpath.join(folder, up, "*compose*.y*ml") for folder in folders for up in ("", "..")]
@@ -56,7 +56,8 @@ def _text(project: Project, path: str) -> str:
         return ""
 
 
-def _named_services(service: Service) -> Iterator[tuple[str, Place]]:
+def named_services(service: Service) -> Iterator[tuple[str, Place]]:
+    """The services that must come before it, whatever key says so, and where."""
     for name, dependency in service.depends_on.items():
         if dependency.required:
             yield name, dependency.place
@@ -133,12 +134,12 @@ def undefined_service(project: Project) -> Iterator[Report]:
     Compose refuses the files. It is a slip of the key, or a service that was renamed or taken out. What another
     Compose file beside this one defines may be merged with it, and is not reported.
     """
-    if not _is_whole(project):
+    if not is_whole(project):
         return
     for service in project.services.values():
-        for name, place in _named_services(service):
-            if name not in project.services and not _is_beside(project, name):
-                yield _undefined(place, name, "service", project.services)
+        for name, place in named_services(service):
+            if name not in project.services and not is_beside(project, name):
+                yield undefined(place, name, "service", project.services)
 
 
 @rule(
@@ -182,14 +183,14 @@ def undefined_service(project: Project) -> Iterator[Report]:
 )
 def undefined_network(project: Project) -> Iterator[Report]:
     """A service on a network that the top level does not define: Compose refuses the files."""
-    if not _is_whole(project):
+    if not is_whole(project):
         return
     known = {*project.networks, "default"}
     for service in project.services.values():
         for name, attachment in service.networks.items():
-            if name not in known and not _is_beside(project, name):
+            if name not in known and not is_beside(project, name):
                 add = 'add it under "networks" at the top level'
-                yield _undefined(attachment.place, name, "network", known - {"default"}, add=add)
+                yield undefined(attachment.place, name, "network", known - {"default"}, add=add)
 
 
 @rule(
@@ -224,78 +225,14 @@ def undefined_volume(project: Project) -> Iterator[Report]:
 
     A folder beside the file is written with `./` before it.
     """
-    if not _is_whole(project):
+    if not is_whole(project):
         return
     for service in project.services.values():
         for mount in service.mounts:
             if mount.type != "volume" or not isinstance(mount.source, str) or not mount.source:
                 continue
-            if mount.source not in project.volumes and not _is_beside(project, mount.source):
+            if mount.source not in project.volumes and not is_beside(project, mount.source):
                 source = mount.value.get("source")
                 place = mount.place if mount.is_short or source is None else source.place
                 add = f'add it under "volumes" at the top level, or write "./{mount.source}" for a folder'
-                yield _undefined(place, mount.source, "volume", project.volumes, add=add)
-
-
-@rule(
-    "compose/undefined-secret",
-    Severity.ERROR,
-    bad=(
-        """
-        services:
-          app:
-            image: acme/app:1.2.3
-            secrets:
-              - db_pasword  # <-
-        secrets:
-          db_password: {file: ./db_password}
-        """,
-        """
-        services:
-          app:
-            image: acme/app:1.2.3
-            secrets:
-              - source: api_key  # <-
-                target: key
-            configs: [site]  # <-
-        """,
-    ),
-    fixed="""
-        services:
-          app:
-            image: acme/app:1.2.3
-            secrets:
-              - db_password
-        secrets:
-          db_password: {file: ./db_password}
-    """,
-    good="""
-        services:
-          app:
-            image: acme/app:1.2.3
-            secrets: [db_password]
-            configs: [{source: site, target: /site}]
-        secrets:
-          db_password: {external: true}
-        configs:
-          site: {file: ./site}
-    """,
-    unsafe=True,
-    source=_REFERENCE + "secrets/",
-)
-def undefined_secret(project: Project) -> Iterator[Report]:
-    """A secret or config that the top level does not define: Compose refuses the files."""
-    if not _is_whole(project):
-        return
-    for service in project.services.values():
-        for kind, mounts, known in (
-            ("secret", service.secrets, project.secrets),
-            ("config", service.configs, project.configs),
-        ):
-            for mount in mounts:
-                if isinstance(mount.source, Unknown) or mount.source in known or _is_beside(project, mount.source):
-                    continue
-                source = mount.value.get("source")
-                place = mount.place if mount.is_short or source is None else source.place
-                add = f'add it under "{kind}s" at the top level'
-                yield _undefined(place, mount.source, kind, known, add=add)
+                yield undefined(place, mount.source, "volume", project.volumes, add=add)
