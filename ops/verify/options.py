@@ -21,6 +21,7 @@ class Options:
         only: Ids and groups.
         everything: All checks, not only the quick ones.
         wait_s: How long to wait for a first answer.
+        changing: Whether a check may leave anything behind, such as a person registered for a chat.
         junit: Where to write a report of that kind, as *html* and *baseline*; None for nowhere.
     """
 
@@ -34,6 +35,7 @@ class Options:
     junit: Path | None = None
     html: Path | None = None
     baseline: Path | None = None
+    changing: bool = True
 
 
 def severity(text: str) -> Severity:

@@ -36,7 +36,7 @@ def open_stack_session(options: Options) -> Session:
         EngineError: no engine answers.
         NotRunningError: no container of it runs.
     """
-    stack = installation(options, patient(changing=False))
+    stack = installation(options, patient(changing=options.changing))
     checks = selected([*outside.CHECKS, *inside.CHECKS, *inside.ALONE], options.only, everything=options.everything)
     from_outside, alone = {id(check) for check in outside.CHECKS}, {id(check) for check in inside.ALONE}
     jobs = [Job(check, stack.site if id(check) in from_outside else stack) for check in checks]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +13,6 @@ from . import baseline
 from .options import Options, output, severity, wait_seconds
 from .record import Record
 from .session import Session, open_session
-from .verdict import Finding
 
 
 def verify(flags: dict[str, Any]) -> None:
@@ -51,6 +49,7 @@ def options_of(flags: dict[str, Any]) -> Options:
         junit=output(flags.get("junit") or "", "--junit"),
         html=output(flags.get("html") or "", "--html"),
         baseline=output(flags.get("baseline") or "", "--baseline"),
+        changing=not flags.get("dry"),
     )
 
 
@@ -82,8 +81,3 @@ def _write(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise SettingsError(f"{path}: {(error.strerror or 'cannot be written').lower()}") from None
-
-
-def failures(findings: Sequence[Finding]) -> list[Finding]:
-    """Those that failed."""
-    return [finding for finding in findings if finding.verdict.word == "FAIL"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
@@ -88,26 +89,56 @@ def release(stack: Installation) -> Iterator[Verdict]:
         yield passed(f"release {wanted}", f"{data['release']}, revision {data.get('revision')}", url)
 
 
+@check("AP4", GROUP, "error", "every container runs this release")
+def everywhere(stack: Installation) -> Iterator[Verdict]:
+    """The same path as AP3, asked in each container of the application, so that no old one can hide."""
+    url, health, opened = stack.patient.address("version"), stack.patient.doctor.health, stack.patient.stack
+    if not url or not health or opened is None:
+        yield skipped("fairlead.yaml has no addresses.version, or no doctor.health that names the service")
+        return
+    parts, wanted = urlsplit(health), opened.values.get("RELEASE") or "local"
+    for container in stack.patient.of(parts.hostname or ""):
+        if not container.running:
+            continue
+        found = _inside(stack, container, f"http://127.0.0.1:{parts.port or 80}{urlsplit(url).path}")
+        said = _release_in(found[1]) if found else ""
+        promised = f"release {wanted}"
+        if not said:
+            yield unseen("it says no release", container.name, promised)
+        elif said != wanted:
+            yield failed(promised, f"release {said}", container.name, "inv up makes it anew")
+        else:
+            yield passed(promised, said, container.name)
+
+
+def _release_in(body: str) -> str:
+    try:
+        data = json.loads(body)
+    except ValueError:
+        return ""
+    return str(data.get("release") or "") if isinstance(data, dict) else ""
+
+
 @check("AP9", GROUP, "warning", "requests are found again in the edge's log")
 def logged(stack: Installation) -> Iterator[Verdict]:
-    """By the id of this run: whoever looks for a request later will find it."""
+    """By path and by the id of this run: whoever looks for a request later will find it."""
     edge = stack.edge
     if edge is None:
         yield skipped("no nginx of this stack is published on this machine")
         return
-    stack.site.web.ask(stack.site.base)
+    path, run = f"/fairlead-{stack.site.nonce}-logged", stack.site.web.run
+    stack.site.web.ask(stack.site.at(path))
     ends_at = time.monotonic() + LOG_WAIT_S
     while True:
         told = stack.docker("logs", "--since", "2m", edge.container)
-        if stack.site.web.run in told.out + told.err:
-            yield passed(f"run {stack.site.web.run}", "there", edge.container)
+        if any(path in line and run in line for line in (told.out + told.err).splitlines()):
+            yield passed(f"{path} by run {run}", "there", edge.container)
             return
         if time.monotonic() > ends_at:
             break
         time.sleep(LOG_PAUSE_S)
-    yield failed(
-        f"run {stack.site.web.run}", "not there", edge.container, "access_log with $http_user_agent", place=edge.main
-    )
+    mend = "access_log with $uri and $http_user_agent"
+    yield failed(f"{path} by run {run}", "not there", edge.container, mend, place=edge.main)
 
 
 @check("CT8", "containers", "error", "there is room on the disk")
@@ -148,4 +179,4 @@ def clock(stack: Installation) -> Iterator[Verdict]:
         yield passed(f"at most {CLOCK_S:g} s apart", f"{apart:.1f} s", stack.site.base)
 
 
-CHECKS: tuple[Check[Installation], ...] = (alive, ready, release, logged, disk, clock)
+CHECKS: tuple[Check[Installation], ...] = (alive, ready, release, everywhere, logged, disk, clock)

@@ -24,7 +24,7 @@ def _verdict(witness: Witnessed, promised: str, kept: str, found: list[Differenc
     first = found[0]
     said = "; ".join(map(str, found))
     wanted = "; ".join(f"{each.name}: {each.promised or 'not sent'}" for each in found)
-    mend = "see why the answer is another: inv why --url " + exchange.url
+    mend = f"reload nginx; inv why --url {witness.aim.listener.inside}{exchange.path} shows the promise"
     place = first.place or _place(witness)
     return failed(wanted, said, witness.label, mend, *exchange.shown((*EVIDENCE, first.name)), place=place)
 

@@ -32,7 +32,8 @@ def speed(stack: Installation) -> Iterator[Verdict]:
     stack.remembered(FACTS, lambda: {"release": release, "now": figures, "before": before})
     for each in found:
         yield _compared(each, before)
-    history.keep(release, figures)
+    if stack.patient.changing:
+        history.keep(release, figures)
 
 
 def _release(stack: Installation) -> str:

@@ -38,6 +38,9 @@ def chat(stack: Installation) -> Iterator[Verdict]:
     if functional is None or not page:
         yield skipped("fairlead.yaml has no doctor.functional")
         return
+    if not stack.patient.changing:
+        yield skipped("it registers a person, and --dry changes nothing", page)
+        return
     promised = "pieces as they come, with compression offered"
     try:
         pieces, encoding = _conversation(page, functional)

@@ -54,7 +54,7 @@ def cookie_flags(site: Site) -> Iterator[Verdict]:
             lacks.append("what __Host- asks for: Secure, Path=/, no Domain")
         target, promised = f"{exchange.url} {each.name}", "Secure; HttpOnly; SameSite"
         if lacks:
-            yield failed(
+            yield (warned if lacks == ["SameSite"] else failed)(
                 promised,
                 f"lacks {', '.join(lacks)}",
                 target,
