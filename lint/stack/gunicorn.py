@@ -6,6 +6,7 @@ import ast
 import posixpath
 from typing import TYPE_CHECKING
 
+from ..source import Source
 from .starting import Started, variable
 
 if TYPE_CHECKING:
@@ -28,15 +29,25 @@ def setting(container: Container, server: Started, option: str, *short: str) -> 
     return _of_file(container, server, option)
 
 
-def _of_file(container: Container, server: Started, option: str) -> list[str] | None:
+def settings_file(container: Container, server: Started) -> Source | None:
+    """The configuration file that it reads; None where there is none, or it is not at hand."""
     named = server.option("--config", "-c")
     folder = _folder(container)
     if folder is None or (named or "").startswith("python:"):
         return None
     path = posixpath.normpath(posixpath.join(folder, (named or _DEFAULT_FILE).removeprefix("file:")))
     here = container.tree.source(path)
-    source = container.stack.text(here) if here is not None else None
-    return _literals(source.text, option.replace("-", "_")) if source is not None else None
+    return container.stack.text(here) if here is not None else None
+
+
+def _of_file(container: Container, server: Started, option: str) -> list[str] | None:
+    source = settings_file(container, server)
+    if source is not None:
+        return _literals(source.text, option.replace("-", "_"))
+    folder = _folder(container)
+    is_named = server.option("--config", "-c") is not None
+    is_there = folder is None or container.tree.is_covered(posixpath.join(folder, _DEFAULT_FILE))
+    return None if is_named or is_there else []
 
 
 def _folder(container: Container) -> str | None:

@@ -99,7 +99,7 @@ GOOD = {
         RUN pip install -r requirements.txt
         USER 10001
         EXPOSE 7860
-        CMD ["gunicorn", "--bind", "0.0.0.0:7860", "--timeout", "60", "app:app"]
+        CMD ["gunicorn", "--worker-tmp-dir", "/dev/shm", "--bind", "0.0.0.0:7860", "--timeout", "60", "app:app"]
     """,
     "app/requirements.txt": "gunicorn==23.0.0",
     SETTINGS: "redis:\n  password: ${REDIS_PASSWORD}\n  port: 6379\nmodel:\n  api_key: ''\n",

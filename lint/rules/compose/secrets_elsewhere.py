@@ -179,6 +179,8 @@ def secret_on_command_line(project: Project, policy: Policy) -> Iterator[Report]
               context: .
               args: {RELEASE: "1.2.3", TOKEN_URL: "https://example.com", SECRET_KEY: ""}
               secrets: [npm_token]
+        secrets:
+          npm_token: {environment: NPM_TOKEN}
     """,
     source=_BUILD_SECRETS,
     covers=("buildkit:SecretsUsedInArgOrEnv", "trivy:DS-0031"),
