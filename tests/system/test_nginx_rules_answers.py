@@ -216,7 +216,7 @@ def test_a_long_address_makes_pcre_give_up_on_a_quadratic_expression(site: Site,
     assert found is not None
     # The letters at the end keep PCRE from giving up at once, for want of one that the expression needs.
     attack = f"{found.prefix}{found.pump * (7900 // len(found.pump))}{found.end}.php/edit!"
-    uri = attack.replace("\n", "%0a")
+    uri = f"/{attack.removeprefix('/')}".replace("\n", "%0a")
     location = f'location ~ "{pattern}" {{ return 204; }}'
     http = f"large_client_header_buffers 4 16k; {SERVER.format(location)}"
 
