@@ -91,4 +91,30 @@ def pair(stack: Installation) -> Iterator[Verdict]:
         yield passed("its own key", "they fit", str(path))
 
 
-CHECKS: tuple[Check[Installation], ...] = (served, private, pair)
+@check("RN5", "renewal", "error", "a challenge of the CA is answered", rules=("nginx/acme-challenge-shadowed",))
+def challenge(stack: Installation) -> Iterator[Verdict]:
+    """A token is put where certbot puts it, asked for over plain HTTP as the CA does, and taken away again."""
+    tls, plain = stack.patient.settings.tls, stack.site.plain
+    if tls is None or not plain:
+        yield skipped("fairlead.yaml has no tls, or port 80 is not published here")
+        return
+    if not stack.patient.changing:
+        yield skipped("it writes a token, and --dry changes nothing", plain)
+        return
+    name = f".well-known/acme-challenge/fairlead-{stack.site.nonce}"
+    path, token = tls.webroot / name, f"{stack.site.nonce}.{stack.site.web.run}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(token, encoding="utf-8")
+    try:
+        answer = stack.site.web.ask(f"{plain}{name}")
+    finally:
+        path.unlink(missing_ok=True)
+    promised = "200 with the token"
+    if answer.text == token:
+        yield passed(promised, str(answer.status), answer.url)
+    else:
+        mend = "location ^~ /.well-known/acme-challenge/ before any redirect, with the webroot mounted"
+        yield failed(promised, f"{answer.status}, something else", answer.url, mend, *answer.shown(("location",)))
+
+
+CHECKS: tuple[Check[Installation], ...] = (served, private, pair, challenge)

@@ -41,7 +41,8 @@ class Witnessed:
     @property
     def label(self) -> str:
         """For verdicts."""
-        return f"{self.aim.label} ({self.exchange.status} for {self.exchange.path})"
+        method = "" if self.exchange.method == "GET" else f"{self.exchange.method} "
+        return f"{self.aim.label} ({self.exchange.status} for {method}{self.exchange.path})"
 
     def headers(self) -> list[Difference]:
         """What of the headers differs; nothing where nothing is known."""
@@ -55,7 +56,9 @@ class Witnessed:
         return redirect_difference(self.expected, self.exchange, listener.inside, listener.outside)
 
     def compression(self) -> Difference | None:
-        """What of the compression differs."""
+        """What of the compression differs; an answer without a body tells nothing."""
+        if self.exchange.method == "HEAD":
+            return None
         return compression_difference(self.expected, self.exchange, self.small) if self.expected else None
 
 
@@ -90,6 +93,8 @@ def _covered(nginxes: Sequence[Running], edge: Running, web: Web, aim: Aim) -> C
                 found.append(witness)
             if witness.is_error == wants_error:
                 break
+    if likely and not any(each.is_error for each in found):
+        found.append(_asked(nginxes, edge, web, aim, likely[0], method="HEAD"))
     return Covered(aim, tuple(_one_each(found)))
 
 
@@ -99,11 +104,14 @@ def _one_each(found: Sequence[Witnessed]) -> Iterator[Witnessed]:
         yield from [each for each in found if each.is_error == is_error][:1]
 
 
-def _asked(nginxes: Sequence[Running], edge: Running, web: Web, aim: Aim, path: str) -> Witnessed:
+def _asked(
+    nginxes: Sequence[Running], edge: Running, web: Web, aim: Aim, path: str, *, method: str = "GET"
+) -> Witnessed:
+    """The witness; HEAD is what many applications refuse, which makes an error of a path that has no other."""
     url = aim.listener.outside + path
-    exchange = web.ask(url, headers=_PLAIN)
-    small = web.ask(url, headers=_SMALL)
-    return Witnessed(aim, exchange, small, expected(nginxes, edge, aim.listener.inside, path))
+    exchange = web.ask(url, method, _PLAIN)
+    small = web.ask(url, method, _SMALL) if method == "GET" else exchange
+    return Witnessed(aim, exchange, small, expected(nginxes, edge, aim.listener.inside, path, method=method))
 
 
 def _why_not(aim: Aim) -> str:
