@@ -12,22 +12,24 @@ import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
+from ..certificates.generations import TlsStore
 from ..certificates.site import site_of, site_texts, tls_of
+from ..certificates.x509 import read_chain
 from ..command import Command
 from ..domains import DNS_01, CertificateSettings
 from ..edge import live_files
 from ..errors import FairleadError
 from ..stack import Stack
 from . import records
-from .addresses import is_ours, own_addresses, proxy_name
+from .addresses import is_ours, own_addresses
 from .authority import AuthorityError, Directory
 from .blame import answering
 from .caa import refusal
 from .challenge import PATH, Fetched, Site, Token, fetch
+from .judging import Check, judged
 
 MOST_NAMES = {"classic": 100, "tlsserver": 25, "shortlived": 25}
 """Source: letsencrypt.org/docs/profiles, "Max Names" (2026-08)."""
@@ -35,15 +37,6 @@ MOST_NAMES = {"classic": 100, "tlsserver": 25, "shortlived": 25}
 SKEW_S = 60.0
 ROOM_KB = 20 * 1024
 READABLE = 0o644
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing that was looked at: *fault* says what is wrong and what to do, *note* what is worth knowing."""
-
-    what: str
-    fault: str = ""
-    note: str = ""
 
 
 class PreflightError(FairleadError):
@@ -86,6 +79,7 @@ def examine(preflight: Preflight) -> Iterator[Check]:
     yield _names(preflight)
     yield _edge(preflight)
     yield _room(preflight)
+    yield _state(preflight)
     yield from _authority(preflight)
     for name in preflight.wanted.names:
         yield _caa(preflight, name)
@@ -138,6 +132,18 @@ def _room(preflight: Preflight) -> Check:
     return Check(what)
 
 
+def _state(preflight: Preflight) -> Check:
+    """A lost state is the usual way to a CA's limits: each new one asks for everything again."""
+    live = TlsStore(preflight.stack.host, tls_of(preflight.stack).folder).live()
+    shown = read_chain(live.chain)[0] if live else None
+    kept = preflight.stack.host.run(Command(("find", str(preflight.folder), "-name", "cert*.pem"))).out.strip()
+    lost = shown is not None and not shown.is_placeholder and not shown.is_self_signed and not kept
+    note = (
+        f"a certificate of {shown.issuer if shown else ''} is in use, and {preflight.folder} has none: keep that folder"
+    )
+    return Check("the state", note=note if lost else "")
+
+
 def _authority(preflight: Preflight) -> Iterator[Check]:
     if isinstance(preflight.directory, AuthorityError):
         yield Check("the CA", str(preflight.directory))
@@ -181,50 +187,15 @@ def _site(preflight: Preflight, name: str, own: frozenset[str], token: Token) ->
     for address in found:
         fetched = fetch(token, name, address, site)
         what = f"{name} at {address}"
-        yield _judged(what, fetched, preflight, ours=is_ours(address, own))
+        all_named = bool(preflight.stack.settings.acme.addresses)
+        blame = _blame(preflight, fetched)
+        yield judged(what, fetched, blame, ours=is_ours(address, own), all_named=all_named)
 
 
-def _judged(what: str, fetched: Fetched, preflight: Preflight, *, ours: bool) -> Check:
-    proxy = "" if ours else proxy_name(dict(fetched.reply.headers) if fetched.reply else {})
-    if not fetched.fault:
-        return _found(what, proxy, preflight, ours=ours)
-    if proxy:
-        return Check(what, f"{what}: {proxy} stands in front of it and {fetched.fault}; {_PROXY}")
-    if not ours:
-        return Check(what, f"{what}: not one of our addresses, and {fetched.fault}; {_foreign(what)}")
-    return Check(what, f"{what}: {fetched.fault}; {_own(fetched, preflight)}")
-
-
-def _found(what: str, proxy: str, preflight: Preflight, *, ours: bool) -> Check:
-    """Our token came back, whatever the address is."""
-    if ours:
-        return Check(what)
-    if proxy:
-        return Check(
-            what, note=f"{proxy} stands in front of it and hands the challenge on; browsers see its certificate"
-        )
-    if preflight.stack.settings.acme.addresses:
-        return Check(what, f"{what}: not one of certbot.addresses, though our token is there; add the address there")
-    return Check(what, note="not an address of this host; the token came back all the same")
-
-
-_PROXY = f"let it hand {PATH} on to this host over port 80, or prove the name over DNS"
-
-
-def _foreign(what: str) -> str:
-    address = what.rpartition(" ")[2]
-    record = "AAAA" if ip_address(address).version == 6 else "A"  # noqa: PLR2004 - IPv6
-    return f"remove or correct the {record} record, or name it in certbot.addresses where it leads here"
-
-
-def _own(fetched: Fetched, preflight: Preflight) -> str:
-    if fetched.reply is None and fetched.refused:
-        return "nothing listens there; inv up starts the site, and a firewall has to let port 80 in"
-    if fetched.reply is None:
-        return "let port 80 in through the firewall; a router that cannot lead back inside needs --skip-preflight"
-    blame = answering(preflight.stack, preflight.merged, fetched.url)
-    known = f"{blame}; " if blame else ""
-    return f"{known}it has to be: location ^~ {PATH} with the web root as its root, in the server of port 80"
+def _blame(preflight: Preflight, fetched: Fetched) -> str:
+    if not fetched.fault or fetched.reply is None:
+        return ""
+    return answering(preflight.stack, preflight.merged, fetched.url)
 
 
 @contextmanager

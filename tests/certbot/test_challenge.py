@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from fairlead.ops.certbot.addresses import FOUR, SIX, is_ours, own_addresses, proxy_name
+from fairlead.ops.certbot.asking import Reply
 from fairlead.ops.certbot.authority import AuthorityError, Directory
 from fairlead.ops.certbot.blame import answering
 from fairlead.ops.certbot.challenge import PATH, Fetched, Site, Token, fetch
+from fairlead.ops.certbot.judging import judged
 from fairlead.ops.certbot.preflight import Preflight, examine
-from fairlead.ops.command import Command, Result
 from fairlead.ops.host import LocalHost
 from fairlead.ops.stack import Stack
 
@@ -153,6 +154,69 @@ def test_a_proxy_is_known_by_what_only_it_says(headers: dict[str, str], name: st
     assert name == proxy_name(headers)
 
 
+NAMED = "shop.test at 203.0.113.9"
+
+
+def _reply(fault: str = "", **headers: str) -> Fetched:
+    return Fetched(
+        "http://shop.test/x", fault, Reply(200, {name.replace("_", "-"): text for name, text in headers.items()})
+    )
+
+
+@pytest.mark.parametrize(
+    ("fetched", "ours", "fault"),
+    [
+        (
+            _reply("answers 403", cf_ray="8f"),
+            False,
+            f"{NAMED}: Cloudflare stands in front of it and answers 403; let it hand {PATH} on to this host over "
+            "port 80, or prove the name over DNS",
+        ),
+        (
+            Fetched("http://shop.test/x", "203.0.113.9:80: no answer within 5 s"),
+            False,
+            f"{NAMED}: not one of our addresses, and 203.0.113.9:80: no answer within 5 s; remove or correct the A "
+            "record, or name it in certbot.addresses where it leads here",
+        ),
+        (
+            Fetched("http://shop.test/x", "203.0.113.9:80: connection refused", refused=True),
+            True,
+            f"{NAMED}: 203.0.113.9:80: connection refused; nothing listens there; inv up starts the site, and a "
+            "firewall has to let port 80 in",
+        ),
+        (
+            Fetched("http://shop.test/x", "203.0.113.9:80: no answer within 5 s"),
+            True,
+            f"{NAMED}: 203.0.113.9:80: no answer within 5 s; let port 80 in through the firewall; a router that cannot "
+            "lead back inside needs --skip-preflight",
+        ),
+        (
+            _reply("answers 404"),
+            True,
+            f"{NAMED}: answers 404; nginx.conf:6:9: location / answers 404; it has to be: location ^~ {PATH} with "
+            "the web root as its root, in the server of port 80",
+        ),
+        (_reply(server="cloudflare"), True, ""),
+    ],
+    ids=["proxy", "stale", "closed", "firewall", "hidden", "our own header"],
+)
+def test_an_address_that_does_not_give_the_token_is_explained(fetched: Fetched, ours: bool, fault: str) -> None:
+    assert fault == judged(NAMED, fetched, "nginx.conf:6:9: location / answers 404", ours=ours, all_named=False).fault
+
+
+def test_a_token_that_came_back_from_elsewhere_is_good_unless_all_our_addresses_are_named() -> None:
+    proxied = judged(NAMED, _reply(cf_ray="8f"), "", ours=False, all_named=False)
+    natted = judged(NAMED, _reply(), "", ours=False, all_named=False)
+    stranger = judged(NAMED, _reply(), "", ours=False, all_named=True)
+
+    assert ("", "Cloudflare stands in front of it and hands the challenge on") == (
+        proxied.fault,
+        proxied.note.partition(";")[0],
+    )
+    assert ("", "not an address of this host; the token came back all the same") == (natted.fault, natted.note)
+    assert stranger.fault.startswith(f"{NAMED}: not one of certbot.addresses, though our token is there")
+
+
 class Machine(LocalHost):
     """A machine with the interfaces of the test."""
 
@@ -161,10 +225,6 @@ class Machine(LocalHost):
         four = "Main:\n  |-- 192.0.2.7\n     /32 host LOCAL\n  |-- 192.0.2.255\n     /32 link BROADCAST\n"
         six = "20010db8000000000000000000000007 02 40 00 80 eth0\nfe800000000000000000000000000007 02 40 20 80 eth0\n"
         return {FOUR: four, SIX: six}.get(path) or super().read(path)
-
-    def run(self, command: Command, timeout_s: float | None = None) -> Result:
-        """Runs nothing but what tests may run."""
-        return super().run(command, timeout_s)
 
 
 def test_our_addresses_are_those_of_the_interfaces_and_those_named() -> None:
