@@ -32,6 +32,24 @@ _NUMBER = regex(r"\d+")
 _EXPIRY = regex(r"[+-]?(?:\d+[yMwdhms]\s*)*(?:\d+\s*)?(?<=[\w ])")
 _RATE = regex(r"rate=\d+r/[sm]")
 _LAST_PORT = 65535
+_LISTEN_WORDS = frozenset(
+    (
+        "default_server",
+        "default",
+        "ssl",
+        "http2",
+        "quic",
+        "proxy_protocol",
+        "bind",
+        "deferred",
+        "reuseport",
+        "udp",
+        "multipath",
+    )
+)
+_LISTEN_VALUES = frozenset(
+    ("setfib", "fastopen", "backlog", "rcvbuf", "sndbuf", "accept_filter", "ipv6only", "so_keepalive")
+)
 _PORT_WORD = regex(r"[a-z][a-z0-9-]*")
 _FORM_OF = {
     "size": (_SIZE, "a size; write a number, or one with k or m"),
@@ -189,7 +207,14 @@ def _upstream_server(args: tuple[str, ...]) -> Iterator[Wrong]:
 
 
 def _listen(args: tuple[str, ...]) -> Iterator[Wrong]:
-    yield from _port(args[0])
+    if args[0].startswith(":"):
+        yield 0, f'"{args[0]}" has no address before the colon; write "{args[0][1:]}"'
+    else:
+        yield from _port(args[0])
+    for index, word in enumerate(args[1:], 1):
+        name, equals, _ = word.partition("=")
+        if name not in (_LISTEN_VALUES if equals else _LISTEN_WORDS):
+            yield index, f'"{word}" is no parameter of a socket; remove it'
 
 
 def _port(word: str) -> Iterator[Wrong]:

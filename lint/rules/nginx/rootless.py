@@ -42,6 +42,7 @@ _ELSEWHERE = (
             }
         }
         """,
+        r"server { location / { try_files $uri @app; } location ~* \.(js|css)$ { expires 7d; } }  # <-",
         r"server { location / { proxy_pass http://app:3000; } location ~* \.(js|css)$ { expires 7d; } }  # <-",
     ),
     good=(
@@ -92,4 +93,5 @@ def _comes_from_nowhere(config: NginxConfig, block: Directive) -> bool:
 
 def _has_source(config: NginxConfig, block: Directive) -> bool:
     at = config.effective(block)
-    return location(block).pattern == "/" and (at.handler is not None or at.root is not None)
+    hands_on = at.tries is not None and at.tries.args[-1:] and at.tries.args[-1].startswith("@")
+    return location(block).pattern == "/" and bool(at.handler or at.root or hands_on)

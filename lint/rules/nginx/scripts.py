@@ -16,6 +16,48 @@ _PARAMS = "fastcgi_params"
 
 
 @rule(
+    "nginx/parameters-missing",
+    Severity.WARNING,
+    bad=(
+        """
+        server {
+            listen 80;
+            location / {
+                uwsgi_pass django;  # <-
+            }
+        }
+        """,
+        "server { location / { fastcgi_pass unix:/run/app.sock; } }  # <-",
+    ),
+    good=(
+        "server { location / { include uwsgi_params; uwsgi_pass django; } }",
+        "server { include uwsgi_params; location / { uwsgi_pass django; } }",
+        "server { uwsgi_param HOST $host; location / { uwsgi_pass django; } }",
+        "location / { uwsgi_pass django; }",
+    ),
+    source="https://nginx.org/en/docs/http/ngx_http_uwsgi_module.html#example",
+)
+def parameters_missing(config: NginxConfig) -> Iterator[Report]:
+    """
+    A program is asked by uwsgi, FastCGI or SCGI without a single parameter.
+
+    It learns neither the path nor the method: a Django application fails at each request, PHP sends an empty page.
+    nginx brings a file of them for each protocol, such as `uwsgi_params`, which has to be included.
+    """
+    yield from once(_without_parameters(config))
+
+
+def _without_parameters(config: NginxConfig) -> Iterator[Report]:
+    for passing in config.find("uwsgi_pass", "fastcgi_pass", "scgi_pass"):
+        block, kind = passing.parent, passing.name.removesuffix("_pass")
+        if block is None or passing.enclosing("server") is None or config.may_hold(block, f"{kind}_param"):
+            continue
+        around = (block, *block.ancestors)
+        if not any(each.first(f"{kind}_param") for each in around) and not config.may_hold(None, f"{kind}_param"):
+            yield passing.place, f'the program is told nothing of the request; add "include {kind}_params;"'
+
+
+@rule(
     "nginx/script-not-named",
     Severity.WARNING,
     bad=(

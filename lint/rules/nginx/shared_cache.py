@@ -104,6 +104,7 @@ def cache_of_cookies(config: NginxConfig) -> Iterator[Report]:
             listen 80;
             server_name *.example.com;
             location / {
+                fastcgi_param REQUEST_METHOD $request_method;
                 fastcgi_pass 127.0.0.1:9000;
                 fastcgi_cache pages;
                 fastcgi_cache_key "$scheme$request_method${host}$request_uri";

@@ -34,6 +34,7 @@ _PREFIXES = {"proxy_pass": "proxy", "fastcgi_pass": "fastcgi", "uwsgi_pass": "uw
     good="""
         server {
             location / {
+                fastcgi_param REQUEST_METHOD $request_method;
                 fastcgi_pass 127.0.0.1:9000;
             }
         }
