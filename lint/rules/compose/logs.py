@@ -13,6 +13,9 @@ from .judging import some, whole_services
 
 _ROTATION = "https://docs.docker.com/engine/logging/drivers/json-file/"
 
+_LEAST_BYTES = 65536
+"""A smaller number was meant to have a unit."""
+
 
 @rule(
     "compose/unbounded-log",
@@ -123,6 +126,35 @@ def log_option_refused(project: Project) -> Iterator[Report]:
                 message = f'the engine refuses "{name}" here, and the container does not start; '
                 why = "it needs max-size and a max-file of 2 or more" if name == "compress" else "remove it"
                 yield logging.options[name].key_place, message + why
+
+
+@rule(
+    "compose/log-size-of-a-few-bytes",
+    Severity.WARNING,
+    bad="""
+        services:
+          app:
+            logging:
+              options:
+                max-size: 10  # <-
+                max-file: "3"
+    """,
+    good="""
+        services:
+          app:
+            logging: {options: {max-size: 10m, max-file: "3"}}
+          bytes:
+            logging: {options: {max-size: "10485760", max-file: "3"}}
+    """,
+    source=_ROTATION,
+)
+def log_size_of_a_few_bytes(project: Project) -> Iterator[Report]:
+    """A size of the log without a unit, which counts bytes: each line starts a new file, and the log is gone."""
+    for service in project.services.values():
+        value = service.logging.options.get("max-size") if service.logging is not None else None
+        text = str(value.data) if value is not None else ""
+        if value is not None and text.isdigit() and 0 < int(text) < _LEAST_BYTES:
+            yield value.place, f'max-size "{text}" is {text} bytes; write a unit, such as "{text}m"'
 
 
 def _refused(logging: Logging) -> Iterator[str]:

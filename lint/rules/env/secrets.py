@@ -40,6 +40,9 @@ _TELLING = regex(
     r".*(?:SECRET|PASSWORD|PASSWD|PRIVATE)(?!.*PUBLI[CSH]).*|.*(?:OPENAI|ANTHROPIC|AWS|SENDGRID|TWILIO)\w*_KEY", re.I
 )
 
+_BLANK = regex(r"[<\[{*.x-]|your|my[_ -]|the[_ -]|some[_ -]|replace|insert|todo|fixme|tbd|sk-|gh[pousr]_", re.I)
+"""Begins what no reader takes for a value."""
+
 _NOTHING = ("", "null", "none", "nil", "undefined", "false")
 """How programs write that there is no value."""
 
@@ -68,7 +71,7 @@ _ADDRESS = regex(r"[a-z][a-z0-9+.-]{0,30}://(?P<user>[^/\s:@]{0,200}):(?P<passwo
         SECRET_KEY_FILE=/run/secrets/key
         REDIS_PASSWORD=null
         """,
-        {".env.example": "MYSQL_PASSWORD=changeme\n"},
+        {".env.example": "MYSQL_PASSWORD=your-password\n"},
         {".env.test": "JWT_SECRET_KEY=secret\n"},
     ),
     source="https://cwe.mitre.org/data/definitions/1392.html",
@@ -88,6 +91,41 @@ def placeholder_secret(env: EnvFile, policy: Policy) -> Iterator[Report]:
         secret = match["password"] if match else value if policy.is_secret_name(entry.name) else ""
         if secret.lower() not in _NOTHING and policy.is_placeholder(secret) and not _FRONT_END.match(entry.name):
             yield entry.value_place, f'"{entry.name}" has a value that everybody tries first; make one of your own'
+
+
+@rule(
+    "env/placeholder-in-example",
+    Severity.INFO,
+    bad={".env.example": "MYSQL_PASSWORD=changeme  # <-\nREDIS_PASSWORD=123456  # <-\n"},
+    fixed={".env.example": "MYSQL_PASSWORD=\nREDIS_PASSWORD=\n"},
+    good={
+        ".env.example": """
+            # a long random text
+            MYSQL_PASSWORD=
+            MODE=changeme
+            OTHER_PASSWORD=${MYSQL_PASSWORD}
+        """,
+    },
+    source="https://cwe.mitre.org/data/definitions/1392.html",
+    preset="strict",
+    unsafe=True,
+)
+def placeholder_in_example(env: EnvFile, policy: Policy) -> Iterator[Report]:
+    """
+    A secret of the example file has a value with which the stack starts.
+
+    Whoever copies the file and forgets one line runs with a password that everybody knows. Left empty, `${NAME:?}` in
+    the Compose file stops the start and names what is missing.
+    """
+    for entry, value in _secrets(env, policy) if env.is_example and not env.is_for_development else ():
+        if policy.is_placeholder(value) and value.lower() not in _NOTHING and not _BLANK.match(value):
+            start, end = entry.statement[0], entry.value_range[0] - len(entry.quote)
+            edit = Edit(entry.place, entry.source.text[start:end], safe=False)
+            yield (
+                entry.value_place,
+                f'"{entry.name}" has a value that works and that everybody knows; leave it empty',
+                (edit,),
+            )
 
 
 @rule(
