@@ -124,3 +124,37 @@ def test_a_dollar_in_a_password_is_gone_and_two_are_one(tmp_path: Path) -> None:
     assert [True, False] == [_reported("dollar-in-secret", each) for each in (lost, kept)]
     values = [json.loads(_config(tmp_path, each).stdout)["services"]["db"]["environment"] for each in (lost, kept)]
     assert [{"MYSQL_PASSWORD": "ab"}, {"MYSQL_PASSWORD": "ab$$cd"}] == values
+
+
+def _service(folder: Path, text: str) -> dict[str, object]:
+    """The service "app" as Compose reads it."""
+    found: dict[str, object] = json.loads(_config(folder, text).stdout)["services"]["app"]
+    return found
+
+
+@pytest.mark.parametrize("operator", ["&&", "||", ";", "|", ">", "&"])
+def test_compose_drops_what_follows_an_operator(operator: str, tmp_path: Path) -> None:
+    text = f"services:\n  app:\n    image: a:1.2\n    command: migrate {operator} serve\n"
+    quoted = text.replace(f"migrate {operator} serve", f'sh -c "migrate {operator} serve"')
+
+    assert ["migrate"] == _service(tmp_path, text)["command"]
+    assert ["sh", "-c", f"migrate {operator} serve"] == _service(tmp_path, quoted)["command"]
+    assert [True, False] == [_reported("command-cut-off", each) for each in (text, quoted)]
+
+
+def test_a_variable_that_is_not_set_is_empty_and_one_that_is_handed_through_is_not_there(tmp_path: Path) -> None:
+    text = "services:\n  app:\n    image: a:1.2\n    environment: {SMTP_PORT: %s}\n"
+    texts = [text % "'${SMTP_PORT}'", text % "null"]
+
+    assert [{"SMTP_PORT": ""}, {"SMTP_PORT": None}] == [_service(tmp_path, each)["environment"] for each in texts]
+    assert [True, False] == [_reported("number-may-be-empty", each) for each in texts]
+
+
+def test_compose_refuses_a_ring_by_network_mode_and_a_secret_of_a_build_that_nobody_defines(tmp_path: Path) -> None:
+    ring = "services:\n  a: {image: 'a:1', network_mode: 'service:b'}\n  b: {image: 'b:1', depends_on: [a]}\n"
+    secret = "services:\n  app:\n    build: {context: ., secrets: [nobody]}\n"
+
+    assert "cycle" in _config(tmp_path, ring).stderr
+    assert "undefined build secret" in _config(tmp_path, secret).stderr
+    assert _reported("dependency-cycle", ring)
+    assert _reported("undefined-secret", secret)

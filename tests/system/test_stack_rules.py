@@ -103,3 +103,45 @@ def test_nginx_ends_where_a_host_is_unknown(docker, tmp_path, host, is_known):
 
     assert ("host not found in upstream" in run.stderr) is not is_known, run.stderr
     assert ("stack/upstream-host-unknown" in reported(tmp_path)) is not is_known
+
+
+@pytest.mark.parametrize(("given", "says"), [("", ""), ("command: [echo, served]", "served")])
+def test_an_entrypoint_drops_the_command_of_the_image(docker, tmp_path, given, says):
+    (tmp_path / "Dockerfile").write_text(f'FROM {DEBIAN}\nWORKDIR /app\nCOPY wait.sh ./\nCMD ["echo", "served"]\n')
+    (tmp_path / "wait.sh").write_text('#!/bin/sh\nexec "$@"\n')
+    (tmp_path / "compose.yaml").write_text(
+        f"services:\n  app:\n    build: .\n    entrypoint: [sh, /app/wait.sh]\n    {given}\n"
+    )
+
+    run = docker("compose", "-p", PROJECT, "run", "--build", "--rm", "app")
+    up = docker("compose", "-p", PROJECT, "up", "--no-log-prefix", "app")
+
+    assert run.returncode == 0, run.stderr
+    assert ("served" in up.stdout) is bool(says), up.stdout
+    assert ("stack/entrypoint-drops-command" in reported(tmp_path)) is not bool(says)
+
+
+@pytest.mark.parametrize(("command", "starts"), [("[--workers, '4']", False), ("[echo, --workers]", True)])
+def test_options_alone_are_no_program(docker, tmp_path, command, starts):
+    (tmp_path / "compose.yaml").write_text(f"services:\n  app:\n    image: {DEBIAN}\n    command: {command}\n")
+
+    up = docker("compose", "-p", PROJECT, "up", "--exit-code-from", "app")
+
+    assert (up.returncode == 0) is starts, up.stderr
+    assert ("stack/command-without-program" in reported(tmp_path)) is not starts
+
+
+@pytest.mark.parametrize(("files", "warns"), [(256, True), (4096, False)])
+def test_nginx_warns_of_fewer_files_than_connections(docker, tmp_path, files, warns):
+    (tmp_path / "nginx.conf").write_text(
+        "error_log stderr warn;\npid /tmp/nginx.pid;\nevents { worker_connections 1024; }\nhttp { server { listen 8080; } }\n"
+    )
+    (tmp_path / "compose.yaml").write_text(
+        f"services:\n  web:\n    image: {NGINX}\n    ulimits: {{nofile: {files}}}\n"
+        "    volumes: ['./nginx.conf:/etc/nginx/nginx.conf:ro']\n"
+    )
+
+    run = docker("compose", "-p", PROJECT, "run", "--rm", "web", "timeout", "2", "nginx", "-g", "daemon off;")
+
+    assert ("exceed open file resource limit" in run.stderr + run.stdout) is warns, run.stderr
+    assert ("stack/open-files-below-connections" in reported(tmp_path)) is warns
