@@ -134,7 +134,8 @@ def test_options_alone_are_no_program(docker, tmp_path, command, starts):
 @pytest.mark.parametrize(("files", "warns"), [(256, True), (4096, False)])
 def test_nginx_warns_of_fewer_files_than_connections(docker, tmp_path, files, warns):
     (tmp_path / "nginx.conf").write_text(
-        "error_log stderr warn;\npid /tmp/nginx.pid;\nevents { worker_connections 1024; }\nhttp { server { listen 8080; } }\n"
+        "error_log stderr warn;\npid /tmp/nginx.pid;\n"
+        "events { worker_connections 1024; }\nhttp { server { listen 8080; } }\n"
     )
     (tmp_path / "compose.yaml").write_text(
         f"services:\n  web:\n    image: {NGINX}\n    ulimits: {{nofile: {files}}}\n"
