@@ -37,7 +37,7 @@ def needs(
     return [
         *_for_lint(settings, projects, configs),
         *_for_verify(settings, configs, services),
-        *_for_certbot(configs, data),
+        *_for_certbot(configs, data, services),
         *_for_deploy(settings, services, data),
     ]
 
@@ -63,7 +63,7 @@ def _for_verify(
     yield Need("verify", "a health check for every service", bool(services) and not without, checks or "see inv lint")
 
 
-def _for_certbot(configs: Sequence[NginxConfig], data: dict[str, Any]) -> Iterator[Need]:
+def _for_certbot(configs: Sequence[NginxConfig], data: dict[str, Any], services: Sequence[Service]) -> Iterator[Need]:
     domains = bool(data.get("domains"))
     yield Need("certbot", "the names of the site", domains, "list them in fairlead.yaml, domains")
     listens = {listen.value.rpartition(":")[2] for config in configs for listen in config.find("listen")}
@@ -71,6 +71,8 @@ def _for_certbot(configs: Sequence[NginxConfig], data: dict[str, Any]) -> Iterat
     challenge = any("acme-challenge" in " ".join(each.args) for config in configs for each in config.locations)
     location = "add: location ^~ /.well-known/acme-challenge/ { root /srv/acme; try_files $uri =404; }"
     yield Need("certbot", "a location for the challenge", challenge, location)
+    job = any(service.name == "certbot" for service in services)
+    yield Need("certbot", "a service that runs certbot", job, "copy the one of docs/https.md")
 
 
 def _for_deploy(settings: Settings | None, services: Sequence[Service], data: dict[str, Any]) -> Iterator[Need]:

@@ -74,7 +74,7 @@ def _carry_out(stack: Stack, what: What, wishes: Wishes, command: str) -> None:
         ended(stack, command, error)
         raise
     ended(stack, command, None)
-    print(_words(job, done))
+    print(_words(job, done), flush=True)
 
 
 def wanted(job: Job, what: What, wishes: Wishes) -> Due:

@@ -57,10 +57,15 @@ class Certbot:
         return self._run(server, *words, *(["--force-renewal"] if replace and not dry else []))
 
     def renew(self, *, force: bool = False) -> Command:
-        """Renews what is due as certbot and the CA reckon. Hooks are never given: certbot would keep them."""
+        """
+        Renews what is due as certbot and the CA reckon, by the settings as they are now.
+
+        Hooks after it are never given: certbot would keep them, and not tell when they fail.
+        """
         server = self.authority.server
         words = ["renew", *self._folders(server), "--non-interactive", "--cert-name", self.name]
-        words += ["--no-random-sleep-on-renew", *(["--force-renewal"] if force else [])]
+        words += ["--no-random-sleep-on-renew", *self._profile(), *self._challenge()]
+        words += ["--force-renewal"] if force else []
         return self._run(server, *words)
 
     def _run(self, server: str, *words: str) -> Command:
@@ -84,9 +89,11 @@ class Certbot:
         kind, _, size = self.wanted.key.partition("-")
         curve = CURVES.get(self.wanted.key)
         key = ["--elliptic-curve", curve] if curve else ["--rsa-key-size", size]
-        profile = ["--preferred-profile", self.wanted.profile] if self.wanted.profile else []
         names = [word for name in self.wanted.names for word in ("--domain", name)]
-        return ["--cert-name", self.name, "--key-type", kind, *key, *profile, *self._challenge(), *names]
+        return ["--cert-name", self.name, "--key-type", kind, *key, *self._profile(), *self._challenge(), *names]
+
+    def _profile(self) -> list[str]:
+        return ["--preferred-profile", self.wanted.profile] if self.wanted.profile else []
 
     def _challenge(self) -> list[str]:
         challenge = self.wanted.challenge

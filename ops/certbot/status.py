@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ..certificates.generations import Generation
 from ..certificates.reconcile import Facts, Wanted, facts_of
@@ -28,6 +28,8 @@ from .renewers import other_renewers
 from .timer import Timer, timer
 
 FAILED = 1
+LOOP = timedelta(hours=7)
+"""A loop runs every six hours or so."""
 
 
 @dataclass(frozen=True)
@@ -71,11 +73,17 @@ class Status:
         for answer in self.facts.others if self.found is not None else ():
             what = f"serves {answer.certificate.fingerprint[:8]}" if answer.certificate else answer.reason
             yield f"{answer.endpoint} {answer.name}: {what}, not the newest on disk; inv certbot mends that"
-        if not self.timer.armed:
+        if not (self.timer.armed or self._loops()):
             yield "nothing renews it by itself; inv certbot.install-timer"
         yield from (f"another renewer: {other}" for other in self.others)
         if self.last is not None and self.last.outcome == "failed":
             yield f"the last run failed: {self.last.message}"
+
+    def _loops(self) -> bool:
+        """Whether a loop in a container, which has no timer, has run when it should have."""
+        if self.timer.kind != "none" or self.last is None:
+            return False
+        return self.last.command == "inv certbot.renew" and self.job.now - self.last.time < LOOP
 
 
 def status(*, as_json: bool = False) -> None:

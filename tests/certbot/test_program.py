@@ -71,6 +71,8 @@ def test_a_renewal_is_given_no_hook_and_no_sleep(tmp_path: Path, force: bool) ->
     assert _words(command).startswith("renew ")
     assert "hook" not in _words(command)
     assert _has(command, "--cert-name shop", "--no-random-sleep-on-renew", "--non-interactive")
+    assert _has(command, "--preferred-profile tlsserver", "--webroot --webroot-path /srv/acme")
+    assert not _has(command, "--domain")
     assert force == _has(command, "--force-renewal")
 
 
