@@ -14,6 +14,12 @@ _LINE = regex(
 )
 """A line that a template engine, or a script with sed, replaces by statements; nginx has no words in capitals."""
 
+_CONTROL = regex(
+    r"(?:^|(?<=[;{}]))(?P<blank>[ \t]*)\{\{-?\s*(?:if|else|end|range|with|define|block|/\*)(?![\w.])(?:(?!\}\}).)*\}\}",
+    re.MULTILINE,
+)
+"""What only steers a Go template, between two statements; within one it is left in, as a value that is unknown."""
+
 _SHELL_VALUE = regex(r"\$\{\{")
 _DIRECTION = regex(r"^>[ \t][^\n]*$", re.MULTILINE)
 """A line of Kong's own template language."""
@@ -34,6 +40,10 @@ def without_marks(text: str) -> str:
         text = _DIRECTION.sub(_blank, _SHELL_VALUE.sub("{{ ", text))
     if "{%" in text or "{{" in text:
         text = _STATEMENT.sub(_blank, text)
+    if "{{" in text:
+        text, count = _CONTROL.subn(_blank, text)
+        while count:
+            text, count = _CONTROL.subn(_blank, text)
     if _LINE.search(text):
         text = _LINE.sub(lambda line: _blank(line) if _begins_statement(text, line.start()) else line[0], text)
     return text

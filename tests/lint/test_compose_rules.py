@@ -16,6 +16,18 @@ def _found(run, rule: str) -> list[tuple[str, int]]:
     return [(it["path"], it["line"]) for it in findings if it["rule"] == f"compose/{rule}"]
 
 
+def test_a_health_check_may_come_from_a_file_that_is_not_there(folder, lint) -> None:
+    (folder / "compose.yml").write_text(
+        "services:\n  app:\n    image: acme/app:1.2.3\n    depends_on: {db: {condition: service_healthy}}\n"
+        "  db:\n    image: mysql:9.4.0\n    extends: {file: base.yml, service: db}\n"
+    )
+
+    run = lint("--format", "json", "--select", "compose/waiting-for-no-healthcheck,compose/extends-unresolved")
+
+    assert [("compose.yml", 7)] == _found(run, "extends-unresolved")
+    assert [] == _found(run, "waiting-for-no-healthcheck")
+
+
 def test_services_of_different_profiles_may_share_a_container_name(folder, lint) -> None:
     service = "  {0}:\n    image: acme/model:1.2.3\n    container_name: model\n    profiles: [{1}]\n"
     text = (

@@ -12,6 +12,7 @@ from fairlead.lint.recognition import family_of, found_below
     ("path", "text", "family"),
     [
         ("nginx.conf", "", "nginx"),
+        ("rootfs/nginx.tmpl", "pid /tmp/nginx.pid;\nhttp {\n}\n", "nginx"),
         ("nginx/default.conf.template", "server { listen ${PORT}; }", "nginx"),
         ("conf.d/site.conf", "# a site\nserver {\n  listen 80;\n}\n", "nginx"),
         ("sites-enabled/shop", "server {\n  listen 80;\n}\n", "nginx"),

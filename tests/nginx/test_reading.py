@@ -308,3 +308,18 @@ def test_a_file_that_is_none_of_nginx_is_not_guessed_at_for_ever() -> None:
 
     assert 20_000 == len(found)
     assert "did you mean" not in found[-1][2]
+
+
+def test_what_steers_a_go_template_is_no_directive() -> None:
+    config = parse(
+        "events { multi_accept {{ if .Many }}on{{ else }}off{{ end }}; }\n"
+        "http {\n"
+        "    {{ range $ip := .Blocked }}deny {{ $ip }};{{ end }}\n"
+        "    geo $a {\n        {{ range $ip := .Known }}\n        {{ $ip }} 0;{{ end }}\n    }\n"
+        "    {{/* a note */}}\n"
+        "}\n",
+        "nginx.tmpl",
+    )
+
+    assert [] == config.faults
+    assert ["{{ $ip }}"] == [each.value for each in config.find("deny")]

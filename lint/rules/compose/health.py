@@ -9,7 +9,7 @@ from ...compose import Project, Service
 from ...finding import Severity
 from ...place import Place
 from ...rule import Report, rule
-from .judging import dockerfile_of, is_official, lasting_services
+from .judging import dockerfile_of, is_official, lacks_files, lasting_services
 
 if TYPE_CHECKING:
     from ...dockerfile import Dockerfile
@@ -189,10 +189,12 @@ def waiting_for_no_healthcheck(project: Project) -> Iterator[Report]:
 
     Compose gives up with "container has no healthcheck configured", and the service is never started.
     """
+    if not project.complete or lacks_files(project):
+        return
     for service in project.services.values():
         for name, dependency in service.depends_on.items():
             other = project.services.get(name)
-            if dependency.condition != "service_healthy" or other is None or not project.complete:
+            if dependency.condition != "service_healthy" or other is None:
                 continue
             if _is_checked(other) is False:
                 value = service.get("depends_on", name, "condition")
