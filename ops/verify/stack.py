@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from ...lint.policy import Policy, policy_from
 from ...lint.settings import settings_for
+from ..certificates.site import site_of as names_of
 from ..doctor.patient import Patient, patient
 from ..errors import SettingsError, UnreachableError
 from .budget import OWN_RATE, Budget
@@ -55,7 +56,7 @@ def installation(options: Options, found: Patient) -> Installation:
         raise NotRunningError(f"{found.settings.name}: no container runs; inv up starts it")
     inspected = inspect(found)
     nginxes = every_nginx(found, inspected)
-    return Installation(found, inspected, nginxes, site_of(options, found, nginxes))
+    return Installation(found, inspected, nginxes, site_of(options, found, nginxes), options.everything)
 
 
 def site_of(options: Options, found: Patient, nginxes: tuple[Running, ...]) -> Site:
@@ -75,7 +76,7 @@ def site_of(options: Options, found: Patient, nginxes: tuple[Running, ...]) -> S
     web = Web(Budget(OWN_RATE), {each.key: each.connect for each in known})
     api = (found.doctor.api,) if found.doctor.api else ()
     site = Site(base, web, datetime.now(UTC), trust, _policy(), plain=_plain(known, best), api=api, is_ours=True)
-    site.has_domains = bool(found.settings.domains) and best is not None and best.name != "localhost"
+    site.has_domains = found.settings.tls is not None and not names_of(found.stack).is_local if found.stack else False
     return site
 
 

@@ -31,12 +31,14 @@ class Installation:
     Attributes:
         inspected: All that the engine knows of each container, by name; for use, never to be shown.
         nginxes: Every nginx that runs, the edge first.
+        everything: Whether --all was said, so that time may be taken.
     """
 
     patient: Patient
     inspected: Mapping[str, Mapping[str, Any]]
     nginxes: tuple[Running, ...]
     site: Site
+    everything: bool = False
     _known: dict[str, Any] = field(default_factory=dict, repr=False)
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from ...certbot.job import open_job
+from ...certbot.status import look
 from ...certificates.x509 import Certificate, CertificateError, key_fault, read_chain
 from ...command import Secret
 from ..outside.handshake import no_tls, seen
@@ -101,7 +103,7 @@ def challenge(stack: Installation) -> Iterator[Verdict]:
     if not stack.patient.changing:
         yield skipped("it writes a token, and --dry changes nothing", plain)
         return
-    name = f".well-known/acme-challenge/fairlead-{stack.site.nonce}"
+    name = f".well-known/acme-challenge/fairlead-token-{stack.site.nonce}"
     path, token = tls.webroot / name, f"{stack.site.nonce}.{stack.site.web.run}"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(token, encoding="utf-8")
@@ -117,4 +119,19 @@ def challenge(stack: Installation) -> Iterator[Verdict]:
         yield failed(promised, f"{answer.status}, something else", answer.url, mend, *answer.shown(("location",)))
 
 
-CHECKS: tuple[Check[Installation], ...] = (served, private, pair, challenge)
+@check("RN1", "renewal", "error", "the certificate renews itself")
+def renewal(stack: Installation) -> Iterator[Verdict]:
+    """What `inv certbot.status` would have a person do: a timer, a last run that went well, no second renewer."""
+    opened = stack.patient.stack
+    if opened is None or not stack.site.has_domains:
+        yield skipped("fairlead.yaml has no domains, so no certificate is promised")
+        return
+    seen_status = look(open_job(opened))
+    faults = list(seen_status.faults())
+    for fault in faults:
+        yield failed("nothing for a person to do", fault, seen_status.job.name, "inv certbot.status says more")
+    if not faults:
+        yield passed("nothing for a person to do", f"next: {seen_status.timer.next or 'armed'}", seen_status.job.name)
+
+
+CHECKS: tuple[Check[Installation], ...] = (served, private, pair, challenge, renewal)

@@ -16,6 +16,9 @@ WORSE = 1.3
 LEAST_MS = 5.0
 """Less than this is the machine's own weather."""
 
+QUICK_SAMPLES, QUICK_SECONDS = 90, 3.0
+"""Without --all."""
+
 FACTS = "latency"
 
 
@@ -23,23 +26,25 @@ FACTS = "latency"
 def speed(stack: Installation) -> Iterator[Verdict]:
     """The page, a file of it and a route of the API, by median and p95; a warning only, as machines are shared."""
     urls = [stack.site.home.url, *stack.site.assets[:1], *(stack.site.at(path) for path in stack.site.api)]
-    each_count, each_s = MOST_SAMPLES // len(urls), MOST_SECONDS / len(urls)
+    most, seconds = (MOST_SAMPLES, MOST_SECONDS) if stack.everything else (QUICK_SAMPLES, QUICK_SECONDS)
     history = History(stack.patient.settings.state / "verify" / "latency.json")
     release = _release(stack)
     before = history.before(release)
-    found = [sampled(stack.site.web, url, each_count, each_s) for url in urls]
+    found = [sampled(stack.site.web, url, most // len(urls), seconds / len(urls)) for url in urls]
     figures = {urlsplit(each.url).path: _figures(each) for each in found}
     stack.remembered(FACTS, lambda: {"release": release, "now": figures, "before": before})
     for each in found:
         yield _compared(each, before)
-    if stack.patient.changing:
+    if stack.patient.changing and release:
         history.keep(release, figures)
 
 
 def _release(stack: Installation) -> str:
+    """Release and revision; empty where the site does not say both."""
     url = stack.patient.address("version")
     data = stack.site.web.ask(url).json() if url else None
-    return f"{data.get('release')} {data.get('revision')}" if isinstance(data, dict) else "unknown"
+    names = (data.get("release"), data.get("revision")) if isinstance(data, dict) else ()
+    return " ".join(map(str, names)) if all(names) else ""
 
 
 def _figures(found: Sampled) -> dict[str, Any]:
