@@ -8,7 +8,7 @@ from invoke import Collection, Context
 
 from fairlead import __version__
 from fairlead.ops.certbot.tasks import certbot
-from fairlead.ops.deploy.tasks import deploy, provision, releases, rollback
+from fairlead.ops.deploy.tasks import audit, deploy, drift, gc, provision, releases, rollback
 from fairlead.ops.task import task
 
 __all__ = ["__version__", "namespace"]
@@ -237,6 +237,9 @@ namespace = Collection(
     deploy,
     rollback,
     releases,
+    audit,
+    drift,
+    gc,
     status,
     logs,
     execute,

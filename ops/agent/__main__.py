@@ -1,23 +1,26 @@
-"""The agent's program: `python -m fairlead.ops.agent switch|rollback|abort|state --root FOLDER [--release NAME]`."""
+"""The agent's program: `python -m fairlead.ops.agent switch|rollback|abort|gc|state --root FOLDER [--release NAME]`."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from .running import abort, show_state, switch
+from .running import abort, gc, show_state, switch
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command and gives its exit code; every line that it prints is one JSON object."""
     parser = argparse.ArgumentParser(prog="fairlead-agent")
-    parser.add_argument("command", choices=("switch", "rollback", "abort", "state"))
+    parser.add_argument("command", choices=("switch", "rollback", "abort", "gc", "state"))
     parser.add_argument("--root", required=True)
     parser.add_argument("--release", default="")
     parser.add_argument("--who", default="")
+    parser.add_argument("--keep", type=int, default=3)
     given = parser.parse_args(arguments)
     if given.command == "state":
         return show_state(given.root)
+    if given.command == "gc":
+        return gc(given.root, given.keep, given.who)
     if given.command == "abort":
         return abort(given.root, given.release, given.who)
     return switch(given.root, given.release, given.who, jobs=given.command == "switch")

@@ -12,9 +12,10 @@ from ..errors import FairleadError, SettingsError
 from ..execute import Event, execute
 from ..host import Host
 from ..lock import locked
-from ..plan import Plan
+from ..plan import Plan, plan_for
 from ..step import Step
 from .bundle import load
+from .gc import old_releases, removal
 from .patient import PatientHost
 from .record import Records
 from .switch import Switch, TakeBackError
@@ -30,6 +31,11 @@ def switch(root: str, release: str, who: str, *, jobs: bool) -> int:
 def abort(root: str, release: str, who: str) -> int:
     """Takes back a switch that has begun and not ended; the release before serves as it did."""
     return _ended(lambda: _abort(root, release, who))
+
+
+def gc(root: str, keep: int, who: str) -> int:
+    """Removes all but the newest *keep* releases."""
+    return _ended(lambda: _gc(root, keep, who))
 
 
 def show_state(root: str) -> int:
@@ -80,6 +86,17 @@ def _abort(root: str, release: str, who: str) -> None:
         _take_back(host, records, release, [step for _, step in work.until_serving().steps])
         records.write_state(replace(before, pending=""))
         records.audit(who=who, what="taken back", release=release)
+
+
+def _gc(root: str, keep: int, who: str) -> None:
+    host, records = PatientHost(), _records(root)
+    with locked(Path(root) / LOCK, f"gc by {who}"):
+        names = [path.name for path in (Path(root) / "releases").iterdir()]
+        for name in old_releases(names, records.state(), keep):
+            records.audit(who=who, what="removed", release=name)
+            _run(host, records, name, plan_for(host.name, *removal(root, name)), take_back=False)
+            previous = tuple(each for each in records.state().previous if each != name)
+            records.write_state(replace(records.state(), previous=previous))
 
 
 def _run(host: Host, records: Records, release: str, plan: Plan, *, take_back: bool = True) -> None:

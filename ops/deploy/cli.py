@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import getpass
+import json
 import os
 import socket
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+from ..agent.gc import old_releases
+from ..agent.record import State, chain_break
 from ..command import Command
 from ..engine import require_engine
-from ..errors import SettingsError
+from ..errors import FairleadError, SettingsError
 from ..execute import execute
 from ..host import Host, LocalHost
 from ..inventory import HostEntry
@@ -25,11 +28,14 @@ from ..stack import Stack, open_stack
 from ..step import Do, Say, Step
 from ..up import LOCAL_REGISTRY, REGISTRY, plan_up
 from .agent_image import agent_image, agent_steps
+from .drift import drift
 from .following import Agent
 from .layout import Layout
 from .sending import Sending, for_host
 from .target import Target, TargetError, examine
 from .telling import Teller
+
+AUDITED = ("time", "release", "what", "before_release", "who")
 
 
 def deploy(
@@ -84,6 +90,60 @@ def releases(names: Iterable[str]) -> None:
             target = examine(host, Layout(settings.name, entry.folder))
             for name in reversed(target.releases):
                 print(f"{host.name}  {name}{'  serves' if name == target.current else ''}")
+
+
+def collect(names: Iterable[str], *, keep: int, dry: bool = False) -> None:
+    """`inv gc`."""
+    if keep < 1:
+        raise SettingsError(f"--keep {keep}: at least the release that serves stays; say 1 or more")
+    with ExitStack() as opened:
+        for host, target, layout in _each(opened, names):
+            old = old_releases(target.releases, State(target.current, pending=target.pending), keep)
+            if dry or not old:
+                print(f"{host.name}: {', '.join(old) or 'nothing'} to remove")
+                continue
+            words = ("gc", "--root", layout.root, "--keep", str(keep), "--who", _who())
+            agent = Agent(host, target, layout)
+            with Teller() as teller:
+                agent.run(agent.image(), words, teller)
+
+
+def audit(names: Iterable[str]) -> None:
+    """`inv audit`; exits with 1 where a line was changed or removed."""
+    broken = False
+    with ExitStack() as opened:
+        for host, _, layout in _each(opened, names):
+            text = host.read(f"{layout.state}/audit.jsonl") or ""
+            for line in map(json.loads, text.splitlines()):
+                print("  ".join((host.name, *(str(line[key]) for key in AUDITED if line.get(key)))))
+            if number := chain_break(text):
+                print(f"{host.name}: line {number} does not fit the line before it: the audit was changed by hand")
+                broken = True
+    if broken:
+        sys.exit(FairleadError.exit_code)
+
+
+def differences(names: Iterable[str]) -> None:
+    """`inv drift`; exits with 1 where something differs."""
+    found = False
+    with ExitStack() as opened:
+        for host, target, layout in _each(opened, names):
+            if not target.current:
+                print(f"{host.name}: no release serves")
+                continue
+            lines = drift(host, target, layout)
+            found = found or bool(lines)
+            print("\n".join(f"{host.name}: {line}" for line in lines or [f"as {target.current} says"]))
+    if found:
+        sys.exit(FairleadError.exit_code)
+
+
+def _each(opened: ExitStack, names: Iterable[str]) -> Iterator[tuple[RemoteHost, Target, Layout]]:
+    settings = load_settings(find_settings(Path.cwd()))
+    for entry in settings.inventory.chosen(names):
+        host = opened.enter_context(RemoteHost(entry, input if sys.stdin.isatty() else None))
+        layout = Layout(settings.name, entry.folder)
+        yield host, examine(host, layout), layout
 
 
 def _one(settings: Settings, names: Iterable[str]) -> tuple[HostEntry, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -64,15 +65,18 @@ def make_release(stack: Stack, name: str, layout: Layout, ids: Mapping[str, str]
         secret: secret_text(stack.settings.secrets, secret, path, stack.values) for secret, path in _secrets(merged)
     }
     nginx = _nginx(stack, projects, name)
+    open_ = (
+        Upload("compose.yaml", _json(projects.app), 0o640),
+        *(Upload(f"nginx/{path}", text) for path, text in nginx.items()),
+        *_mounted(projects.files, layout.release(name)),
+    )
     return Release(
         name=name,
         layout=layout,
         projects=projects,
         files=(
-            Upload(FILE, _json(_manifest(stack, name, projects, ids)), 0o640),
-            Upload("compose.yaml", _json(projects.app), 0o640),
-            *(Upload(f"nginx/{path}", text) for path, text in nginx.items()),
-            *_mounted(projects.files, layout.release(name)),
+            Upload(FILE, _json(_manifest(stack, name, projects, ids) | {"files": _digests(open_)}), 0o640),
+            *open_,
             *(Upload(f"secrets/{each}", secrets[each], READABLE) for each in projects.app["secrets"]),
         ),
         base=(
@@ -167,6 +171,10 @@ def _mounted(files: Mapping[str, str], folder: str) -> Iterator[Upload]:
             if each.is_file():
                 name = below if each == path else f"{below}/{each.relative_to(path)}"
                 yield Upload(name, each.read_bytes(), 0o755 if each.stat().st_mode & 0o100 else 0o644)
+
+
+def _digests(files: Iterable[Upload]) -> dict[str, str]:
+    return {file.path: hashlib.sha256(file.data).hexdigest() for file in files}
 
 
 def _json(data: Any) -> str:

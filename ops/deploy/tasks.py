@@ -60,3 +60,27 @@ def releases(_: Context, host: list[str] | None = None) -> None:
     from . import cli
 
     cli.releases(host or [])
+
+
+@task(iterable=["host"], help={"host": HOST, "keep": "How many stay, the one that serves among them."})
+def gc(c: Context, host: list[str] | None = None, keep: int = 3) -> None:
+    """Remove the oldest releases from a host: containers, images, folders."""
+    from . import cli
+
+    cli.collect(host or [], keep=keep, dry=c.config.run.dry)
+
+
+@task(iterable=["host"], help={"host": HOST})
+def audit(_: Context, host: list[str] | None = None) -> None:
+    """Show who changed what on a host, and whether the record is whole."""
+    from . import cli
+
+    cli.audit(host or [])
+
+
+@task(iterable=["host"], help={"host": HOST})
+def drift(_: Context, host: list[str] | None = None) -> None:
+    """Show where a host differs from the release that serves there."""
+    from . import cli
+
+    cli.differences(host or [])

@@ -27,6 +27,12 @@ class Upload:
     content: str | bytes | Secret
     mode: int = 0o644
 
+    @property
+    def data(self) -> bytes:
+        """The content as it stands in the file."""
+        content = self.content.value if isinstance(self.content, Secret) else self.content
+        return content.encode() if isinstance(content, str) else content
+
 
 def send(host: Host, folder: str, files: Iterable[Upload]) -> int:
     """
@@ -48,11 +54,9 @@ def _archive(files: Iterable[Upload]) -> str:
         made: set[str] = set()
         for file in sorted(files, key=lambda each: each.path):
             _add_folders(archive, file.path, made)
-            content = file.content.value if isinstance(file.content, Secret) else file.content
-            data = content.encode() if isinstance(content, str) else content
             entry = tarfile.TarInfo(file.path)
-            entry.size, entry.mode = len(data), file.mode
-            archive.addfile(entry, io.BytesIO(data))
+            entry.size, entry.mode = len(file.data), file.mode
+            archive.addfile(entry, io.BytesIO(file.data))
     return base64.b64encode(packed.getvalue()).decode()
 
 

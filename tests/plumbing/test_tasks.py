@@ -25,6 +25,8 @@ READ_ONLY = {
     "diff",
     "ready",
     "releases",
+    "audit",
+    "drift",
     "certbot.status",
     "check",
     "test",

@@ -42,9 +42,9 @@ class Deployed:
         assert ended.code == 0, ended.out + ended.err
         return ended
 
-    def change(self, text="# changed"):
-        """Changes the back end; gives what takes it back."""
-        path = self.checkout.folder / "app" / "backend" / "agentchat" / "__init__.py"
+    def change(self, text="# changed", module="__init__"):
+        """Adds *text* to a module of the back end; gives what takes it back."""
+        path = self.checkout.folder / "app" / "backend" / "agentchat" / f"{module}.py"
         before = path.read_text()
         path.write_text(f"{before}{text}\n")
         return lambda: path.write_text(before)
@@ -155,20 +155,21 @@ def test_a_rollback_brings_the_release_before_back_under_load(host):
     assert now == host.serving()
 
 
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ('raise SystemExit("broken on purpose")', "backend"),
-        (
-            "import os\nos.environ['MYSQL_HOST'] = 'nowhere'",
-            "backend",
-        ),
-    ],
-    ids=["ends at once", "never ready"],
-)
-def test_a_release_that_does_not_get_well_is_taken_back_and_nobody_notices(host, text, says):
+FAULTS = {
+    "ends at once": ("main", 'raise SystemExit("broken on purpose")', "backend"),
+    "never healthy": ("main", "app.router.routes.clear()", "backend"),
+    "a migration fails": (
+        "__init__",
+        "import sys\nif 'agentchat.migrate' in sys.orig_argv: raise SystemExit('no on purpose')",
+        "run the job migrate",
+    ),
+}
+
+
+@pytest.mark.parametrize(("module", "text", "says"), FAULTS.values(), ids=FAULTS)
+def test_a_release_that_does_not_get_well_is_taken_back_and_nobody_notices(host, module, text, says):
     before, state = host.running(), host.state
-    undo = host.change(text)
+    undo = host.change(text, module)
 
     try:
         with host.load().running() as load:
@@ -280,3 +281,38 @@ def test_the_audit_holds_together(host):
     assert 0 == chain_break(text)
     lines = text.splitlines()
     assert 2 == chain_break("\n".join([lines[0].replace("switch", "nothing"), *lines[1:]]))
+
+
+def test_what_differs_on_a_host_is_said_line_by_line(host):
+    current = host.state["current"]
+    well = host.inv("drift", "--host", "prod")
+    assert (0, f"prod: as {current} says\n") == (well.code, well.out)
+    edited = f"{ROOT}/releases/{current}/compose.yaml"
+    host.machine.root("sh", "-c", f"cp {edited} /root/kept && echo >>{edited}")
+    host.machine.root("docker", "stop", f"{STACK}-{current}-frontend-1")
+    try:
+        ended = host.inv("drift", "--host", "prod")
+    finally:
+        host.machine.root("docker", "start", f"{STACK}-{current}-frontend-1")
+        host.machine.root("mv", "/root/kept", edited)
+
+    assert 1 == ended.code
+    assert f"prod: frontend: no container of {STACK}-{current} runs\n" in ended.out
+    assert f"prod: {edited}: was edited there\n" in ended.out
+
+
+def test_old_releases_are_removed_and_what_serves_stays(host):
+    state = host.state
+    assert len(host.machine.root("ls", f"{ROOT}/releases").split()) > 3
+
+    ended = host.inv("gc", "--host", "prod", "--keep", "2")
+
+    assert 0 == ended.code, ended.err
+    left = host.machine.root("ls", f"{ROOT}/releases").split()
+    assert 2 == len(left)
+    assert state["current"] in left
+    assert state["current"] == host.serving()
+    images = host.machine.root("docker", "images", "--format", "{{.Tag}}", f"{STACK}/backend").split()
+    assert set(images) <= set(left)
+    assert 0 == host.inv("gc", "--host", "prod", "--keep", "2").code
+    assert 2 == host.inv("gc", "--host", "prod", "--keep", "0").code
