@@ -23,6 +23,12 @@ DEVELOPERS_LOCK = ROOT / "requirements-dev.lock"
 BACKEND_VENV = ROOT / ".cache" / "backend"
 BACKEND_LOCK = ROOT / "app" / "backend" / "requirements-dev.lock"
 SCRIPTS = {"fairlead": "fairlead", "fairlead-lint": "fairlead.lint"}
+SCRIPT = """#!/bin/sh
+self=$0
+if [ -L "$self" ]; then self=$(readlink -f "$self"); fi
+case $self in */*) ;; *) self=./$self ;; esac
+exec "${{self%/*}}/python" -I -m {module} "$@"
+"""
 
 
 class EnvironmentFailedError(Exception):
@@ -130,7 +136,7 @@ def _link_project() -> None:
             link.symlink_to(target)
     for name, module in SCRIPTS.items():
         script = VENV / "bin" / name
-        script.write_text(f'#!/bin/sh\nexec "$(dirname "$(readlink -f "$0")")/python" -I -m {module} "$@"\n')
+        script.write_text(SCRIPT.format(module=module))
         script.chmod(0o755)
 
 

@@ -40,7 +40,7 @@ def _answered(asked: Session) -> int:
     if arguments.list_rules:
         return _printed(_list(asked), asked)
     if arguments.why is not None:
-        return _printed(_explanation(asked), asked)
+        return _printed(_explanation(asked, arguments.why), asked)
     return run(asked)
 
 
@@ -71,7 +71,7 @@ def _page(name: str, catalogue: Catalogue) -> str:
     return page(rule)
 
 
-def _explanation(asked: Session) -> str:
+def _explanation(asked: Session, url: str) -> str:
     from .nginx import explain, load  # noqa: PLC0415 - the model, only when asked for
 
     files = asked.files()
@@ -82,7 +82,7 @@ def _explanation(asked: Session) -> str:
         raise UsageError("--why: no nginx files here; name the one that serves the site")
     configs = load(scope.paths["nginx"], files, asked.setup.options)
     try:
-        return explain(configs, asked.arguments.why).rstrip("\n") + "\n"
+        return explain(configs, url).rstrip("\n") + "\n"
     except ValueError as error:
         raise UsageError(f"--why: {error}") from None
 

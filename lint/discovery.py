@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import os
 import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
-from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from .cached import cached_property
 from .errors import LintError
 from .record import dataclass
 from .rule import Rule
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FAMILIES = ("nginx", "compose", "dockerfile", "env", "stack", "lint")
 """In the order of lists and pages; ``lint`` holds the rules about suppressions and files themselves."""
@@ -64,13 +66,16 @@ def _unique(rules: Sequence[Rule]) -> Sequence[Rule]:
 def _own(family: str) -> tuple[Rule, ...]:
     if family not in FAMILIES:
         return ()
-    folder = Path(__file__).parent / "rules" / family
+    folder = os.path.join(os.path.dirname(__file__), "rules", family)  # noqa: PTH118, PTH120 - pathlib costs 3 ms
     package = f"{__package__}.rules.{family}"
-    names = sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
+    files = sorted(os.listdir(folder))  # noqa: PTH208 - as above
+    names = [file.removesuffix(".py") for file in files if file.endswith(".py") and file != "__init__.py"]
     return tuple(rule for name in names for rule in _rules_in(importlib.import_module(f"{package}.{name}")))
 
 
 def _of_folder(folder: str) -> Iterator[Rule]:
+    from pathlib import Path  # noqa: PLC0415 - only rules of one's own need it
+
     if not Path(folder).is_dir():
         raise RuleError(f"{folder}: no such folder of rules")
     for path in sorted(Path(folder).glob("**/*.py")):
@@ -78,6 +83,8 @@ def _of_folder(folder: str) -> Iterator[Rule]:
 
 
 def _module_at(path: Path) -> ModuleType:
+    import importlib.util  # noqa: PLC0415 - as above
+
     name = f"fairlead_rules_of_yours_{abs(hash(os.fspath(path.resolve()))):x}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
@@ -107,10 +114,23 @@ def _entry_points() -> Iterator[tuple[str, str]]:
     ``importlib.metadata`` would do the same and costs 30 ms, more than all our rules.
     """
     for folder in sys.path:
-        for file in sorted(Path(folder or ".").glob("*.dist-info/entry_points.txt")):
-            text = file.read_text(errors="replace")
+        for text in _installed(folder or "."):
             if f"[{ENTRY_POINTS}]" in text:
                 yield from _entries(text)
+
+
+def _installed(folder: str) -> Iterator[str]:
+    """The entry points of each package in *folder*, as its installer wrote them."""
+    try:
+        names = sorted(name for name in os.listdir(folder) if name.endswith(".dist-info"))  # noqa: PTH208 - as above
+    except OSError:
+        return
+    for name in names:
+        try:
+            with open(os.path.join(folder, name, "entry_points.txt"), errors="replace") as stream:  # noqa: PTH118, PTH123
+                yield stream.read()
+        except OSError:
+            continue
 
 
 def _entries(text: str) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Mapping
-from pathlib import Path
 
 from .errors import LintError
 from .record import dataclass, field
@@ -71,13 +70,15 @@ class Files:
         path = os.path.normpath(path)
         if path in self.overlay:
             return True
-        return not self.only_overlay and path not in self.absent and Path(path).is_file()
+        return not self.only_overlay and path not in self.absent and os.path.isfile(path)  # noqa: PTH113 - as below
 
     def is_folder(self, path: str) -> bool:
         """Whether *path* is a folder, on disk or as a parent of an overlaid file."""
         path = os.path.normpath(path)
         inside = path + os.sep
-        return any(name.startswith(inside) for name in self.overlay) or (not self.only_overlay and Path(path).is_dir())
+        if any(name.startswith(inside) for name in self.overlay):
+            return True
+        return not self.only_overlay and os.path.isdir(path)  # noqa: PTH112 - pathlib costs 3 ms of each start
 
     def glob(self, pattern: str) -> list[str]:
         """The files that match *pattern*, sorted by name as nginx sorts them."""

@@ -16,21 +16,24 @@ import re
 import sys
 from _frozen_importlib import ModuleSpec
 from _frozen_importlib_external import MAGIC_NUMBER, SourceFileLoader
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import CodeType
 from typing import Any, cast
 
 _FILE = os.path.join(os.path.dirname(__file__), "__pycache__", f"kept.{sys.implementation.cache_tag}")  # noqa: PTH118, PTH120
 _MADE_BY = f"fairlead 1\n{sys.version}\n{MAGIC_NUMBER.hex()}\n".encode()
 _PACKAGES = ("fairlead.", "crossplane.", "ruamel.yaml.", "invoke.")
-_RECORD = -1
+_RECORD, _DATA = -1, -2
 _PYC_HEADER_BYTES = 16
 
 Key = str | tuple[str, int]
-"""The name of a module; an expression and its flags; the text of a record's methods and `_RECORD`."""
+"""
+The name of a module; an expression and its flags; the text of a record's methods and `_RECORD`; the path of a file of
+data and `_DATA`.
+"""
 
 Source = tuple[str, str, int, int, bool]
-"""Of a module: the folder it was found in, its file, the time and size of that, and whether it is a package."""
+"""Of a module or data: the folder it was found in, its file, the time and size of that, and whether it is a package."""
 
 
 class Store:
@@ -38,7 +41,7 @@ class Store:
     One kept file, and what a run found missing in it; the finder of the modules in it for ``sys.meta_path``.
 
     Attributes:
-        index: For each key where its bytes begin, how many they are and, for a module, its `Source`.
+        index: For each key where its bytes begin, how many they are and, for a module and for data, its `Source`.
         added: What this run had to make itself.
         is_stale: Whether a source has changed since; then only what this run has used is kept on.
     """
@@ -46,7 +49,7 @@ class Store:
     def __init__(self, path: str) -> None:
         self.path = path
         self.index: dict[Key, tuple[int, int, Source | None]] = {}
-        self.added: dict[Key, bytes] = {}
+        self.added: dict[Key, tuple[bytes, Source | None]] = {}
         self.used: set[Key] = set()
         self.is_stale = False
         self._stream = -1
@@ -80,22 +83,33 @@ class Store:
         entry = self.index.get(name)
         if entry is None or entry[2] is None or path is None:
             return None
-        folder, file, time, size, is_package = entry[2]
-        if folder not in path:
-            return None
-        try:
-            status = os.stat(file)  # noqa: PTH116 - no pathlib on the way to it
-        except OSError:
-            return None
-        if (int(status.st_mtime), status.st_size) != (time, size):
-            self.is_stale = True
-            del self.index[name]
+        folder, file, _, _, is_package = entry[2]
+        if folder not in path or not self._is_current(name, entry[2]):
             return None
         spec = ModuleSpec(name, _Loader(name, file, self), origin=file, is_package=is_package)
         spec.has_location = True
         if spec.submodule_search_locations is not None:
             spec.submodule_search_locations.append(os.path.dirname(file))  # noqa: PTH120 - as above
         return spec
+
+    def _is_current(self, key: Key, source: Source) -> bool:
+        """Whether a source is as it was; what was made of it before is forgotten otherwise."""
+        if _time_and_size(source[1]) == source[2:4]:
+            return True
+        self.is_stale = True
+        del self.index[key]
+        return False
+
+    def data(self, path: str, parse: Callable[[str], Any]) -> Any:
+        """What *parse* makes of the file at *path*."""
+        key = path, _DATA
+        entry = self.index.get(key)
+        if entry is not None and entry[2] is not None and self._is_current(key, entry[2]):
+            return self.get(key)
+        time, size = _time_and_size(path)
+        found = parse(path)
+        self.added[key] = marshal.dumps(found), ("", path, time, size, False)
+        return found
 
     def save(self) -> None:
         """Writes what this run has added, if anything and if the folder can be written to; never complains."""
@@ -106,7 +120,7 @@ class Store:
             return
         kept = {key: entry for key, entry in self.index.items() if not self.is_stale or key in self.used}
         contents = [(key, self._bytes(entry), entry[2]) for key, entry in kept.items()]
-        contents += [(key, code, None) for key, code in self.added.items()]
+        contents += [(key, code, source) for key, (code, source) in self.added.items()]
         contents += [(name, code, source) for name, (code, source) in modules.items()]
         _write(self.path, contents)
 
@@ -135,15 +149,23 @@ def _compiled(file: str | None, compiled: str, is_package: bool) -> tuple[bytes,
     try:
         with open(compiled, "rb") as stream:  # noqa: PTH123 - as above
             content = stream.read()
-        status = os.stat(file or "")  # noqa: PTH116 - as above
     except OSError:
         return None
     flags, time, size = (int.from_bytes(content[at : at + 4], "little") for at in (4, 8, 12))
-    if content[:4] != MAGIC_NUMBER or flags or (int(status.st_mtime), status.st_size) != (time, size):
+    if content[:4] != MAGIC_NUMBER or flags or _time_and_size(file or "") != (time, size):
         return None
     folder = os.path.dirname(file or "")  # noqa: PTH120 - as above
     found_in = os.path.dirname(folder) if is_package else folder  # noqa: PTH120 - as above
     return content[_PYC_HEADER_BYTES:], (found_in, file or "", time, size, is_package)
+
+
+def _time_and_size(path: str) -> tuple[int, int]:
+    """The second in which the file was last changed, and its bytes, as .pyc files note them; zeros where it is gone."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 - no pathlib on the way to it
+    except OSError:
+        return 0, 0
+    return int(status.st_mtime), status.st_size
 
 
 def _write(path: str, contents: Sequence[tuple[Key, bytes, Source | None]]) -> None:
@@ -194,7 +216,7 @@ def expression(text: str, flags: int) -> re.Pattern[str]:
         arguments = store.get(key)
         if arguments is None:
             arguments = _arguments(text, int(flags))
-            store.added[key] = marshal.dumps(arguments)
+            store.added[key] = marshal.dumps(arguments), None
         return cast("re.Pattern[str]", _sre.compile(*arguments))
     return re.compile(text, flags)
 
@@ -218,6 +240,13 @@ def code(text: str) -> CodeType:
         found: CodeType | None = store.get(key)
         if found is None:
             found = compile(text, "<record>", "exec")
-            store.added[key] = marshal.dumps(found)
+            store.added[key] = marshal.dumps(found), None
         return found
     return compile(text, "<record>", "exec")
+
+
+def data(path: str, parse: Callable[[str], Any]) -> Any:
+    """What *parse* makes of a file of ours: maps, lists, texts and numbers."""
+    for store in _stores:
+        return store.data(path, parse)
+    return parse(path)

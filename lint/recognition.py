@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from .files import Files, ReadError
 from .regex import regex
@@ -150,7 +149,7 @@ def _found(folder: str) -> Iterator[str]:
         folders[:] = () if is_end else sorted(name for name in folders if _is_entered(folder, parent, name))
         for name in sorted(names):
             path = os.path.join(parent, name)  # noqa: PTH118 - as above
-            if family_by_name(path) and Path(path).is_file():
+            if family_by_name(path) and os.path.isfile(path):  # noqa: PTH113 - as above
                 yield os.path.normpath(path)
 
 
@@ -163,6 +162,8 @@ def _is_entered(root: str, parent: str, name: str) -> bool:
 def _is_result(root: str, parent: str, name: str) -> bool:
     """Whether a folder of such a name is what a build made, not a place of sources: git ignores it, or it looks so."""
     try:
+        from pathlib import Path  # noqa: PLC0415 - few trees have such a folder
+
         inside = set(os.listdir(os.path.join(parent, name)))  # noqa: PTH118, PTH208 - as above
         ignoring = [
             file.read_text(errors="replace")

@@ -59,7 +59,7 @@ def _results(session: Session, scope: Scope, outcome: Outcome, *, is_whole: bool
     from .. import __version__  # noqa: PLC0415 - the package's root, only for reports
 
     since = session.arguments.since
-    reported = _reported(outcome, scope) if since is None else _broken_since(session, scope, outcome)
+    reported = _reported(outcome, scope) if since is None else _broken_since(session, scope, outcome, since)
     shown = _wanted(outcome, scope)
     if shown is not None:
         shown |= {finding.place.path for finding in reported}
@@ -103,7 +103,7 @@ def _reported(outcome: Outcome, scope: Scope) -> list[Finding]:
     return [finding for finding in outcome.findings if wanted is None or finding.place.path in wanted]
 
 
-def _broken_since(session: Session, scope: Scope, outcome: Outcome) -> list[Finding]:
+def _broken_since(session: Session, scope: Scope, outcome: Outcome, since: str) -> list[Finding]:
     """The findings in what PATH names, and those elsewhere that an earlier revision did not have."""
     from .fingerprint import fingerprints  # noqa: PLC0415 - only for comparisons
     from .revision import known_at  # noqa: PLC0415 - as above
@@ -111,7 +111,7 @@ def _broken_since(session: Session, scope: Scope, outcome: Outcome) -> list[Find
     wanted = _wanted(outcome, scope) or set()
     if all(finding.place.path in wanted for finding in outcome.findings):
         return outcome.findings
-    known = known_at(session.arguments.since, scope.paths, session.setup)
+    known = known_at(since, scope.paths, session.setup)
     marked = zip(outcome.findings, fingerprints(outcome.findings, outcome.texts), strict=True)
     return [finding for finding, mark in marked if finding.place.path in wanted or mark not in known]
 

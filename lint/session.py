@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 from collections.abc import Sequence
 
-from .arguments import UsageError
+from .arguments import Arguments, UsageError
 from .console import Streams
 from .discovery import Catalogue
 from .engine import Setup
@@ -23,7 +22,7 @@ from .settings import Settings, SettingsError, settings_for
 class Session:
     """One run: what was asked, and what it is asked of."""
 
-    arguments: argparse.Namespace
+    arguments: Arguments
     settings: Settings
     setup: Setup
     streams: Streams
@@ -54,7 +53,7 @@ class Session:
         return scope_of(_paths(self.arguments), self.settings, files, self.arguments.kind, is_change=is_change)
 
 
-def session(arguments: argparse.Namespace, streams: Streams) -> Session:
+def session(arguments: Arguments, streams: Streams) -> Session:
     """
     The run that *arguments* ask for, with the settings of the project that the first PATH lies in.
 
@@ -68,17 +67,17 @@ def session(arguments: argparse.Namespace, streams: Streams) -> Session:
     return Session(arguments, settings, _setup(arguments, settings), streams)
 
 
-def _start(arguments: argparse.Namespace) -> str:
+def _start(arguments: Arguments) -> str:
     first = next(iter(_paths(arguments)), ".")
     return first if os.path.isdir(first) else os.path.dirname(first) or "."  # noqa: PTH112, PTH120 - names, not files
 
 
-def _paths(arguments: argparse.Namespace) -> list[str]:
+def _paths(arguments: Arguments) -> list[str]:
     named = [*arguments.paths, *arguments.compose_file]
     return [arguments.stdin_filename, *named] if arguments.stdin_filename else named
 
 
-def _setup(arguments: argparse.Namespace, settings: Settings) -> Setup:
+def _setup(arguments: Arguments, settings: Settings) -> Setup:
     catalogue = Catalogue(settings.rule_folders)
     selection = Selection(
         str(arguments.preset or settings.lint.get("preset", "recommended")),
@@ -96,7 +95,7 @@ def _names(values: Sequence[str]) -> tuple[str, ...]:
     return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
 
 
-def _policy(arguments: argparse.Namespace, settings: Settings) -> Policy:
+def _policy(arguments: Arguments, settings: Settings) -> Policy:
     overrides = []
     if settings.policy:
         overrides.append(policy_from(settings.policy, str(settings.path)))

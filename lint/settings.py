@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from .errors import LintError
@@ -64,7 +63,7 @@ class Settings:
         return (value,) if isinstance(value, str) else tuple(map(str, value))
 
     def _beside(self, name: str) -> str:
-        return shown(Path(self.path or ".").parent / name)
+        return _beside(self.path or ".", name)
 
 
 def settings_for(start: str) -> Settings:
@@ -74,14 +73,17 @@ def settings_for(start: str) -> Settings:
     Raises:
         SettingsError: when it cannot be used.
     """
-    folder = Path(os.path.abspath(start))  # noqa: PTH100 - resolve() would follow links out of the project
-    for candidate in (folder, *folder.parents):
-        if (candidate / FILE_NAME).is_file():
-            return _settings(candidate / FILE_NAME)
-    return Settings()
+    folder = os.path.abspath(start)  # noqa: PTH100 - pathlib and what it imports cost 3 ms of each start
+    while True:
+        path = os.path.join(folder, FILE_NAME)  # noqa: PTH118 - as above
+        if os.path.isfile(path):  # noqa: PTH113 - as above
+            return _settings(path)
+        folder, inner = os.path.dirname(folder), folder  # noqa: PTH120 - as above
+        if folder == inner:
+            return Settings()
 
 
-def _settings(path: Path) -> Settings:
+def _settings(path: str) -> Settings:
     data = _data(path)
     lint = _map(data.get("lint"), f"{shown(path)}: lint")
     unknown = next((key for key in lint if key not in _LINT_KEYS), None)
@@ -90,16 +92,22 @@ def _settings(path: Path) -> Settings:
     for key in ("select", "ignore", "rules"):
         if not isinstance(lint.get(key, []), str | list):
             raise SettingsError(f"{shown(path)}: lint.{key} is not a list of names")
-    merged = tuple(shown(path.parent / name) for name in _list(data.get("compose"), "files"))
+    merged = tuple(_beside(path, name) for name in _list(data.get("compose"), "files"))
     policy = _map(data.get("policy"), f"{shown(path)}: policy")
     return Settings(shown(path), _named(path, data), merged, lint, policy)
 
 
-def _data(path: Path) -> Mapping[str, Any]:
+def _beside(path: str, name: str) -> str:
+    return shown(os.path.join(os.path.dirname(path), name))  # noqa: PTH118, PTH120 - as above
+
+
+def _data(path: str) -> Mapping[str, Any]:
     from .data import DataError, load_yaml  # noqa: PLC0415 - only a project with settings pays for YAML here
 
     try:
-        return _map(load_yaml(path.read_text(encoding="utf-8"), shown(path)), shown(path))
+        with open(path, encoding="utf-8") as stream:  # noqa: PTH123 - as above
+            text = stream.read()
+        return _map(load_yaml(text, shown(path)), shown(path))
     except DataError as error:
         raise SettingsError(str(error)) from None
     except (OSError, UnicodeDecodeError) as error:
@@ -114,7 +122,7 @@ def _map(value: Any, where: str) -> Mapping[str, Any]:
     return value
 
 
-def _named(path: Path, data: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
+def _named(path: str, data: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
     compose, env, edge = (data.get(key) or {} for key in ("compose", "env", "edge"))
     files = {
         "compose": [*_list(compose, "files"), *_list(compose, "development")],
@@ -122,7 +130,7 @@ def _named(path: Path, data: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]
         "dockerfile": _list(data, "dockerfiles"),
         "env": [*_list(env, "example")],
     }
-    return {name: tuple(dict.fromkeys(shown(path.parent / file) for file in names)) for name, names in files.items()}
+    return {name: tuple(dict.fromkeys(_beside(path, file) for file in names)) for name, names in files.items()}
 
 
 def _list(data: Any, key: str) -> Sequence[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Literal
 
 from .directive import Directive
@@ -51,6 +50,8 @@ def _fits(network: str, client: str | None) -> bool | None:
         return None
     if network == "unix:":
         return False
+    import ipaddress  # noqa: PLC0415 - only answers to a client of a known address need it
+
     try:
         return ipaddress.ip_address(client) in ipaddress.ip_network(network, strict=False)
     except ValueError:

@@ -276,18 +276,24 @@ class _Reader:
         return False
 
 
-def _set_of(pattern: str) -> Bytes:
-    return sum(1 << code for code in range(256) if re.match(pattern, chr(code), re.ASCII))
+def _set_of(*ranges: str) -> Bytes:
+    """The characters from the first to the last letter of each of *ranges*."""
+    return sum((2 << ord(each[-1])) - (1 << ord(each[0])) for each in ranges)
 
 
-_CLASSES = {"d": _set_of(r"\d"), "w": _set_of(r"\w"), "s": _set_of(r"\s"), "h": _set_of(r"[ \t\xa0]")}
+_CLASSES = {
+    "d": _set_of("09"),
+    "w": _set_of("09", "AZ", "_", "az"),
+    "s": _set_of("\t\r", " "),
+    "h": _set_of(" ", "\t", "\xa0"),
+}
 _POSIX = {
-    "alpha": _set_of("[a-zA-Z]"),
+    "alpha": _set_of("AZ", "az"),
     "digit": _CLASSES["d"],
-    "alnum": _set_of("[a-zA-Z0-9]"),
-    "upper": _set_of("[A-Z]"),
-    "lower": _set_of("[a-z]"),
+    "alnum": _set_of("09", "AZ", "az"),
+    "upper": _set_of("AZ"),
+    "lower": _set_of("az"),
     "space": _CLASSES["s"],
-    "xdigit": _set_of("[0-9a-fA-F]"),
+    "xdigit": _set_of("09", "AF", "af"),
     "word": _CLASSES["w"],
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
 from ..record import dataclass
 from ..regex import regex
@@ -39,6 +38,8 @@ def target(url: str) -> Target:
     Raises:
         BadUriError: where it is no URL of http.
     """
+    from urllib.parse import urlsplit  # noqa: PLC0415 - 2 ms, and only questions about a URL need it
+
     text = url if "://" in url else f"http://{url}"
     try:
         parts = urlsplit(text)
@@ -52,6 +53,23 @@ def target(url: str) -> Target:
     raw = text[start:].partition("#")[0]
     default = 443 if parts.scheme == "https" else 80
     return Target(parts.scheme, host, default if port is None else port, raw if raw.startswith("/") else f"/{raw}")
+
+
+_OF_ADDRESSES = frozenset("0123456789abcdefABCDEF.:")
+
+
+def is_ip_address(host: str) -> bool:
+    """Whether *host* is an IP address, without brackets."""
+    bare = host.partition("%")[0]
+    if not _OF_ADDRESSES.issuperset(bare) or ("." not in bare and ":" not in bare):
+        return False
+    import ipaddress  # noqa: PLC0415 - 1 ms, and most hosts are names
+
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def split(raw: str) -> tuple[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 
 from ..finding import Finding, Severity
@@ -92,6 +91,8 @@ def _advice(group: Sequence[Finding], results: Results) -> Iterator[str]:
     facts = results.rules.get(group[0].rule)
     if facts is None:
         return
+    import textwrap  # noqa: PLC0415 - a clean report needs none of it
+
     why = _why(facts.documentation)
     yield from textwrap.wrap(why, results.style.width, initial_indent="  why: ", subsequent_indent="       ")
     if any(finding.fixable for finding in group):

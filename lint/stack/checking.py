@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -117,6 +116,8 @@ def _of_service(check: Healthcheck, container: Container) -> Check | None:
         return None
     uses_shell = check.kind == "CMD-SHELL"
     shell = words[0] if _runs_text(words) else ""
+    import shlex  # noqa: PLC0415 - only a service with a health check needs it
+
     line = words[2] if shell else " ".join(words) if uses_shell else shlex.join(words)
     entries = list(value.entries()) or [value]
     return Check(uses_shell, shell, _script(line), " ".join(words), value.place, _locator(entries))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import posixpath
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,8 @@ from ..source import Source
 from .starting import Started, variable
 
 if TYPE_CHECKING:
+    import ast
+
     from .container import Container
 
 _DEFAULT_FILE = "gunicorn.conf.py"
@@ -60,6 +61,8 @@ def _folder(container: Container) -> str | None:
 
 def _literals(text: str, name: str) -> list[str] | None:
     """What a Python file assigns to *name* at its top, where that is written out."""
+    import ast  # noqa: PLC0415 - only a stack with such a file needs it
+
     try:
         body = ast.parse(text).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -77,6 +80,8 @@ def _literals(text: str, name: str) -> list[str] | None:
 
 
 def _values(node: ast.expr) -> list[str] | None:
+    import ast  # noqa: PLC0415 - as above
+
     items = node.elts if isinstance(node, ast.List | ast.Tuple) else [node]
     values = [item.value for item in items if isinstance(item, ast.Constant) and isinstance(item.value, str | int)]
     return [str(value) for value in values] if len(values) == len(items) else None

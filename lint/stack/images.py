@@ -9,13 +9,13 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
-from pathlib import Path
 from typing import Any
 
+from .. import kept
 from ..policy import Policy
 from ..record import dataclass
 
-TABLE = Path(__file__).parent / "images.json"
+TABLE = os.path.join(os.path.dirname(__file__), "images.json")  # noqa: PTH118, PTH120 - pathlib costs 3 ms of each start
 
 
 @dataclass(frozen=True)
@@ -120,8 +120,13 @@ def _max_age_days() -> int:
 
 @cache
 def _table() -> Mapping[str, Any]:
-    table: Mapping[str, Any] = json.loads(TABLE.read_text(encoding="utf-8"))
+    table: Mapping[str, Any] = kept.data(TABLE, _loaded)
     return table
+
+
+def _loaded(path: str) -> Any:
+    with open(path, encoding="utf-8") as stream:  # noqa: PTH123 - as above
+        return json.load(stream)
 
 
 def _facts(line: Mapping[str, Any], table: Mapping[str, Any]) -> ImageFacts:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ..nginx import PASSES, Directive, NginxConfig, proxy_pass
+from ..nginx.uri import is_ip_address
 from ..place import Place
 from ..record import dataclass
 from ..regex import regex
@@ -44,16 +44,16 @@ class Target:
     @property
     def is_address(self) -> bool:
         """Whether the host is an IP address."""
-        try:
-            ipaddress.ip_address(self.host.strip("[]"))
-        except ValueError:
-            return False
-        return True
+        return is_ip_address(self.host.strip("[]"))
 
     @property
     def is_loopback(self) -> bool:
         """Whether it is the container itself."""
-        return self.host == "localhost" or (self.is_address and ipaddress.ip_address(self.host.strip("[]")).is_loopback)
+        if not self.is_address:
+            return self.host == "localhost"
+        import ipaddress  # noqa: PLC0415 - most hosts are names
+
+        return ipaddress.ip_address(self.host.strip("[]")).is_loopback
 
     @property
     def is_plain_name(self) -> bool:

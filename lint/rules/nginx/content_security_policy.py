@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 
 from ...finding import Severity
@@ -261,6 +260,8 @@ def csp_malformed(config: NginxConfig) -> Iterator[Report]:
 
 def _malformed(name: str, sources: Sources) -> str | None:
     if name not in DIRECTIVES:
+        import difflib  # noqa: PLC0415 - only a misspelt name needs it
+
         near = difflib.get_close_matches(name, DIRECTIVES, 1)
         return f'browsers do not know "{name}"{f"; write {near[0]}" if near else " and ignore it; remove it"}'
     if not name.endswith("-src") and name not in ("base-uri", "form-action", "frame-ancestors", "script-src-elem"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from pathlib import PurePosixPath
 
 from ...finding import Edit, Severity
 from ...nginx import Directive, NginxConfig, location, server_names
@@ -96,9 +95,11 @@ def _served(config: NginxConfig) -> Mapping[str, list[Served]]:
 
 def _ways_to(config: NginxConfig, path: str, served: Mapping[str, list[Served]]) -> Iterator[str]:
     """The address of the file at *path*, for each way in which it is served."""
-    for folder in PurePosixPath(path).parents:
-        rest = path[len(str(folder).rstrip("/")) :]
-        for server, directive in served.get(str(folder), ()):
+    folder = path
+    while folder != "/":
+        folder = posixpath.dirname(folder)
+        rest = path[len(folder.rstrip("/")) :]
+        for server, directive in served.get(folder, ()):
             yield _way_to(config, server, directive, rest)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterator
 
 from ...nginx import Directive, Effective, Location, NginxConfig, ProxyPass, location, proxy_pass
+from ...nginx.uri import is_ip_address
 from ...record import dataclass
 
 _OWN_ENDINGS = (".local", ".localhost", ".internal", ".lan", ".home.arpa", ".svc", ".test", ".cluster", ".consul")
@@ -63,13 +63,7 @@ def _passing(config: NginxConfig, directive: Directive) -> Passing | None:
 
 def is_address(host: str) -> bool:
     """Whether *host* is an IP address or a UNIX socket."""
-    if host.startswith(("unix:", "[")):
-        return True
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
+    return host.startswith(("unix:", "[")) or is_ip_address(host)
 
 
 def _is_worldly(host: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterator
 
@@ -192,6 +191,8 @@ def real_ip_from_anywhere(config: NginxConfig) -> Iterator[Report]:
 
 
 def _is_everybody(network: str) -> bool:
+    import ipaddress  # noqa: PLC0415 - only a directive that names networks needs it
+
     try:
         return ipaddress.ip_network(network, strict=False).prefixlen < _WIDEST
     except ValueError:
