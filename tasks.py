@@ -8,7 +8,7 @@ from invoke import Collection, Context
 
 from fairlead import __version__
 from fairlead.ops.certbot.tasks import certbot
-from fairlead.ops.deploy.tasks import audit, deploy, drift, gc, provision, releases, rollback
+from fairlead.ops.deploy.tasks import HOST, audit, deploy, drift, gc, provision, releases, rollback
 from fairlead.ops.task import task
 
 __all__ = ["__version__", "namespace"]
@@ -66,34 +66,40 @@ def down(c: Context, volumes: bool = False, yes: bool = False, prune: bool = Fal
     cli.down(volumes=volumes, yes=yes, prune=prune, dry=c.config.run.dry)
 
 
-@task(help={"json": "Print the state as JSON."})
-def status(c: Context, json: bool = False) -> None:
+@task(iterable=["host"], help={"json": "Print the state as JSON.", "host": HOST})
+def status(c: Context, json: bool = False, host: list[str] | None = None) -> None:
     """Show the state of each service, and the addresses."""
     from fairlead.ops import cli
 
-    cli.status(as_json=json)
+    cli.status(as_json=json, hosts=host or [])
 
 
 @task(
+    iterable=["host"],
     help={
+        "host": HOST,
         "service": "One service; without it, all.",
         "follow": "Go on as lines come; Ctrl-C ends it.",
         "since": "Only from then on: 10m, 2h, 2026-11-22T08:00:00.",
-    }
+    },
 )
-def logs(c: Context, service: str = "", follow: bool = False, since: str = "") -> None:
+def logs(c: Context, service: str = "", follow: bool = False, since: str = "", host: list[str] | None = None) -> None:
     """Show the logs of the services."""
     from fairlead.ops import cli
 
-    cli.logs(service=service, follow=follow, since=since)
+    cli.logs(service=service, follow=follow, since=since, hosts=host or [])
 
 
-@task(name="exec", help={"service": "The service.", "command": "What to run in its container."})
-def execute(c: Context, service: str = "", command: str = "") -> None:
+@task(
+    name="exec",
+    iterable=["host"],
+    help={"service": "The service.", "command": "What to run in its container.", "host": HOST},
+)
+def execute(c: Context, service: str = "", command: str = "", host: list[str] | None = None) -> None:
     """Run a command in a service's container."""
     from fairlead.ops import cli
 
-    cli.execute(service=service, command=command, dry=c.config.run.dry)
+    cli.execute(service=service, command=command, dry=c.config.run.dry, hosts=host or [])
 
 
 @task(help={"dev": "The developer's shape.", "json": "Print JSON instead of YAML."})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from . import bases as base_images
 from .compose import model
@@ -77,8 +77,13 @@ def down(*, volumes: bool = False, yes: bool = False, prune: bool = False, dry: 
     _carry_out(stack, plan_down(stack, volumes=volumes, prune=prune), "inv down", dry=dry)
 
 
-def status(*, as_json: bool = False) -> None:
+def status(*, as_json: bool = False, hosts: Sequence[str] = ()) -> None:
     """`inv status`; exits with 1 where a service is not as it should be."""
+    if hosts:
+        from .deploy import looking  # noqa: PLC0415 - only where a host is meant
+
+        looking.status(hosts, json_wanted=as_json)
+        return
     stack = _running()
     if as_json:
         print(json.dumps(state_json(stack), indent=2))
@@ -88,22 +93,32 @@ def status(*, as_json: bool = False) -> None:
         sys.exit(FairleadError.exit_code)
 
 
-def logs(*, service: str = "", follow: bool = False, since: str = "") -> None:
+def logs(*, service: str = "", follow: bool = False, since: str = "", hosts: Sequence[str] = ()) -> None:
     """`inv logs`."""
-    stack = _running()
-    _check_service(stack, service)
     flags = [*(["--follow"] if follow else []), *(["--since", since] if since else [])]
     flags += [] if sys.stdout.isatty() else ["--no-color"]
+    if hosts:
+        from .deploy import looking  # noqa: PLC0415 - only where a host is meant
+
+        looking.logs(hosts, service=service, flags=tuple(flags))
+        return
+    stack = _running()
+    _check_service(stack, service)
     command = stack.project.command("logs", "--timestamps", *flags, *([service] if service else []))
     result = stack.host.stream(command, lambda line: print(line.removeprefix(ERASE_LINE), flush=True))
     if not result.ok:
         raise FairleadError(f"docker compose logs: {result.reason}")
 
 
-def execute(*, service: str, command: str, dry: bool = False) -> None:
+def execute(*, service: str, command: str, dry: bool = False, hosts: Sequence[str] = ()) -> None:
     """`inv exec`; exits with the command's exit code."""
     if not (service and command):
         raise SettingsError('exec: say where and what, such as --service backend --command "python --version"')
+    if hosts:
+        from .deploy import looking  # noqa: PLC0415 - only where a host is meant
+
+        looking.execute(hosts, service=service, command=command, dry=dry)
+        return
     stack = _running()
     _check_service(stack, service)
     terminal = [] if sys.stdin.isatty() and sys.stdout.isatty() else ["-T"]

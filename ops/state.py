@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from .compose import Container, containers
@@ -16,46 +17,58 @@ def state_json(stack: Stack) -> dict[str, Any]:
     return {
         "version": 1,
         "name": stack.settings.name,
-        "services": [
-            {
-                "service": container.service,
-                "container": container.name,
-                "state": container.state,
-                "health": container.health or None,
-                "ok": container.settled,
-                "status": container.status,
-                "ports": list(container.ports),
-            }
-            for container in found
-        ],
+        "services": as_json(found),
         "addresses": stack.addresses(),
         **_certificate(stack),
     }
 
 
+def as_json(found: Iterable[Container]) -> list[dict[str, Any]]:
+    """Containers for programs."""
+    return [
+        {
+            "service": container.service,
+            "container": container.name,
+            "state": container.state,
+            "health": container.health or None,
+            "ok": container.settled,
+            "status": container.status,
+            "ports": list(container.ports),
+        }
+        for container in found
+    ]
+
+
 def print_state(stack: Stack) -> None:
     """A line for each container, then the addresses."""
     from rich.console import Console  # noqa: PLC0415 - 90 ms that other tasks do not need
-    from rich.table import Table  # noqa: PLC0415
 
     found = containers(stack.host, stack.project)
     console = Console(highlight=False, soft_wrap=True)
     if not found:
         console.print(f"{stack.settings.name} is not running; inv up starts it")
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("service", "state", "since", "ports"):
-        table.add_column(title)
-    for container in found:
-        colour = "green" if container.settled else "red"
-        table.add_row(
-            container.service, f"[{colour}]{_word(container)}[/]", container.status, ", ".join(container.ports)
-        )
-    console.print(table)
+    table(found)
     for name, address in stack.addresses().items():
         console.print(f"{name}: {address}")
     for certificate in _certificate(stack).values():
         console.print(f"certificate: {certificate['says']}", style=None if certificate["ok"] else "red", markup=False)
+
+
+def table(found: Iterable[Container]) -> None:
+    """Prints a line for each container."""
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    lines = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("service", "state", "since", "ports"):
+        lines.add_column(title)
+    for container in found:
+        colour = "green" if container.settled else "red"
+        lines.add_row(
+            container.service, f"[{colour}]{_word(container)}[/]", container.status, ", ".join(container.ports)
+        )
+    Console(highlight=False, soft_wrap=True).print(lines)
 
 
 def is_well(stack: Stack) -> bool:

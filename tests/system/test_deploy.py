@@ -118,6 +118,18 @@ def test_a_first_deploy_serves_and_leaves_no_secret_where_others_look(host):
     assert "backend" in host.machine.root("sh", "-c", f"cd {ROOT}/current && docker compose ps")
 
 
+def test_a_host_is_looked_at_as_a_laptop_is(host):
+    shown = host.inv("status", "--host", "prod", "--json")
+    services = {each["service"]: each for each in json.loads(shown.out)["hosts"][0]["services"]}
+    assert (0, {"backend", "frontend", "mysql", "nginx", "redis", "migrate"}) == (shown.code, {*services, "migrate"})
+    assert f"prod: {host.state['current']} serves\n" in host.inv("status", "--host", "prod").out
+    assert "agentchat" in host.inv("logs", "--host", "prod", "--service", "backend").out
+    ran = host.inv("exec", "--host", "prod", "--service", "backend", "--command", "python -c 'import sys; sys.exit(7)'")
+    assert 7 == ran.code
+    unknown = host.inv("logs", "--host", "prod", "--service", "bakcend")
+    assert (2, 1) == (unknown.code, len(unknown.err.splitlines()))
+
+
 def test_a_change_goes_live_under_load_and_no_request_is_lost(host):
     before = host.state["current"]
     host.change()
