@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from ...lint.policy import Policy, policy_from
 from ...lint.settings import settings_for
 from ..certificates.site import site_of as names_of
 from ..doctor.patient import Patient, patient
+from ..doctor.seen import seen_containers
 from ..errors import SettingsError, UnreachableError
 from .budget import OWN_RATE, Budget
 from .inside import checks as inside
@@ -18,6 +22,7 @@ from .outside import checks as outside
 from .outside.site import Site
 from .promises.running import Running
 from .promises.witness import Listener, listeners
+from .readiness import PAUSE_S
 from .runner import Job
 from .selection import selected
 from .session import Session
@@ -37,7 +42,7 @@ def open_stack_session(options: Options) -> Session:
         EngineError: no engine answers.
         NotRunningError: no container of it runs.
     """
-    stack = installation(options, patient(changing=options.changing))
+    stack = installation(options, started(patient(changing=options.changing), options.wait_s))
     checks = selected([*outside.CHECKS, *inside.CHECKS, *inside.ALONE], options.only, everything=options.everything)
     from_outside, alone = {id(check) for check in outside.CHECKS}, {id(check) for check in inside.ALONE}
     jobs = [Job(check, stack.site if id(check) in from_outside else stack) for check in checks]
@@ -57,6 +62,21 @@ def installation(options: Options, found: Patient) -> Installation:
     inspected = inspect(found)
     nginxes = every_nginx(found, inspected)
     return Installation(found, inspected, nginxes, site_of(options, found, nginxes), options.everything)
+
+
+def started(
+    found: Patient,
+    seconds: float,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    wait: Callable[[float], None] = time.sleep,
+) -> Patient:
+    """*found* when no container is starting any more, or the time is over."""
+    ends_at = clock() + seconds
+    while found.stack and any(each.health == "starting" for each in found.containers or ()) and clock() < ends_at:
+        wait(PAUSE_S)
+        found = replace(found, containers=tuple(seen_containers(found.host, found.stack.project)))
+    return found
 
 
 def site_of(options: Options, found: Patient, nginxes: tuple[Running, ...]) -> Site:

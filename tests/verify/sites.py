@@ -309,6 +309,9 @@ SPOILED = (
     Spoiled("assets are not immutable", ("CA1",), (("max-age=31536000, immutable", "max-age=31536000"),), word="WARN"),
     Spoiled("the page is kept for a day", ("CA2",), (('"no-cache"', '"max-age=86400"'),)),
     Spoiled("answers of the API are kept", ("CA3",), (("no-store always", '"public, max-age=60" always'),)),
+    Spoiled(
+        "the API is answered with the page", ("AP6",), (("return 200 '{\"ok\": true}';", "rewrite ^ /index.html;"),)
+    ),
     Spoiled("no ETag", ("CA4",), (("server_tokens off;", "server_tokens off; etag off;"),), word="WARN"),
     Spoiled(
         "ETags count for nothing",

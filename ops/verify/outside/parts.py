@@ -50,6 +50,21 @@ def missing_file(site: Site) -> Iterator[Verdict]:
         yield passed("404", str(answer.status), answer.url)
 
 
+@check("AP6", "application", "error", "the API answers, not the page", rules=("nginx/asset-answered-with-page",))
+def api(site: Site) -> Iterator[Verdict]:
+    """In JSON, whatever the status: a fallback in its place would answer everything with 200."""
+    if not site.api:
+        yield skipped("no route of an API is known", site.base)
+    for path in site.api:
+        answer = site.web.ask(site.at(path))
+        told = f"{answer.status}, {answer.kind or 'no type'}"
+        if "json" in answer.kind and answer.json() is not None:
+            yield passed("an answer in JSON", told, answer.url)
+        else:
+            mend = "see which location answers it (inv why --url), and that it passes on to the back end"
+            yield failed("an answer in JSON", told, answer.url, mend, *answer.shown(("content-type",)))
+
+
 @check("ST1", "streams", "error", "streams come piece by piece, compression offered", rules=("nginx/stream-held-back",))
 def streams(site: Site) -> Iterator[Verdict]:
     """Asked as a browser asks: with gzip offered, which holds a stream back where its type is compressed."""
@@ -95,4 +110,4 @@ def _streamed(url: str, kind: str, chunks: tuple[tuple[float, int], ...], encodi
     return warned(promised, f"all at once: {shown}", url, mend)
 
 
-CHECKS: tuple[Check[Site], ...] = (parts, missing_file, streams)
+CHECKS: tuple[Check[Site], ...] = (parts, missing_file, api, streams)
