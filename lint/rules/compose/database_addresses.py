@@ -236,7 +236,8 @@ def database_never_made(project: Project) -> Iterator[Report]:
     for connection, service in _known(project):
         kind = kind_of(service)
         is_other = connection.kind and kind not in LIKE.get(connection.kind, {connection.kind})
-        if kind not in _MADE or is_other or _has_scripts(service):
+        is_for_tests = "TEST" in connection.variable.name.upper()
+        if kind not in _MADE or is_other or is_for_tests or _has_scripts(service):
             continue
         users, names, always = _MADE[kind]
         user, name = _value(service, users), _value(service, names)

@@ -187,6 +187,9 @@ def _cycles(services: Mapping[str, Service]) -> Iterator[tuple[str, ...]]:
 def dependency_cycle(project: Project) -> Iterator[Report]:
     """Services that wait for each other in a ring: Compose refuses to start any."""
     for cycle in _cycles(project.services):
+        profiles = {frozenset(map(str, project.services[name].profiles)) for name in cycle}
+        if len(profiles) > 1:
+            continue  # one of them is switched on without the others
         place = dict(named_services(project.services[cycle[0]]))[cycle[1]]
         yield place, f"{' -> '.join(cycle)} wait for each other; take one out"
 

@@ -124,7 +124,8 @@ def _is_made(stack: Stack, each: _Named) -> bool:
     """Whether something makes it on each host, or a rule about slips of the key reports it."""
     project, path = stack.project, each.path
     folder, name = posixpath.split(path)
-    if path.startswith(("/", "~", "..")) or _MADE.fullmatch(path) or is_git_ignored(stack, path):
+    is_outside = posixpath.relpath(path, project.directory or ".").startswith("..") if path[:1] not in "/~" else True
+    if is_outside or _MADE.fullmatch(path) or is_git_ignored(stack, path):
         return True
     if each.is_folder:
         modules = (posixpath.join(each, ".gitmodules") for each in (project.directory, folder, ""))
