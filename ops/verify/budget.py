@@ -37,6 +37,11 @@ class Budget:
         """Seconds until the run has to end; never negative."""
         return max(0.0, self.ends_at - self._clock())
 
+    def grant(self, seconds: float = MOST_SECONDS) -> None:
+        """Begins anew: all requests, and *seconds* from now on."""
+        with self._lock:
+            self.spent, self.ends_at = 0, self._clock() + seconds
+
     def take(self) -> None:
         """
         Waits for a turn.

@@ -9,7 +9,7 @@ from .errors import NoAnswerError
 from .outside.site import Site
 
 READY_S = 10.0
-PAUSE_S = 0.5
+PAUSE_S, LONGEST_PAUSE_S, GROWTH = 0.5, 5.0, 1.2
 NOT_YET = (502, 503, 504)
 
 
@@ -26,7 +26,7 @@ def wait_ready(
     Returns:
         Why the site cannot be reached; empty where it answered, even with an error.
     """
-    ends_at = clock() + seconds
+    ends_at, pause_s = clock() + seconds, PAUSE_S
     while True:
         left = ends_at - clock()
         try:
@@ -38,6 +38,7 @@ def wait_ready(
             trouble = str(error)
             if error.is_unknown_name or not error.is_network:
                 return trouble
-        if clock() + PAUSE_S >= ends_at:
+        if clock() + pause_s >= ends_at:
             return trouble
-        wait(PAUSE_S)
+        wait(pause_s)
+        pause_s = min(LONGEST_PAUSE_S, pause_s * GROWTH)

@@ -18,7 +18,7 @@ _TICK_S = 0.2
 """How often the main thread looks up, so that Ctrl-C is heard."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Job:
     """A check and what it looks at; *verdicts* grows as the check goes on, *ended* says whether it is through."""
 

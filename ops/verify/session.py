@@ -10,18 +10,19 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from ..errors import FairleadError
-from .budget import FOREIGN_RATE, OWN_RATE, Budget
+from .budget import FOREIGN_RATE, MOST_SECONDS, OWN_RATE, Budget
 from .errors import NoAnswerError
 from .options import Options
 from .outside import checks as outside
 from .outside.grading import NOTE, grade_of
 from .outside.handshake import no_tls, no_trust, seen
+from .outside.reach import answers
 from .outside.site import Site, counterpart, is_loopback, normal_url
 from .readiness import wait_ready
 from .record import Record
 from .runner import Job, Outcome, findings_of, run
 from .selection import selected
-from .verdict import Finding, unseen
+from .verdict import Finding, failed, unseen
 from .web import Trust, Web
 
 View = Literal["outside", "stack"]
@@ -50,36 +51,48 @@ class Session:
 
     def run(self, options: Options, ended: Ended) -> Record:
         """Waits until the site answers, then runs every check once."""
-        now = datetime.now(UTC)
-        trouble, outcome = "", Outcome([], interrupted=False)
+        now, budget = datetime.now(UTC), self.site.web.budget
+        budget.grant(options.wait_s + MOST_SECONDS)
         try:
-            trouble = wait_ready(self.site, options.wait_s)
+            trouble, interrupted = wait_ready(self.site, options.wait_s), False
         except KeyboardInterrupt:
-            trouble, outcome = "interrupted", Outcome([], interrupted=True)
-        if trouble:
-            findings = [Finding(job.check, unseen(trouble, self.site.base)) for job in (*self.jobs, *self.last)]
-            reached = outcome.interrupted
-        else:
-            outcome = self._looked(ended)
-            findings, reached = outcome.findings, True
+            trouble, interrupted = "interrupted", True
+        budget.grant()
+        outcome = self._without_site(trouble, interrupted, ended) if trouble else self._looked(self.jobs, ended)
         return Record(
             name=self.name,
             run=self.site.web.run,
             view=self.view,
             begun=now,
             seconds=time.monotonic() - self.since,
-            findings=tuple(findings),
+            findings=tuple(outcome.findings),
             fail_on=options.fail_on,
-            reached=reached,
+            reached=not trouble or interrupted or self.view == "stack",
             interrupted=outcome.interrupted,
-            requests=self.site.web.budget.spent,
-            facts={} if trouble or outcome.interrupted else {**facts_of(self.site), **self.more_facts()},
+            requests=budget.spent,
+            facts=self._facts(trouble) if not outcome.interrupted else {},
         )
 
-    def _looked(self, ended: Ended) -> Outcome:
+    def _facts(self, trouble: str) -> dict[str, Any]:
+        return {**({} if trouble else facts_of(self.site)), **self.more_facts()}
+
+    def _without_site(self, trouble: str, interrupted: bool, ended: Ended) -> Outcome:
+        """What can be seen of a site that does not answer: of a stack, its inside; of any other, nothing."""
+        inside = [job for job in self.jobs if job.subject is not self.site and not interrupted]
+        seen = self._looked(inside, ended) if inside else Outcome([], interrupted)
+        left = [job for job in self.jobs if job not in inside] + ([] if inside else self.last)
+        return Outcome([*(self._unanswered(job, trouble) for job in left), *seen.findings], seen.interrupted)
+
+    def _unanswered(self, job: Job, trouble: str) -> Finding:
+        """That a stack's own site does not answer is a broken promise; what else it would answer cannot be seen."""
+        if self.view == "stack" and job.check is answers and trouble != "interrupted":
+            return Finding(job.check, failed("the site answers", trouble, self.site.base, "inv doctor says why"))
+        return Finding(job.check, unseen(trouble, self.site.base))
+
+    def _looked(self, jobs: list[Job], ended: Ended) -> Outcome:
         """All checks: those that measure time only when the others are through."""
         budget = self.site.web.budget
-        first = run(self.jobs, seconds=budget.left_s, ended=ended)
+        first = run(jobs, seconds=budget.left_s, ended=ended)
         if first.interrupted or not self.last:
             rest = [finding for job in self.last for finding in findings_of(job, "interrupted")]
             return Outcome([*first.findings, *rest], first.interrupted)

@@ -60,8 +60,9 @@ def installation(options: Options, found: Patient) -> Installation:
     if not any(container.running for container in found.containers or ()):
         raise NotRunningError(f"{found.settings.name}: no container runs; inv up starts it")
     inspected = inspect(found)
-    nginxes = every_nginx(found, inspected)
-    return Installation(found, inspected, nginxes, site_of(options, found, nginxes), options.everything)
+    nginxes, troubles = every_nginx(found, inspected)
+    site = site_of(options, found, nginxes)
+    return Installation(found, inspected, nginxes, site, options.everything, troubles)
 
 
 def started(

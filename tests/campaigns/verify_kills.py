@@ -86,6 +86,8 @@ def stack() -> Iterator[Running]:
             yield running
         finally:
             running.run("down", "--volumes", "--yes")
+            images = [f"agentchat/{each}:{name}" for each in ("backend", "frontend", "certbot")]
+            subprocess.run([running.client, "rmi", *images], capture_output=True, check=False)
 
 
 def red_of(running: Running, **environment: str) -> tuple[int, tuple[str, ...]]:

@@ -21,6 +21,7 @@ SAMPLE = (
     "another buffer pool",
     "Redis answers everybody",
     "a stopped replica",
+    "the edge is stopped",
     "a published database port",
     "a secret in the environment",
     "another release is promised",

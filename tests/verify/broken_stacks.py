@@ -246,6 +246,11 @@ BROKEN: tuple[Broken, ...] = (
         host=(("stop", "--time", "1", "NAME-frontend-1"), ("start", "NAME-frontend-1")),
     ),
     Broken(
+        "the edge is stopped",
+        ("CT1", "RD0"),
+        host=(("stop", "--time", "1", "NAME-nginx-1"), ("start", "NAME-nginx-1")),
+    ),
+    Broken(
         "comes back always",
         ("CT10",),
         host=(

@@ -172,6 +172,18 @@ def test_no_request_is_made_after_the_end_of_a_run() -> None:
     assert (0, 0.0) == (budget.spent, budget.left_s)
 
 
+def test_a_budget_begins_anew_when_a_site_was_waited_for() -> None:
+    now = [0.0]
+    budget = Budget(50.0, requests=1, seconds=10.0, clock=lambda: now[0], wait=lambda _: None)
+    budget.take()
+    now[0] = 60.0
+
+    budget.grant(20.0)
+    budget.take()
+
+    assert (1, 20.0) == (budget.spent, budget.left_s)
+
+
 def test_a_baseline_puts_failures_off_until_a_day(tmp_path: Path) -> None:
     path, today = tmp_path / "known.json", date(2026, 11, 23)
     assert baseline.read(path) is None

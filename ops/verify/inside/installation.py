@@ -19,7 +19,7 @@ from ...masking import without
 from ...settings import FILE_NAME
 from ..outside.site import Site
 from ..promises.probing import Covered, Known, covered
-from ..promises.running import Running, edge_paths, project_files, running
+from ..promises.running import ConfigurationError, Running, edge_paths, project_files, running
 
 INSPECT_S = 30.0
 Made = TypeVar("Made")
@@ -31,6 +31,7 @@ class Installation:
     Attributes:
         inspected: All that the engine knows of each container, by name; for use, never to be shown.
         nginxes: Every nginx that runs, the edge first.
+        troubles: Why an nginx that runs does not show its configuration.
         everything: Whether --all was said, so that time may be taken.
     """
 
@@ -39,6 +40,7 @@ class Installation:
     nginxes: tuple[Running, ...]
     site: Site
     everything: bool = False
+    troubles: tuple[str, ...] = ()
     _known: dict[str, Any] = field(default_factory=dict, repr=False)
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
@@ -95,7 +97,7 @@ class Installation:
     def covered(self) -> list[Covered]:
         """Every location of the edge, asked."""
         if self.edge is None:
-            raise FairleadError("no nginx of this stack is published on this machine")
+            raise FairleadError("; ".join(self.troubles) or "no nginx of this stack is published on this machine")
         edge = self.edge
         return self.remembered("covered", lambda: covered(self.nginxes, edge, self.site.web, self.known))
 
@@ -123,13 +125,10 @@ def inspect(patient: Patient) -> dict[str, Mapping[str, Any]]:
     return {data["Name"].removeprefix("/"): data for data in json.loads(said.out or "[]")}
 
 
-def every_nginx(patient: Patient, inspected: Mapping[str, Mapping[str, Any]]) -> tuple[Running, ...]:
-    """
-    Every nginx that runs, those that are published first.
-
-    Raises:
-        ConfigurationError: one does not show its configuration.
-    """
+def every_nginx(
+    patient: Patient, inspected: Mapping[str, Mapping[str, Any]]
+) -> tuple[tuple[Running, ...], tuple[str, ...]]:
+    """Every nginx that runs, those that are published first; and why others do not show their configuration."""
     root, edge = patient.settings.root, patient.settings.edge
     data = load_yaml((root / FILE_NAME).read_text(encoding="utf-8"), FILE_NAME)
     named = data.get("nginx") or ()
@@ -142,12 +141,17 @@ def every_nginx(patient: Patient, inspected: Mapping[str, Mapping[str, Any]]) ->
         if container.running and container.name in inspected
     ]
 
-    def read(container: Seen) -> Running:
-        return running(patient.host, patient.client, container, inspected[container.name], known)
+    def read(container: Seen) -> Running | str:
+        try:
+            return running(patient.host, patient.client, container, inspected[container.name], known)
+        except ConfigurationError as error:
+            return str(error)
 
     with ThreadPoolExecutor(max(1, len(containers))) as pool:
-        found = list(pool.map(read, containers))
-    return tuple(sorted(found, key=lambda each: not each.published))
+        told = list(pool.map(read, containers))
+    found = [each for each in told if isinstance(each, Running)]
+    troubles = tuple(each for each in told if isinstance(each, str))
+    return tuple(sorted(found, key=lambda each: not each.published)), troubles
 
 
 def _filled(route: str) -> str:

@@ -95,6 +95,8 @@ def coverage(stack: Installation) -> Iterator[Verdict]:
 )
 def configuration(stack: Installation) -> Iterator[Verdict]:
     """File by file, as nginx itself prints them."""
+    for trouble in stack.troubles:
+        yield unseen(trouble, promised="as in the repository")
     edge, settings, opened = stack.edge, stack.patient.settings.edge, stack.patient.stack
     if edge is None or settings is None or opened is None:
         yield skipped("fairlead.yaml has no edge")
