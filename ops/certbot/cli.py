@@ -9,6 +9,7 @@ from typing import Literal
 
 from ..engine import require_engine
 from ..errors import FairleadError, InterruptedRunError, SettingsError
+from ..execute import execute
 from ..host import LocalHost
 from ..lock import locked
 from ..plan import plan_for
@@ -17,6 +18,7 @@ from ..stack import Stack, open_stack
 from .due import Due
 from .job import Job, open_job
 from .last_run import ended, started
+from .preparing import left_running_steps
 from .running import Ended, Wishes, run, steps_of
 
 PERIOD_S, JITTER_S = 20_700, 1_800
@@ -69,6 +71,7 @@ def _carry_out(stack: Stack, what: What, wishes: Wishes, command: str) -> None:
     try:
         with Progress() as progress:
             job = open_job(stack)
+            execute(plan_for(stack.host.name, *left_running_steps(job)), {stack.host.name: stack.host}, progress)
             done = run(job, wanted(job, what, wishes), wishes, progress)
     except FairleadError as error:
         ended(stack, command, error)

@@ -29,17 +29,48 @@ def preparing_steps(job: Job) -> Iterator[Step]:
     yield from _folders(job)
     yield from _image(job)
     yield from _files(job)
-    settings = job.stack.settings
+    settings, secrets = job.stack.settings, _secrets(job)
+    _check_credentials(job, secrets)
     if settings.secrets is not None:
-        yield from secret_steps(settings.secrets, _secrets(job), job.stack.values, job.stack.host)
+        yield from secret_steps(settings.secrets, secrets, job.stack.values, job.stack.host)
     yield from _remains(job)
-    yield from _left_running(job)
+
+
+def left_running_steps(job: Job) -> Iterator[Step]:
+    """Waits for a container that outlived the run that started it, since it may be at the CA; nothing without one."""
+    client = job.stack.project.client
+    name = job.certbot.container
+    listed = Command((client, "ps", "--all", "--filter", f"name=^{name}$", "--format", "{{.State}}"))
+    state = job.stack.host.run(listed, timeout_s=30).out.strip()
+    if not state:
+        return
+
+    def wait(host: Host, say: Say) -> None:
+        say(f"{name} is {state}")
+        ended = host.run(Command((client, "wait", name)), timeout_s=LEFT_BEHIND_S)
+        if not ended.ok and host.run(listed, timeout_s=30).out.strip() == "running":
+            raise LockedError(f"{name}: still at work after {LEFT_BEHIND_S:g} s; docker logs {name} says on what")
+        host.run(Command((client, "rm", "--force", name)), timeout_s=30)
+
+    yield Do("wait for the certbot of an earlier run", f"{client} wait {name}", wait)
 
 
 def _secrets(job: Job) -> dict[str, Path]:
     used = job.merged["services"][SERVICE].get("secrets") or ()
     names = {each["source"] for each in used}
     return {name: path for name, path in secret_paths(job.merged).items() if name in names}
+
+
+def _check_credentials(job: Job, secrets: dict[str, Path]) -> None:
+    name, settings = job.certbot.wanted.challenge.credentials, job.stack.settings.secrets
+    if not name:
+        return
+    if name not in secrets:
+        raise SettingsError(f"{SERVICE}: has no secret {name}, which the challenge reads; add it to the compose files")
+    if settings is None or secrets[name].parent != settings.folder or name in settings.templates:
+        return  # a file of the user's own, or a template, which complains of what is empty itself
+    if not job.stack.values.get(name.upper()):
+        raise SettingsError(f"{job.stack.settings.env.file}: {name.upper()} is empty; the challenge over DNS needs it")
 
 
 def _folders(job: Job) -> Iterator[Step]:
@@ -119,22 +150,3 @@ def _moving(path: Path, target: Path) -> Callable[[Host, Say], None]:
         Run("put it aside", Command(("mv", str(path), str(target)))).run(host, say)
 
     return move
-
-
-def _left_running(job: Job) -> Iterator[Step]:
-    """A container that outlived the run that started it: its work is waited for, since it may be at the CA."""
-    client = job.stack.project.client
-    name = job.certbot.container
-    listed = Command((client, "ps", "--all", "--filter", f"name=^{name}$", "--format", "{{.State}}"))
-    state = job.stack.host.run(listed, timeout_s=30).out.strip()
-    if not state:
-        return
-
-    def wait(host: Host, say: Say) -> None:
-        say(f"{name} is {state}")
-        ended = host.run(Command((client, "wait", name)), timeout_s=LEFT_BEHIND_S)
-        if not ended.ok and host.run(listed, timeout_s=30).out.strip() == "running":
-            raise LockedError(f"{name}: still at work after {LEFT_BEHIND_S:g} s; docker logs {name} says on what")
-        host.run(Command((client, "rm", "--force", name)), timeout_s=30)
-
-    yield Do("wait for the certbot of an earlier run", f"{client} wait {name}", wait)

@@ -175,6 +175,8 @@ def _systemd_steps(stack: Stack) -> Iterator[Step]:
             yield Write(f"write {name}", str(folder / name), text, READABLE)
     yield Run("have systemd read it", Command((*control, "daemon-reload")))
     yield Run("arm the timer", Command((*control, "enable", "--now", f"{_unit(stack)}.timer")))
+    if "--user" in control:
+        yield Run("let it run while nobody is logged in", Command(("loginctl", "enable-linger")))
 
 
 def _units_folder(host: Host) -> tuple[Path, tuple[str, ...]]:

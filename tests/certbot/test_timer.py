@@ -102,6 +102,19 @@ def test_systemd_arms_the_timer_and_is_asked_for_it(tmp_path: Path) -> None:
     assert not timer(stack).armed
 
 
+def test_a_user_without_root_has_the_timer_run_while_nobody_is_logged_in(tmp_path: Path) -> None:
+    machine = Machine()
+    machine.answers = {
+        "test -d": Result(0),
+        "id -u": Result(0, "1000\n"),
+        "sh -c printf": Result(0, "/home/ada/.config"),
+    }
+    steps = [str(step) for step in timer_steps(_on(machine, tmp_path))]
+
+    assert "write /home/ada/.config/systemd/user/fairlead-shop-certbot.timer (mode 0644)" in steps
+    assert ["systemctl --user enable --now fairlead-shop-certbot.timer", "loginctl enable-linger"] == steps[-2:]
+
+
 def test_a_machine_with_neither_is_told_of_the_loop(tmp_path: Path) -> None:
     stack = _on(Machine(), tmp_path)
 

@@ -190,6 +190,7 @@ def test_a_wildcard_is_proven_over_dns_and_its_token_comes_as_a_file(site: Site)
     try:
         early = site.inv("certbot", **wild)
         site.inv("up", **wild)
+        without = site.inv("certbot", **{**wild, "ACME_DNS_CREDENTIALS": ""})
         ended = site.inv("certbot", **wild)
         served = site.served("any.shop.test")
         renewed = site.inv("certbot.renew", *FORCED, **wild)
@@ -200,6 +201,8 @@ def test_a_wildcard_is_proven_over_dns_and_its_token_comes_as_a_file(site: Site)
 
     assert 1 == early.code
     assert "inv up first" in early.err
+    assert 2 == without.code
+    assert "ACME_DNS_CREDENTIALS is empty; the challenge over DNS needs it" in without.err
     assert 0 == ended.code, ended.out + ended.err
     assert {"shop.test", "*.shop.test"} == set(served.names)
     assert 0 == renewed.code, renewed.out + renewed.err
