@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from fairlead.lint.discovery import Catalogue
 from fairlead.lint.engine import Outcome, Setup, lint
@@ -21,26 +21,36 @@ _RULES = {rule.id: rule for rule in CATALOGUE.all()}
 
 
 def faults(texts: Mapping[str, str], *, is_mended: bool = True) -> list[str]:
-    """What went wrong with linting, reporting and, where wanted, mending *texts*; empty when all held."""
+    """
+    What went wrong with linting, reporting and mending *texts*; empty when all held.
+
+    Args:
+        is_mended: Whether it is mended, and reported in every format and not in two alone.
+    """
     files = Files(texts, only_overlay=True)
     paths = by_family(texts, files)
     outcome = lint(paths, files, SETUP)
-    wrong = [*outcome.failures, *_misplaced(outcome), *_shown_secrets(outcome)]
+    wrong = [
+        *outcome.failures,
+        *_misplaced(outcome),
+        *_shown_secrets(outcome, FORMATS if is_mended else ("text", "json")),
+    ]
     mending = Mender(paths, files, SETUP, is_unsafe=True).mend(outcome) if is_mended else None
     if mending is not None and mending.after:
         wrong += _unfinished(paths, texts, mending, outcome)
     return wrong
 
 
-def _shown_secrets(outcome: Outcome) -> Iterator[str]:
+def _shown_secrets(outcome: Outcome, formats: Iterable[str]) -> Iterator[str]:
     """Reports that cannot be written, and those that show what was planted."""
     results = Results(outcome.findings, outcome.texts, _RULES, secrets=outcome.secret_places)
-    for name in FORMATS:
+    for name in formats:
         shown = report(name)(results)
         shown.encode("utf-8", "strict")
         if SECRET in shown:
             yield f"{name}: shows a secret: {next(line for line in shown.splitlines() if SECRET in line)}"
-    json.loads(report("json")(results))
+        if name == "json":
+            json.loads(shown)
     yield from (f"shows a secret: {line}" for line in outcome.failures if SECRET in line)
 
 

@@ -101,7 +101,15 @@ def _misplaced(finding: Finding, mutation: Mutation, texts: Mapping[str, str]) -
 
 
 def _changed(before: str, after: str) -> tuple[int, int]:
-    """From where to where *after* differs, the lines' ends included."""
-    start = len(os.path.commonprefix((before, after)))
-    tail = len(os.path.commonprefix((before[start:][::-1], after[start:][::-1])))
+    """From where to where *after* differs."""
+    start = _alike(before, after)
+    tail = _alike(before[start:][::-1], after[start:][::-1])
     return start, max(start, len(after) - tail)
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters the two begin with alike."""
+    return next(
+        (at for at, (left, right) in enumerate(zip(one, other, strict=False)) if left != right),
+        min(len(one), len(other)),
+    )

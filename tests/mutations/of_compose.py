@@ -1,5 +1,7 @@
 """A fault for every rule about Compose files."""
 
+# ruff: noqa: E501 - texts of files, as they stand there
+
 from __future__ import annotations
 
 from fairlead.tests.mutations.mutation import Mutation
@@ -406,6 +408,20 @@ MUTATIONS: dict[str, Mutation] = {
     ),
     "form-refused-by-swarm": _environment("DEBUGGING: false"),
     "merge-tag-ignored-by-swarm": _production("tmpfs: !reset []"),
+    "open-cache-published": Mutation(
+        (
+            (BASE, "--aclfile, /run/secrets/redis_acl, ", ""),
+            (BASE, '    volumes: ["kept:/data"]\n', '    volumes: ["kept:/data"]\n    ports: ["10.0.0.5:6379:6379"]\n'),
+        ),
+        also={"stack/cache-password-not-asked": "the stack hands out a password besides"},
+    ),
+    "server-value-refused": _instead("allkeys-lru", "allkeys_lru"),
+    "shell-variable-filled-in": _instead(
+        _MIGRATE,
+        'command: [sh, -c, "NOW=1; alembic upgrade $NOW"]',
+        also={"compose/undocumented-variable": "Compose takes it for one of its own"},
+    ),
+    "log-size-of-a-few-bytes": _instead("max-size: 10m", "max-size: 10"),
     "wrong-value": _app("stop_signal: 15"),
     "yaml-syntax": _app("annotations: {a: b"),
 }

@@ -135,7 +135,11 @@ MUTATIONS: dict[str, Mutation] = {
     "variable-in-exec-form": _instead(
         _CMD, 'CMD ["gunicorn", "--bind", "0.0.0.0:7860", "--name", "$HOSTNAME", "app:app"]'
     ),
-    "base-past-end-of-life": _instead("python:3.13.5-slim", "python:3.8.20-slim"),
+    "base-past-end-of-life": _instead(
+        "python:3.13.5-slim",
+        "python:3.8.20-slim",
+        also={"stack/runtime-not-as-required": "what is past its end is too old for the application too"},
+    ),
     "world-writable": _line("COPY --chmod=777 config.yaml /app/open.yaml"),
 }
 

@@ -1,5 +1,7 @@
 """A fault for every rule about nginx."""
 
+# ruff: noqa: E501 - texts of files, as they stand there
+
 from __future__ import annotations
 
 from fairlead.tests.mutations.mutation import Mutation
@@ -433,6 +435,21 @@ MUTATIONS: dict[str, Mutation] = {
     "quadratic-expression": _site("location ~ ^/(.*)/(.*)/edit$ { return 404; }"),
     "source-served": _instead("try_files $uri /index.html;", "try_files $uri /index.php?$query_string;"),
     "silence-cut-off": _instead("            proxy_read_timeout 1h;\n", "", "proxy_pass"),
+    "assets-without-root": _http(
+        "server { listen 127.0.0.1:82; location / { root /srv/b; } location ~* \\.(js|css)$ { expires 1y; } }",
+        "location ~* ",
+    ),
+    "expression-never-matches": _site("location ~ /emoji.*\\.png$/ { return 403; }"),
+    "invalid-condition": _site("if ($request_method == POST) { return 405; }"),
+    "location-never-matches": _site("location ^/media/(.*)$ { return 403; }"),
+    "script-not-named": _site(
+        "location ~ \\.php$ { fastcgi_hide_header X-Powered-By; fastcgi_pass unix:/run/a.sock; try_files $uri =404;\n        "
+        'fastcgi_param HTTP_PROXY ""; }',
+    ),
+    "parameters-missing": _site(
+        "location /a/ { uwsgi_hide_header X-Powered-By; uwsgi_pass 10.0.0.9:9000; }",
+        also={"nginx/proxy-header-to-program": "it needs a parameter too"},
+    ),
     "wrong-argument-count": _http("tcp_nopush;"),
     "wrong-context": _http("try_files $uri =404;"),
     "wrong-site-by-ipv6": _instead("        listen [::]:8443 ssl;\n        http2", "        http2", "8443 ssl;"),

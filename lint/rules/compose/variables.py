@@ -253,7 +253,7 @@ def documented_variable_unused(project: Project) -> Iterator[Report]:
     if any(service.env_files for service in project.services.values()):
         return
     for name, entry in example.by_name.items():
-        if name not in used and _is_own(name):
+        if name and name not in used and _is_own(name):
             yield entry.name_place, f'"{name}" reaches no service; hand it to one, or remove it here'
 
 

@@ -54,7 +54,7 @@ def undefined_variable(stack: Stack) -> Iterator[Report]:
     """
     seen: set[Place] = set()
     for container in stack.containers.values():
-        sites = container.sites if container.image_name == "nginx" else ()
+        sites = container.sites if container.image_name in ("nginx", "nginxinc/nginx-unprivileged") else ()
         if any(site.is_main or not site.is_complete for site in sites):
             continue
         for directive, index, name in unset([site.config for site in sites]):

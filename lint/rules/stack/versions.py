@@ -128,7 +128,7 @@ def runtime_not_as_required(stack: Stack) -> Iterator[Report]:
 def _requirements(container: Container) -> Iterator[tuple[str, str, Place, str]]:
     """What runs in each stage, its version, and what a file that is copied there asks for."""
     for stage in container.dockerfile.stages if container.dockerfile is not None else ():
-        image = stage.image
+        image = stage.root_image
         name = (image.official or "") if image is not None else ""
         version = re.match(r"\d+(?:\.\d+)*", image.tag or "") if image is not None else None
         if name not in _REQUIREMENTS or version is None:
