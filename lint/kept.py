@@ -201,6 +201,29 @@ def open_store(path: str = _FILE) -> None:
     store = Store(path)
     _stores.append(store)
     sys.meta_path.insert(0, cast("Any", store))
+    _keep_constants()
+
+
+def _keep_constants() -> None:
+    """
+    Has ``re`` itself take expressions from the store that stand as texts in the code that asks for them.
+
+    What is put together at run time, or comes from a file that is linted, is compiled as ever.
+    """
+    from re import _compiler  # type: ignore[attr-defined] # noqa: PLC0415 - of CPython from 3.11 on
+
+    compiled = _compiler.compile
+
+    def compile_or_take(text: Any, flags: int = 0) -> re.Pattern[Any]:
+        frame = sys._getframe(1)
+        while frame.f_globals is vars(re) and frame.f_back is not None:
+            frame = frame.f_back
+        if text.__class__ is str and text in frame.f_code.co_consts and not flags & re.DEBUG:
+            return expression(text, flags)
+        found: re.Pattern[Any] = compiled(text, flags)
+        return found
+
+    _compiler.compile = compile_or_take
 
 
 def save() -> None:

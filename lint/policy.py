@@ -184,4 +184,4 @@ def _matches(patterns: tuple[str, ...], value: str) -> bool:
 
 @cache
 def _joined(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns) or r"(?!)", re.IGNORECASE)
+    return kept.expression("|".join(f"(?:{pattern})" for pattern in patterns) or r"(?!)", re.IGNORECASE)

@@ -152,7 +152,9 @@ def _range(text: str, side: str) -> tuple[int, int]:
 def _address(host: str) -> str:
     if not host or UNKNOWN in host:
         return host
-    import ipaddress  # noqa: PLC0415 - 10 ms, and most ports have no address
+    if host in ("127.0.0.1", "0.0.0.0"):  # noqa: S104 - what nearly all ports have, or none
+        return host
+    import ipaddress  # noqa: PLC0415 - 1 ms
 
     bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
     is_bracketed = bare is not host

@@ -7,6 +7,7 @@ import re
 from ..record import dataclass
 from ..regex import regex
 
+_PLAIN = regex(r"(https?)://([a-z0-9][a-z0-9.-]*)(/[\w/.~-]*)?", re.ASCII)
 _HEX = regex(r"%([0-9a-fA-F]{2})")
 
 
@@ -38,9 +39,12 @@ def target(url: str) -> Target:
     Raises:
         BadUriError: where it is no URL of http.
     """
-    from urllib.parse import urlsplit  # noqa: PLC0415 - 2 ms, and only questions about a URL need it
-
     text = url if "://" in url else f"http://{url}"
+    if plain := _PLAIN.fullmatch(text):
+        scheme, host, raw = plain.groups()
+        return Target(scheme, host, 443 if scheme == "https" else 80, raw or "/")
+    from urllib.parse import urlsplit  # noqa: PLC0415 - 2 ms, which few URLs need
+
     try:
         parts = urlsplit(text)
         port = parts.port

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -136,3 +137,30 @@ def test_where_nothing_can_be_kept_all_is_as_before(copy: Copy) -> None:
     copy.kept.rmdir()
     assert before == copy.run("-B")
     assert not copy.kept.exists()
+
+
+def test_expressions_that_stand_in_code_are_kept_and_others_are_not(
+    store: kept.Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from re import _compiler  # type: ignore[attr-defined]
+
+    monkeypatch.setattr(_compiler, "compile", _compiler.compile)
+    kept._keep_constants()
+    made = "".join(["of a", "file[0-9]+"])
+
+    assert re.fullmatch(r"never written [b]efore", "never written before")
+    assert re.fullmatch(made, "of afile12")
+    assert {key for key in store.added if isinstance(key, tuple)} == {(r"never written [b]efore", 0)}
+
+
+def test_data_is_read_again_once_its_file_has_changed(store: kept.Store, tmp_path: Path, monkeypatch: Any) -> None:
+    path = tmp_path / "table.txt"
+    path.write_text("one")
+    first = kept.data(str(path), lambda name: Path(name).read_text().split())
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    store.save()
+    monkeypatch.setattr(kept, "_stores", [kept.Store(store.path)])
+
+    assert first == ["one"] == kept.data(str(path), lambda _: pytest.fail("it is kept"))
+    path.write_text("one two")
+    assert kept.data(str(path), lambda name: Path(name).read_text().split()) == ["one", "two"]
