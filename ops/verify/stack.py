@@ -97,7 +97,9 @@ def site_of(options: Options, found: Patient, nginxes: tuple[Running, ...]) -> S
     web = Web(Budget(OWN_RATE), {each.key: each.connect for each in known})
     api = (found.doctor.api,) if found.doctor.api else ()
     site = Site(base, web, datetime.now(UTC), trust, _policy(), plain=_plain(known, best), api=api, is_ours=True)
-    site.has_domains = found.settings.tls is not None and not names_of(found.stack).is_local if found.stack else False
+    own = names_of(found.stack) if found.stack and found.settings.tls else None
+    site.has_domains = own is not None and not own.is_local
+    site.names = own.names if own and site.has_domains else ()
     return site
 
 

@@ -133,6 +133,15 @@ def test_a_name_that_leads_nowhere_is_said_at_once() -> None:
     )
 
 
+def test_any_site_is_looked_at_where_there_is_no_fairlead_yaml(tmp_path: Path) -> None:
+    with server(lying) as port:
+        command = [TOOL, "verify", "--url", f"http://127.0.0.1:{port}/", "--only", "RD0"]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+
+    assert (0, "") == (done.returncode, done.stderr)
+    assert "only from outside: what is promised inside was not looked at" in done.stdout
+
+
 def test_a_body_that_never_ends_is_cut_and_said() -> None:
     with server(endless) as port:
         code, report, _ = looked(f"http://127.0.0.1:{port}/", "--only", "RD0,HD2")

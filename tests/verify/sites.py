@@ -325,6 +325,12 @@ SPOILED = (
         "pictures are compressed again", ("CA9",), (("gzip_types application", "gzip_types image/png application"),)
     ),
     Spoiled(
+        "a twin of another build",
+        ("CA10",),
+        ((ASSETS, ASSETS + " gzip_static on;"),),
+        files={f"page{SCRIPT}.gz": gzip.compress(b"console.log('an older release');\n" * 100)},
+    ),
+    Spoiled(
         "compressed twice",
         ("CA9",),
         ((ASSETS, ASSETS + " add_header Content-Encoding gzip;"),),

@@ -241,4 +241,31 @@ def _is_gzip(content: bytes | None) -> bool:
     return True
 
 
-CHECKS: tuple[Check[Site], ...] = (assets, pages, api, not_modified, modified_since, compressed, vary, compressed_once)
+@check("CA10", GROUP, "error", "a file is the same, compressed or not")
+def twins(site: Site) -> Iterator[Verdict]:
+    """A twin made at another build, ``name.gz``, would give browsers another release than the name says."""
+    found = _assets(site)
+    if not found:
+        yield skipped("the page loads no files of its own", site.base)
+    for url in found:
+        plain, small = site.web.ask(url), site.web.ask(url, headers={"Accept-Encoding": "gzip"})
+        if small.encoding != "gzip":
+            yield skipped("not compressed", url)
+        elif small.content == plain.body:
+            yield passed("the same content", f"{len(plain.body)} bytes, {len(small.body)} compressed", url)
+        else:
+            mend = "make the compressed twins in the same build as the files"
+            yield failed("the same content", "another content when compressed", url, mend, small.line)
+
+
+CHECKS: tuple[Check[Site], ...] = (
+    assets,
+    pages,
+    api,
+    not_modified,
+    modified_since,
+    compressed,
+    vary,
+    compressed_once,
+    twins,
+)

@@ -56,14 +56,14 @@ def named(site: Site) -> Iterator[Verdict]:
     if why := no_trust(site):
         yield skipped(why, site.base)
         return
-    certificate, name = seen(site).certificate, site.server.name
+    certificate, names = seen(site).certificate, (site.server.name, *site.names)
     shown = ", ".join(certificate.names[:8]) or "no name at all"
-    if certificate.covers(name):
-        yield passed(f"a certificate for {name}", shown, label(site))
-    else:
-        yield failed(
-            f"a certificate for {name}", f"it is for {shown}", label(site), "add the name to domains; inv certbot"
-        )
+    for name in dict.fromkeys(names):
+        if certificate.covers(name):
+            yield passed(f"a certificate for {name}", shown, f"{label(site)} {name}")
+        else:
+            mend = "add the name to domains; inv certbot"
+            yield failed(f"a certificate for {name}", f"it is for {shown}", f"{label(site)} {name}", mend)
 
 
 @check("TL3", GROUP, "error", "the certificate is renewed in time")

@@ -38,6 +38,7 @@ class Site:
         plain: The address over plain HTTP, where one is known.
         api: Paths that answer in JSON, where they are known; a stack's own settings name them.
         is_ours: Whether it is a stack of one's own, so that the faster rate may be used.
+        names: All names of the site, where they are known; the certificate has to cover each.
         has_domains: Whether anybody could trust its certificate: a stack without names of its own has a placeholder.
     """
 
@@ -50,6 +51,7 @@ class Site:
     api: tuple[str, ...] = ()
     is_ours: bool = False
     has_domains: bool = True
+    names: tuple[str, ...] = ()
     nonce: str = field(default_factory=lambda: secrets.token_hex(5))
     _known: dict[str, Any] = field(default_factory=dict, repr=False)
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
