@@ -47,8 +47,21 @@ def _of_file(container: Container, server: Started, option: str) -> list[str] | 
         return _literals(source.text, option.replace("-", "_"))
     folder = _folder(container)
     is_named = server.option("--config", "-c") is not None
-    is_there = folder is None or container.tree.is_covered(posixpath.join(folder, _DEFAULT_FILE))
-    return None if is_named or is_there else []
+    path = posixpath.join(folder or "/", _DEFAULT_FILE)
+    is_sure = folder is not None and container.tree.is_absent(path) and not _may_be_copied(container, path)
+    return [] if is_sure and not is_named else None
+
+
+def _may_be_copied(container: Container, path: str) -> bool:
+    """Whether a COPY whose files are not known here may bring it: one with a pattern, or from another stage."""
+    for stage in container.stage.chain() if container.stage is not None else ():
+        for copy in stage.copies:
+            texts = [stage.text(word) for word in copy.sources]
+            is_open = copy.origin is not None or any(text is None or set("*?[") & set(text) for text in texts)
+            target = posixpath.normpath(posixpath.join(stage.workdir or "/", stage.text(copy.target) or "/"))
+            if is_open and (path.startswith(target.rstrip("/") + "/") or path == target):
+                return True
+    return container.stage is None and container.build is not None
 
 
 def _folder(container: Container) -> str | None:

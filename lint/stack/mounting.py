@@ -37,6 +37,13 @@ class FileTree:
         """Whether *path* in the container lies in something mounted or copied, known or not."""
         return self._nearest(path) is not None or any(_is_inside(path, each) for each in self.covered)
 
+    def is_absent(self, path: str) -> bool:
+        """Whether surely nothing from here is at *path* in the container; the image itself may have it."""
+        here = self._nearest(path)
+        if here is None:
+            return not any(_is_inside(path, each) for each in self.covered)
+        return not self.reader.exists(here)
+
     def is_inside_covered(self, folder: str) -> bool:
         """Whether something is mounted or copied at *folder* or into it."""
         return self.is_covered(folder) or any(_is_inside(path, folder) for path in (*self.paths, *self.covered))

@@ -125,6 +125,8 @@ def wrong_database_port(project: Project) -> Iterator[Report]:
     """
     for connection, service in _known(project):
         usual, asked = PORTS[kind_of(service)], connection.port.text
+        if connection.kind and kind_of(service) not in LIKE.get(connection.kind, {connection.kind}):
+            continue
         if not asked.isdigit() or int(asked) == usual or _may_listen_elsewhere(service, asked):
             continue
         message = f'service "{service.name}" listens on {usual}, not on {asked}; write {usual}'

@@ -135,7 +135,7 @@ _TAKES_COMMAND = regex(r"^\s*(?:exec\s+)?(?:\S+\s+)*\"\$@\"", re.MULTILINE)
                   app:
                     build: .
                     entrypoint: ["./wait-for-it.sh", "db:3306", "--"]
-                    command: ["gunicorn", "app:app"]
+                    command: ["gunicorn", "-b", "0.0.0.0:8000", "app:app"]
                   other:
                     build: .
                     entrypoint: [python, worker.py]

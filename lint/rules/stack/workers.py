@@ -102,13 +102,13 @@ def workers_by_host_cpus(stack: Stack) -> Iterator[Report]:
               mounted:
                 build: .
                 tmpfs: [/tmp]
-                command: gunicorn app:app
+                command: gunicorn -b 0.0.0.0:8000 app:app
               asked:
                 build: .
-                command: gunicorn app:app
+                command: gunicorn -b 0.0.0.0:8000 app:app
                 environment: {GUNICORN_CMD_ARGS: --worker-tmp-dir /dev/shm}
         """,
-        "Dockerfile": _SMALL % '"--worker-tmp-dir", "/dev/shm", "app:app"]',
+        "Dockerfile": _SMALL % '"-b", ":8000", "--worker-tmp-dir", "/dev/shm", "app:app"]',
     },
     source="https://docs.gunicorn.org/en/stable/faq.html#how-do-i-avoid-gunicorn-excessively-blocking-in-os-fchmod",
     preset="strict",
