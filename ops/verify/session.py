@@ -14,6 +14,7 @@ from .budget import FOREIGN_RATE, MOST_SECONDS, OWN_RATE, Budget
 from .errors import NoAnswerError
 from .options import Options
 from .outside import checks as outside
+from .outside.encryption import FACTS as TLS
 from .outside.grading import NOTE, grade_of
 from .outside.handshake import no_tls, no_trust, seen
 from .outside.reach import answers
@@ -142,6 +143,8 @@ def facts_of(site: Site) -> dict[str, Any]:
             continue  # its own check has said why it cannot be seen
         if found:
             facts[name] = found
+    if versions := site.seen(TLS):
+        facts["tls"] = versions
     return facts
 
 

@@ -42,6 +42,11 @@ FACTS = {
         "now": {"/": {"p50": [2.0, 1.8, 2.2], "p95": [9.0, 7.0, 12.0], "p99": [15.0, 11.0, 20.0]}},
         "before": ["r1", {"/": {"p50": [1.5, 1.4, 1.6], "p95": [8.0, 6.0, 9.0], "p99": [30.0, 9.0, 40.0]}}],
     },
+    "tls": [
+        {"name": "TLSv1", "spoken": False, "wanted": False},
+        {"name": "TLSv1.2", "spoken": True, "wanted": True},
+        {"name": "TLSv1.1", "spoken": True, "wanted": False},
+    ],
     "stream": [[0.1, 40], [0.4, 60], [0.9, 20]],
     "headers": {
         "columns": COLUMNS,

@@ -18,6 +18,7 @@ from .site import Site
 GROUP = "tls"
 OLD = (0x0300, 0x0301, 0x0302)
 HYBRID = "X25519MLKEM768"
+FACTS = "tls"
 
 
 @check(
@@ -32,20 +33,29 @@ def versions(site: Site) -> Iterator[Verdict]:
     if why := no_tls(site):
         yield skipped(why, site.base)
         return
-    new = {VERSIONS[each]: site.server.speaks(each) for each in (TLS_1_2, TLS_1_3)}
-    spoken = [name for name, answer in new.items() if isinstance(answer, Hello) and answer.version_name == name]
-    if not spoken:
+    spoken = {VERSIONS[each]: _speaks(site, each) for each in (*OLD, TLS_1_2, TLS_1_3)}
+    new = [VERSIONS[each] for each in (TLS_1_2, TLS_1_3) if spoken[VERSIONS[each]]]
+    if not new:
         yield unseen("neither TLS 1.2 nor 1.3 was answered, so a refusal proves nothing", label(site))
         return
-    old = [answer.version_name for each in OLD if isinstance(answer := site.server.speaks(each), Hello)]
+    wanted = site.policy.tls.protocols
+    told = [{"name": name, "spoken": is_spoken, "wanted": name in wanted} for name, is_spoken in spoken.items()]
+    site.remembered(FACTS, lambda: told)
+    old = [VERSIONS[each] for each in OLD if spoken[VERSIONS[each]]]
     allowed = ", ".join(site.policy.tls.protocols)
     mend = f"ssl_protocols {' '.join(site.policy.tls.protocols)}; in the default server of the socket too"
     if old:
-        yield failed(f"only {allowed}", ", ".join(sorted({*old, *spoken})), label(site), mend)
-    elif "TLSv1.3" not in spoken:
-        yield warned(f"{allowed}", ", ".join(spoken), label(site), mend)
+        yield failed(f"only {allowed}", ", ".join(sorted({*old, *new})), label(site), mend)
+    elif "TLSv1.3" not in new:
+        yield warned(f"{allowed}", ", ".join(new), label(site), mend)
     else:
-        yield passed(f"only {allowed}", ", ".join(spoken), label(site))
+        yield passed(f"only {allowed}", ", ".join(new), label(site))
+
+
+def _speaks(site: Site, version: int) -> bool:
+    """Whether the server, offered *version* at most, answers with just that."""
+    answer = site.server.speaks(version)
+    return isinstance(answer, Hello) and answer.version == version
 
 
 @check(

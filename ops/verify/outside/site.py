@@ -153,6 +153,10 @@ class Site:
             found: Made = self._known[name]
             return found
 
+    def seen(self, name: str) -> Any:
+        """What was remembered under *name*, or None."""
+        return self._known.get(name)
+
     @property
     def speaks_tls(self) -> bool:
         """Whether the page, in the end, comes over TLS."""

@@ -125,7 +125,22 @@ def _tls(record: Record) -> str:
         )
         for each in found
     ]
-    return tag("div", tag("table", tag("tbody", *rows)), class_="scroll") if rows else ""
+    matrix = _versions(record.facts.get("tls") or ())
+    return matrix + tag("div", tag("table", tag("tbody", *rows)), class_="scroll") if rows else ""
+
+
+def _versions(versions: Sequence[Mapping[str, Any]]) -> str:
+    """A cell for each version: spoken or refused, and whether that is as it should be."""
+    names = [tag("th", escape(each["name"]), scope="col") for each in versions]
+    cells = [
+        tag(
+            "td",
+            "spoken" if each["spoken"] else "refused",
+            class_="kept" if each["spoken"] == each["wanted"] else "missing",
+        )
+        for each in versions
+    ]
+    return tag("table", tag("thead", tag("tr", *names)), tag("tbody", tag("tr", *cells))) if versions else ""
 
 
 def _heat(headers: Mapping[str, Any] | None) -> str:
