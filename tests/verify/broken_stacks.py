@@ -7,7 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -232,6 +232,18 @@ BROKEN: tuple[Broken, ...] = (
         "MY3",
         "GRANT PROCESS, FILE ON *.* TO 'agentchat'@'%'",
         "REVOKE PROCESS, FILE ON *.* FROM 'agentchat'@'%'",
+    ),
+    replace(
+        edge(
+            "files of earlier releases are gone",
+            "CA11",
+            (SITE, DOTS, f"location ~ /older- {{ return 404; }}\n\n{DOTS}"),
+        ),
+        shell=(
+            "frontend",
+            "cp /srv/assets/index-*.js /srv/assets/older-1234abcd.js",
+            "rm /srv/assets/older-1234abcd.js",
+        ),
     ),
     Broken("Redis answers everybody", ("RE2",), acl="user default on nopass ~* &* +@all"),
     Broken("the application administers Redis", ("RE3",), acl="user agentchat +@all"),

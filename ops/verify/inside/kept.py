@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
 
 from ...certificates.site import site_texts
 from ...edge import MAIN, generation_files
+from ..outside.site import FRESH
 from ..promises.comparing import Difference
 from ..promises.probing import Witnessed
+from ..promises.running import Running
 from ..verdict import Check, Verdict, check, failed, passed, skipped, unseen
 from .installation import Installation
 
 GROUP = "promises"
+MOST_EARLIER = 3
+TWINS = (".gz", ".br", ".zst")
 EVIDENCE = ("location", "content-type", "content-encoding", "vary", "cache-control")
 
 
@@ -90,6 +95,40 @@ def coverage(stack: Installation) -> Iterator[Verdict]:
             yield skipped(each.why_not, each.aim.label)
 
 
+@check("CA11", "caching", "error", "files of earlier releases are still served")
+def earlier(stack: Installation) -> Iterator[Verdict]:
+    """Somebody who loaded the page before a release still asks for the files that it named."""
+    edge, site = stack.edge, stack.site
+    named = {urlsplit(url).path for url in site.assets}
+    if edge is None or not named:
+        yield skipped("no nginx of this stack is published here, or the page loads no files", site.base)
+        return
+    folders = {path.rpartition("/")[0] + "/" for path in named}
+    on_disk = sorted(path for path in edge.folder.entries if edge.folder(path) == "file" and not path.endswith(TWINS))
+    older = [name for name in map(_address(edge, folders), on_disk) if name and name not in named][:MOST_EARLIER]
+    if not older:
+        yield skipped("no earlier release has left files here", site.base)
+    for path in older:
+        answer = site.web.ask(site.at(path))
+        if answer.status <= FRESH and answer.kind != "text/html":
+            yield passed("200", str(answer.status), path)
+        else:
+            yield failed(
+                "200", f"{answer.status}, {answer.kind}", path, "keep the files of earlier releases", answer.line
+            )
+
+
+def _address(edge: Running, folders: set[str]) -> Callable[[str], str]:
+    """Gives the address of a file below one of *folders*, by the roots of the configuration; empty for others."""
+    roots = sorted({each.value.rstrip("/") for each in edge.config.find("root")}, key=len, reverse=True)
+
+    def found(path: str) -> str:
+        inside = next((path.removeprefix(root) for root in roots if path.startswith(f"{root}/")), "")
+        return inside if inside.rpartition("/")[0] + "/" in folders else ""
+
+    return found
+
+
 @check(
     "CT11", "containers", "error", "nginx runs with the configuration of these files", rules=("nginx/include-missing",)
 )
@@ -119,4 +158,4 @@ def configuration(stack: Installation) -> Iterator[Verdict]:
             )
 
 
-CHECKS: tuple[Check[Installation], ...] = (headers, statuses, compression, coverage, configuration)
+CHECKS: tuple[Check[Installation], ...] = (headers, statuses, compression, earlier, coverage, configuration)
