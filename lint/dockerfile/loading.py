@@ -36,6 +36,7 @@ def _with_ignore_file(dockerfile: Dockerfile, files: Files) -> Dockerfile:
             folder = os.path.dirname(candidate)  # noqa: PTH120
             dockerfile.is_context = folder == os.path.dirname(path)  # noqa: PTH120
             dockerfile.has_env_file = files.exists(os.path.join(folder, ".env"))  # noqa: PTH118
+            dockerfile.has_history = files.is_folder(os.path.join(folder, ".git"))  # noqa: PTH118
             break
     return dockerfile
 

@@ -25,7 +25,7 @@ class Dockerfile:
         stages: One for each FROM.
         ignored: The patterns of the .dockerignore that holds for it; None where there is none or it is not known.
         ignore_path: The path of that file.
-        has_env_file: Whether a ``.env`` lies beside that file.
+        has_env_file: Whether a ``.env`` lies beside that file; *has_history* whether a ``.git`` does.
         is_context: Whether that file lies beside the Dockerfile, so that their folder is the build context for sure.
         manifest: The text of the package.json beside the Dockerfile.
     """
@@ -43,6 +43,7 @@ class Dockerfile:
     ignored: tuple[str, ...] | None = None
     ignore_path: str | None = None
     has_env_file: bool = False
+    has_history: bool = False
     is_context: bool = False
     manifest: str | None = None
 

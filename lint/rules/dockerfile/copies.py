@@ -18,7 +18,7 @@ _SHARED = ("chown", "chmod", "link")
 _REMOTE = regex(r"(?:https?|git|ssh)://|git@|.*\.git(?:#.*)?$", re.IGNORECASE)
 
 
-def _whole_context(dockerfile: Dockerfile) -> Iterator[tuple[Stage, Copy]]:
+def whole_context(dockerfile: Dockerfile) -> Iterator[tuple[Stage, Copy]]:
     """COPY and ADD that take everything."""
     for stage in dockerfile.stages:
         for copy in stage.copies:
@@ -91,59 +91,6 @@ def download_without_checksum(dockerfile: Dockerfile) -> Iterator[Report]:
 
 
 @rule(
-    "dockerfile/copy-without-ignore-file",
-    Severity.WARNING,
-    bad="""
-        FROM python:3.13
-        COPY . /srv  # <-
-        USER 1000
-    """,
-    good={
-        "Dockerfile": "FROM python:3.13\nCOPY . /srv\nUSER 1000\n",
-        ".dockerignore": ".git\n.env\nnode_modules\n",
-    },
-    source="https://docs.docker.com/build/concepts/context/#dockerignore-files",
-)
-def copy_without_ignore_file(dockerfile: Dockerfile) -> Iterator[Report]:
-    """
-    The whole folder is copied, and no .dockerignore says what must stay out.
-
-    The history in .git, the secrets in .env and the packages of another system in node_modules then become part of
-    the image, and every change of any of them builds all that follows anew.
-    """
-    if dockerfile.ignored is not None:
-        return
-    for _, copy in _whole_context(dockerfile):
-        yield copy.sources[0].place, "everything is copied and there is no .dockerignore; list .git and .env in one"
-
-
-@rule(
-    "dockerfile/secret-not-ignored",
-    Severity.ERROR,
-    bad={
-        "Dockerfile": "FROM python:3.13\nCOPY . /srv  # <-\nUSER 1000\n",
-        ".dockerignore": ".git\n",
-        ".env": "A=1\n",
-    },
-    good={
-        "Dockerfile": "FROM python:3.13\nCOPY . /srv\nUSER 1000\n",
-        ".dockerignore": "*\n!app\n",
-        ".env": "A=1\n",
-    },
-    source="https://docs.docker.com/build/concepts/context/#dockerignore-files",
-    covers=("docksec:compose-env-file-secret-risk",),
-)
-def secret_not_ignored(dockerfile: Dockerfile) -> Iterator[Report]:
-    """The whole folder is copied, a `.env` lies in it, and the .dockerignore lets it through."""
-    if dockerfile.ignored is None or not dockerfile.is_context or not dockerfile.has_env_file:
-        return
-    if is_ignored(".env", dockerfile.ignored):
-        return
-    for _, copy in _whole_context(dockerfile):
-        yield copy.sources[0].place, ".env beside this file becomes part of the image; add .env to the .dockerignore"
-
-
-@rule(
     "dockerfile/copied-file-ignored",
     Severity.ERROR,
     bad={
@@ -203,7 +150,7 @@ def copy_before_install(dockerfile: Dockerfile) -> Iterator[Report]:
 
     Every change of any file then installs them all anew; copied first, the lock file alone decides.
     """
-    for stage, copy in _whole_context(dockerfile):
+    for stage, copy in whole_context(dockerfile):
         position = stage.instructions.index(copy.instruction)
         before = stage.instructions[:position]
         names = [stage.text(word) or "" for each in before if each.name == "COPY" for word in each.sources]

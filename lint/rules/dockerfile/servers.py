@@ -192,6 +192,10 @@ _DEVELOPMENT = {
         USER 1000
         CMD ["python", "manage.py", "runserver", "0.0.0.0:8000"]  # <-
         """,
+        {
+            "Dockerfile": 'FROM node:24.4\nUSER 1000\nCMD ["npm", "start"]  # <-\n',
+            "package.json": '{"scripts": {"start": "react-scripts start"}}\n',
+        },
     ),
     good=(
         """
@@ -200,6 +204,10 @@ _DEVELOPMENT = {
         CMD ["gunicorn", "app:app", "--bind", "0.0.0.0:8000"]
         """,
         {"Dockerfile.dev": 'FROM node:24.4\nUSER 1000\nCMD ["npm", "run", "dev"]\n'},
+        {
+            "Dockerfile": 'FROM node:24.4\nUSER 1000\nCMD ["npm", "start"]\n',
+            "package.json": '{"scripts": {"start": "node server.js"}}\n',
+        },
         """
         FROM python:3.13 AS production
         USER 1000
@@ -225,8 +233,32 @@ def development_server(dockerfile: Dockerfile) -> Iterator[Report]:
         reload = command.option("--reload")
         if reload and reload.known in ("--reload", "--reload=true") and _server(command)[0]:
             yield reload.place, '"--reload" watches files and restarts; leave it out of an image'
-        elif instead := _development(command):
+        elif instead := _development(command) or _of_manifest(dockerfile, command):
             yield command.place, f"a server made for developing; start {instead}"
+
+
+_SCRIPTS = regex(
+    r"(?:^|&&\s*|;\s*)(?:[A-Z_]+=\S+\s+)*(?:cross-env\s+(?:\S+=\S+\s+)*)?(?:react-scripts start|vue-cli-service serve"
+    r"|ng serve|next dev|nuxt dev|astro dev|gatsby develop|webpack(?:-dev-server| serve)|nodemon|ts-node-dev"
+    r"|vite(?: dev| serve)?(?=\s*$|\s+-))\b"
+)
+
+
+def _of_manifest(dockerfile: Dockerfile, command: Command) -> str | None:
+    """What to start instead, where the package.json at hand says that the script starts a server for developing."""
+    words = [word.known for word in command.argv]
+    if words[:1] not in (["npm"], ["yarn"], ["pnpm"]) or dockerfile.manifest is None:
+        return None
+    names = [word for word in words[1:] if word != "run" and not word.startswith("-")]
+    import json  # noqa: PLC0415 - few Dockerfiles have a package.json beside them
+
+    try:
+        data = json.loads(dockerfile.manifest)
+    except (ValueError, RecursionError):
+        return None
+    scripts = data.get("scripts") if isinstance(data, dict) else None
+    script = scripts.get(names[0]) if isinstance(scripts, dict) and names else None
+    return "a build that nginx serves" if isinstance(script, str) and _SCRIPTS.search(script) else None
 
 
 def _development(command: Command) -> str | None:
