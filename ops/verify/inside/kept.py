@@ -41,6 +41,13 @@ def _place(witness: Witnessed) -> str:
     return expected.hops[0].nginx.place(expected.hops[0].answer.block.place)
 
 
+def _no_nginx(stack: Installation) -> str:
+    """Why nothing is promised; empty where an nginx of this stack is published, or should be."""
+    if stack.edge is None and not stack.troubles:
+        return "no nginx of this stack is published on this machine"
+    return ""
+
+
 def _witnesses(stack: Installation) -> list[Witnessed]:
     return [witness for each in stack.covered for witness in each.witnessed]
 
@@ -54,6 +61,9 @@ def _witnesses(stack: Installation) -> list[Witnessed]:
 )
 def headers(stack: Installation) -> Iterator[Verdict]:
     """After inheritance, for the status that came, through every nginx on the way."""
+    if why := _no_nginx(stack):
+        yield skipped(why)
+        return
     for witness in _witnesses(stack):
         names = [] if witness.expected is None else witness.expected.headers(witness.exchange.status)
         yield _verdict(witness, f"{len(names)} headers", "all of them, once, as promised", witness.headers())
@@ -62,6 +72,9 @@ def headers(stack: Installation) -> Iterator[Verdict]:
 @check("RD10", GROUP, "error", "each location answers with the status and redirect that its configuration promises")
 def statuses(stack: Installation) -> Iterator[Verdict]:
     """Where the configuration alone decides; another server's answer is its own."""
+    if why := _no_nginx(stack):
+        yield skipped(why)
+        return
     for witness in _witnesses(stack):
         difference = witness.redirect()
         status = witness.expected.status if witness.expected else None
@@ -78,6 +91,9 @@ def statuses(stack: Installation) -> Iterator[Verdict]:
 )
 def compression(stack: Installation) -> Iterator[Verdict]:
     """By type and length, with Vary."""
+    if why := _no_nginx(stack):
+        yield skipped(why)
+        return
     for witness in _witnesses(stack):
         difference = witness.compression()
         kept = witness.small.encoding or "plain"
@@ -87,6 +103,9 @@ def compression(stack: Installation) -> Iterator[Verdict]:
 @check("HD16", GROUP, "info", "each location was seen at work", quick=False)
 def coverage(stack: Installation) -> Iterator[Verdict]:
     """What nobody could ask for is named, so that a silence is no proof."""
+    if why := _no_nginx(stack):
+        yield skipped(why)
+        return
     for each in stack.covered:
         if each.witnessed:
             paths = ", ".join(f"{witness.exchange.path} ({witness.exchange.status})" for witness in each.witnessed)

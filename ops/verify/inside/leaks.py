@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 
 from ...doctor.seen import Seen
-from ...masking import secret_values
+from ...masking import is_secret, secret_values
 from ..verdict import Check, Verdict, check, failed, passed, skipped, unseen
 from .installation import Installation
 
@@ -15,7 +15,12 @@ LOG_LINES = "2000"
 
 
 def _secrets(stack: Installation) -> tuple[str, ...]:
-    return secret_values(stack.patient.stack) if stack.patient.stack else ()
+    """The values to look for, without those that some open setting has too, such as the name of the database."""
+    opened = stack.patient.stack
+    if opened is None:
+        return ()
+    told = {value for name, value in opened.values.items() if not is_secret(name, opened)}
+    return tuple(value for value in secret_values(opened) if value not in told)
 
 
 def _names(stack: Installation, text: str) -> list[str]:
