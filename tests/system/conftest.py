@@ -125,28 +125,29 @@ def engine() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def checkout_at(engine: str) -> Callable[[Path, str], Checkout]:
     """Makes a checkout in a folder, as the compose project of that name."""
+    return lambda folder, name: make_checkout(engine, folder, name)
 
-    def make(folder: Path, name: str) -> Checkout:
-        for entry in COPIED:
-            source = ROOT / entry
-            copy = shutil.copytree if source.is_dir() else shutil.copy
-            extra = {"ignore": LEFT_OUT} if source.is_dir() else {}
-            copy(source, folder / entry, **extra)
-        settings = folder / "fairlead.yaml"
-        settings.write_text(settings.read_text().replace("name: agentchat\n", f"name: {name}\n", 1))
-        own = {
-            "PAGE_PORT": str(free_port()),
-            "API_PORT": str(free_port()),
-            "HTTP_PORT": str(free_port()),
-            "HTTPS_PORT": str(free_port()),
-            "PUBLIC_ADDRESS": "127.0.0.1",
-            "RELEASE": "test",
-            "GIT_REVISION": "feedc0de",
-        }
-        inherited = {key: value for key, value in os.environ.items() if key not in ("BASE_REGISTRY", "VIRTUAL_ENV")}
-        return Checkout(folder, name, engine, {**inherited, **own})
 
-    return make
+def make_checkout(client: str, folder: Path, name: str) -> Checkout:
+    """A copy of this checkout's stack in *folder*, as the compose project *name*."""
+    for entry in COPIED:
+        source = ROOT / entry
+        copy = shutil.copytree if source.is_dir() else shutil.copy
+        extra = {"ignore": LEFT_OUT} if source.is_dir() else {}
+        copy(source, folder / entry, **extra)
+    settings = folder / "fairlead.yaml"
+    settings.write_text(settings.read_text().replace("name: agentchat\n", f"name: {name}\n", 1))
+    own = {
+        "PAGE_PORT": str(free_port()),
+        "API_PORT": str(free_port()),
+        "HTTP_PORT": str(free_port()),
+        "HTTPS_PORT": str(free_port()),
+        "PUBLIC_ADDRESS": "127.0.0.1",
+        "RELEASE": "test",
+        "GIT_REVISION": "feedc0de",
+    }
+    inherited = {key: value for key, value in os.environ.items() if key not in ("BASE_REGISTRY", "VIRTUAL_ENV")}
+    return Checkout(folder, name, client, {**inherited, **own})
 
 
 @pytest.fixture(scope="session")

@@ -89,9 +89,9 @@ class Machine:
         """The machine as fairlead.yaml would describe it."""
         return HostEntry("prod", self.address, user=user, folder="/srv/agentchat")
 
-    def root(self, *command: str) -> str:
+    def root(self, *command: str, stdin: str = "") -> str:
         """What *command*, run by root on the machine, prints; it has to succeed."""
-        return self._docker("exec", self.name, *command)
+        return self._docker("exec", "--interactive", self.name, *command, stdin=stdin)
 
     def provision(self) -> None:
         """Makes it a host, as `inv provision` does."""

@@ -4,96 +4,19 @@ from __future__ import annotations
 
 import json
 import subprocess
-from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
 from fairlead.ops.agent.record import chain_break
 
-from . import machines
-from .load import Load
-
-STACK = "agentchat"
-ROOT = f"/srv/{STACK}"
-PATHS = ("/version", "/health", "/", "/api/me")
-
-
-@dataclass
-class Deployed:
-    """A checkout and the host that it deploys to."""
-
-    machine: machines.Machine
-    checkout: object
-    environment: dict[str, str] = field(repr=False)
-
-    def inv(self, *arguments):
-        """Runs the tool to its end."""
-        return self.checkout.inv(*arguments, **self.environment)
-
-    def start(self, *arguments):
-        """Starts the tool; the caller ends it."""
-        self.checkout.environment.update(self.environment)
-        return self.checkout.start(*arguments)
-
-    def deploy(self, *more):
-        """`inv deploy`, which has to succeed."""
-        ended = self.inv("deploy", "--host", "prod", "--allow-local-bases", *more)
-        assert ended.code == 0, ended.out + ended.err
-        return ended
-
-    def change(self, text="# changed", module="__init__"):
-        """Adds *text* to a module of the back end; gives what takes it back."""
-        path = self.checkout.folder / "app" / "backend" / "agentchat" / f"{module}.py"
-        before = path.read_text()
-        path.write_text(f"{before}{text}\n")
-        return lambda: path.write_text(before)
-
-    @property
-    def state(self):
-        """The state on the host."""
-        return json.loads(self.machine.root("cat", f"{ROOT}/state/state.json"))
-
-    def load(self, clients=10):
-        """Load on the site, by TLS."""
-        return Load(self.machine.address, int(self.checkout.environment["HTTPS_PORT"]), "localhost", PATHS, clients)
-
-    def running(self):
-        """The compose projects that have a running container, with their services."""
-        form = '{{.Label "com.docker.compose.project"}} {{.Label "com.docker.compose.service"}}'
-        lines = self.machine.root("docker", "ps", "--format", form).splitlines()
-        return sorted(tuple(line.split()) for line in lines if len(line.split()) == 2)
-
-    def serving(self):
-        """The release that answers."""
-        address = "http://localhost:8090/version"
-        told = self.machine.root("docker", "exec", f"{STACK}-base-nginx-1", "curl", "--silent", address)
-        return json.loads(told)["release"]
+from .deployed import ROOT, STACK, deployed
 
 
 @pytest.fixture(scope="module")
-def host(engine, checkout_at, tmp_path_factory):
+def host(engine, tmp_path_factory):
     """The stack, deployed for the first time."""
-    checkout = checkout_at(tmp_path_factory.mktemp("deploy"), STACK)
-    with machines.running(engine, tmp_path_factory.mktemp("home")) as machine:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("HOME", str(machine.home))
-            patch.delenv("SSH_AUTH_SOCK", raising=False)
-            machine.provision()
-        with (checkout.folder / "fairlead.yaml").open("a") as settings:
-            settings.write(f"\nhosts:\n  prod: {{address: {machines.USER}@{machine.address}}}\n")
-        environment = {
-            "HOME": str(machine.home),
-            "SSH_AUTH_SOCK": "",
-            "XDG_CACHE_HOME": str(Path.home() / ".cache"),
-            "BASE_REGISTRY": "fairlead/",
-            "PUBLIC_ADDRESS": "",
-            "MYSQL_BUFFER_POOL_SIZE": "128M",
-            "WEB_CONCURRENCY": "2",
-        }
-        deployed = Deployed(machine, checkout, environment)
-        deployed.deploy()
-        yield deployed
+    with deployed(engine, tmp_path_factory.mktemp("deploy")) as made:
+        yield made
 
 
 def _base():
@@ -107,14 +30,8 @@ def _app(release):
 def test_a_first_deploy_serves_and_leaves_no_secret_where_others_look(host):
     assert ("r1", "r1", "") == (host.serving(), host.state["current"], host.state["pending"])
     assert sorted(_base() + _app("r1")) == host.running()
-    names = host.machine.root("docker", "ps", "--all", "--quiet").split()
-    seen = host.machine.root("docker", "inspect", *names) + host.machine.root("sh", "-c", f"cat {ROOT}/state/*.jsonl")
-    seen += host.machine.root("sh", "-c", f"cat {ROOT}/releases/r1/*.* {ROOT}/base/*.* {ROOT}/state/journal/*")
-    secrets = host.checkout.folder / ".fairlead" / "secrets"
-    values = [text for path in secrets.iterdir() if len(text := path.read_text().strip()) > 12]
-    assert len(values) >= 5
-    assert [] == [value for value in values if value in seen]
-    assert "0 400" not in host.machine.root("sh", "-c", f"find {ROOT} -path '*secrets*' -perm /077 -type d")
+    assert 0 == host.secrets_seen()
+    assert "" == host.machine.root("find", ROOT, "-name", "secrets", "-type", "d", "-perm", "/077")
     assert "backend" in host.machine.root("sh", "-c", f"cd {ROOT}/current && docker compose ps")
 
 

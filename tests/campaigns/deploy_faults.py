@@ -1,0 +1,215 @@
+"""
+Kills the agent, the laptop's process, its connection and the host's engine at every step of a deploy.
+
+After each fault some healthy release serves, `--resume` or `--abort` ends what was begun, a person who had registered
+can still log in, and no secret stands where others look. Run as a program it writes ``docs/campaigns/deploy-faults.md``::
+
+    python -m fairlead.tests.campaigns.deploy_faults [--only KIND] [--limit N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import product
+from pathlib import Path
+
+from fairlead.ops.engine import engine_facts
+from fairlead.ops.host import LocalHost
+from fairlead.tests.system.deployed import ROOT, STACK, Deployed, deployed
+
+REPORT = Path(__file__).parents[2] / "docs" / "campaigns" / "deploy-faults.md"
+STEPS = (
+    "have the data services run",
+    "run the job migrate",
+    "start the new release",
+    "wait until all is healthy",
+    "ask the new release from where nginx asks it",
+    "switch nginx to the new release",
+    "ask through nginx, and watch its answers",
+    "note that it serves",
+    "let the old workers of nginx end",
+    "stop",
+)
+MOMENTS = {"start": "before", "done": "after"}
+BACK_S = 90.0
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one fault led to; *broken* is empty where everything held."""
+
+    kind: str
+    step: str
+    moment: str
+    exit_code: int
+    ended_by: str
+    served: str
+    broken: tuple[str, ...]
+
+    def row(self) -> str:
+        """The run as a line of the table."""
+        held = "; ".join(self.broken) or "yes"
+        cells = (
+            self.kind,
+            f"{MOMENTS[self.moment]} {self.step}",
+            str(self.exit_code),
+            self.ended_by,
+            self.served,
+            held,
+        )
+        return f"| {' | '.join(cells)} |"
+
+
+def kill_agent(host: Deployed, _: subprocess.Popen[str]) -> None:
+    """`kill -9` of the agent's container."""
+    host.machine.root("docker", "kill", f"{STACK}-agent")
+
+
+def kill_laptop(_: Deployed, process: subprocess.Popen[str]) -> None:
+    """`kill -9` of the process on the laptop."""
+    process.kill()
+
+
+def cut_connection(host: Deployed, _: subprocess.Popen[str]) -> None:
+    """`kill -9` of every sshd that serves a connection."""
+    host.machine.root("sh", "-c", "pkill -KILL -u deploy sshd; pkill -KILL sshd-session; true")
+
+
+def kill_engine(host: Deployed, _: subprocess.Popen[str]) -> None:
+    """`kill -9` of dockerd, which a moment later is started again, as systemd would."""
+    script = "pid=$(cat /var/run/docker.pid); kill -KILL $pid; sleep 1; rm -f /var/run/docker.pid; setsid dockerd"
+    host.machine.root("sh", "-c", f"({script} >>/var/log/dockerd.log 2>&1 </dev/null &)")
+
+
+KINDS: dict[str, Callable[[Deployed, subprocess.Popen[str]], None]] = {
+    "agent": kill_agent,
+    "laptop": kill_laptop,
+    "connection": cut_connection,
+    "engine": kill_engine,
+}
+
+
+def run(host: Deployed, person: Person, kind: str, step: str, moment: str, *, resume: bool) -> Run:
+    """Deploys, breaks it at that moment, ends it, and looks at everything."""
+    release = f"r{max(int(name[1:]) for name in host.machine.root('ls', f'{ROOT}/releases').split()) + 1}"
+    process = host.start("deploy", "--host", "prod", "--allow-local-bases")
+    _await_moment(host, release, step, moment)
+    KINDS[kind](host, process)
+    process.communicate()
+    broken = [] if _answers(host, BACK_S if kind == "engine" else 10.0) else ["nothing answered after the fault"]
+    ended_by = "itself"
+    for word in ("--resume", "--resume") if resume else ("--abort", "--resume"):
+        ended = host.inv("deploy", "--host", "prod", word)
+        if "nothing is left to do" not in ended.out:
+            ended_by = word
+        if ended.code == 0 and not host.state["pending"]:
+            break
+    broken += _left_behind(host, person)
+    return Run(kind, step, moment, process.returncode, ended_by, host.serving(), tuple(broken))
+
+
+def _await_moment(host: Deployed, release: str, step: str, moment: str) -> None:
+    line = f'"event": "{moment}", "step": "{step}'
+    script = f"until grep -qF '{line}' {ROOT}/state/journal/{release}.jsonl 2>/dev/null; do sleep 0.02; done"
+    host.machine.root("timeout", "300", "sh", "-c", script)
+
+
+def _answers(host: Deployed, within_s: float) -> bool:
+    until = time.monotonic() + within_s
+    while time.monotonic() < until:
+        try:
+            if host.serving():
+                return True
+        except (AssertionError, json.JSONDecodeError):
+            time.sleep(0.2)
+    return False
+
+
+def _left_behind(host: Deployed, person: Person) -> Iterator[str]:
+    state = host.state
+    if state["pending"]:
+        yield f"{state['pending']} is still pending"
+    if host.serving() != state["current"]:
+        yield f"{host.serving()} serves, the state says {state['current']}"
+    wanted = {(f"{STACK}-base", name) for name in ("mysql", "nginx", "redis")}
+    wanted |= {(f"{STACK}-{state['current']}", name) for name in ("backend", "frontend")}
+    if set(host.running()) != wanted:
+        yield f"other containers run than should: {sorted(set(host.running()) ^ wanted)}"
+    if not person.can_log_in():
+        yield "who had registered cannot log in"
+    if seen := host.secrets_seen():
+        yield f"{seen} secrets stand where others look"
+
+
+@dataclass
+class Person:
+    """Somebody whose account has to outlive every fault."""
+
+    host: Deployed
+    name: str
+    word: str
+
+    def register(self) -> None:
+        """Makes the account."""
+        assert self._post("register") == 201
+
+    def can_log_in(self) -> bool:
+        """Whether the account is there."""
+        return self._post("login") == 200
+
+    def _post(self, what: str) -> int:
+        body = json.dumps({"username": self.name, "password": self.word})
+        words = ("curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}", "--data", "@-")
+        headers = ("--header", "Content-Type: application/json", "--header", "Origin: http://localhost:8090")
+        address = f"http://localhost:8090/api/{what}"
+        asked = ("docker", "exec", "--interactive", f"{STACK}-base-nginx-1", *words, *headers, address)
+        return int(self.host.machine.root(*asked, stdin=body))
+
+
+def main() -> int:
+    """Runs the campaign and writes its table; the exit code is 1 where something did not hold."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--only", choices=KINDS, default="")
+    parser.add_argument("--limit", type=int, default=0)
+    given = parser.parse_args()
+    chosen = [each for each in product(KINDS, STEPS, MOMENTS) if not given.only or each[0] == given.only]
+    runs: list[Run] = []
+    client = engine_facts(LocalHost()).client or "docker"
+    with tempfile.TemporaryDirectory(prefix="fairlead-faults-") as folder, deployed(client, Path(folder)) as host:
+        person = Person(host, f"grace-{secrets.token_hex(4)}", secrets.token_urlsafe(16))
+        person.register()
+        for number, (kind, step, moment) in enumerate(chosen[: given.limit or None]):
+            runs.append(run(host, person, kind, step, moment, resume=number % 2 == 0))
+            print(runs[-1].row(), flush=True)
+            host.inv("gc", "--host", "prod", "--keep", "2")
+    if not given.limit and not given.only:
+        REPORT.write_text(_page(runs))
+    return 1 if any(each.broken for each in runs) else 0
+
+
+def _page(runs: list[Run]) -> str:
+    held = sum(not each.broken for each in runs)
+    rows = "\n".join(each.row() for each in runs)
+    return f"""# Faults during a deploy
+
+{datetime.now(UTC):%Y-%m-%d}: {len(runs)} faults, {held} of them without harm. Each row: what was killed with `kill -9`,
+when, with which code `inv deploy` ended, what ended the deploy in the end, which release serves then, and whether
+everything held. `python -m fairlead.tests.campaigns.deploy_faults` makes this page.
+
+| killed | when | exit code | ended by | serves | held |
+|---|---|---|---|---|---|
+{rows}
+"""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
