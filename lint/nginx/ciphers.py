@@ -49,6 +49,13 @@ _OTHER_NAMES = regex(r"^(EXP-)?DHE-(RSA|DSS)-DES-")
 """OpenSSL from 1.1.0 on says DHE where it said EDH."""
 
 
+_LIKE_A_NAME = regex(
+    r"(?:(?:ECDHE|DHE|EDH)-(?:RSA|ECDSA|DSS)-)?"
+    r"(?:AES(?:128|256)(?:-(?:GCM|CBC))?-SHA(?:256|384|512)?|CHACHA20-POLY1305(?:-SHA(?:256|384|512)?)?)"
+)
+"""How names look whose parts all OpenSSLs know, so that the table above tells whether there is one."""
+
+
 @dataclass(frozen=True)
 class Cipher:
     """One cipher up to TLS 1.2, by OpenSSL's name."""
@@ -239,6 +246,18 @@ def chosen(cipher_list: str) -> tuple[Choice, ...]:
             elif not sign:
                 found.setdefault(cipher, word)
     return tuple(Choice(cipher, word) for cipher, word in found.items())
+
+
+def unknown(cipher_list: str) -> tuple[str, ...]:
+    """The names in the list that look like those of ciphers and are none, which OpenSSL passes over without a word."""
+    words = dict.fromkeys(word for sign, word in _words(cipher_list) if not sign)
+    return tuple(word for word in words if _LIKE_A_NAME.fullmatch(word) and not _fitting(word))
+
+
+def has_only_unknown(cipher_list: str) -> bool:
+    """Whether every word that lets ciphers in is the name of none."""
+    asked = {word for sign, word in _words(cipher_list) if not sign}
+    return bool(asked) and asked == set(unknown(cipher_list))
 
 
 def _default() -> list[Cipher]:

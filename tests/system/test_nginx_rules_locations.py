@@ -59,3 +59,12 @@ def test_a_root_of_another_location_does_not_hold(tmp_path: Path) -> None:
     assert [200] == answers(tmp_path, around, "/app.js")
     assert reported("assets-without-root", f"server {{ {apart} }}")
     assert not reported("assets-without-root", f"server {{ {around} }}")
+
+
+def test_the_first_expression_takes_what_the_second_asks_for(tmp_path: Path) -> None:
+    one, two = "location ~ (/app)?/events { return 403; }", "location ~ (/app)?/events/more { return 404; }"
+
+    assert [403] == answers(tmp_path, one + two, "/app/events/more")
+    assert [404] == answers(tmp_path, two + one, "/app/events/more")
+    assert reported("unreachable-location", f"server {{ {one} {two} }}")
+    assert not reported("unreachable-location", f"server {{ {two} {one} }}")

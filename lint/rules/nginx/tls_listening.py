@@ -85,7 +85,8 @@ def https_port_without_tls(config: NginxConfig) -> Iterator[Report]:
 @rule(
     "nginx/tls-without-certificate",
     Severity.ERROR,
-    bad="""
+    bad=(
+        """
         events {}
         http {
             server {
@@ -94,7 +95,17 @@ def https_port_without_tls(config: NginxConfig) -> Iterator[Report]:
                 return 404;
             }
         }
-    """,
+        """,
+        """
+        events {}
+        stream {
+            server {
+                listen 5433 ssl;  # <-
+                proxy_pass 192.0.2.1:5432;
+            }
+        }
+        """,
+    ),
     good=(
         """
         events {}
@@ -133,6 +144,11 @@ def tls_without_certificate(config: NginxConfig) -> Iterator[Report]:
     nginx does not start: the default server of a socket that speaks TLS needs a certificate, or `ssl_reject_handshake`;
     where it rejects, every other server of the socket needs one.
     """
+    message = 'TLS without a certificate, so nginx does not start; add "ssl_certificate" and its key'
+    for each in config.find("listen"):
+        server = each.parent if "ssl" in each.args and each.is_inside("stream") else None
+        if server and not _has_certificate(config, server):
+            yield each.place, message
     if not is_whole(config):
         return
     seen: set[int] = set()
@@ -146,7 +162,6 @@ def tls_without_certificate(config: NginxConfig) -> Iterator[Report]:
                 continue
             seen.add(id(server))
             if not _has_certificate(config, server):
-                message = 'TLS without a certificate, so nginx does not start; add "ssl_certificate" and its key'
                 yield listen.directive.place, message
 
 

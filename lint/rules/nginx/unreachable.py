@@ -85,6 +85,12 @@ def _has_choice(pattern: str) -> bool:
         """,
         """
         server {
+            location ~ (/app)?/events { return 404; }
+            location ~ (/app)?/events/negotiate { return 403; }  # <-
+        }
+        """,
+        """
+        server {
             location ~ ^/api { return 404; }
             location ~ ^/api/v2/(.*)$ { return 403; }  # <-
             location /api/health { return 204; }  # <-
@@ -136,6 +142,13 @@ def _has_choice(pattern: str) -> bool:
         server {
             location ~* \.(js|css)$ { return 404; }
             location ~* \.(css|map)$ { return 403; }
+        }
+        """,
+        """
+        server {
+            location ~ /events { return 404; }
+            location ~ /events? { return 403; }
+            location ~ /events/x|/other { return 403; }
         }
         """,
         """
@@ -210,11 +223,19 @@ def _earlier(each: _Expression, before: Sequence[_Expression]) -> Location | Non
         same_case = other.ignores_case or not each.ignores_case
         if not same_case:
             continue
-        if other.location.pattern == each.location.pattern or _covers_endings(other, each):
+        if _is_beginning(other.location.pattern, each.location.pattern) or _covers_endings(other, each):
             return other.location
         if each.head and not each.ignores_case and _takes_all(other, each.head):
             return other.location
     return None
+
+
+def _is_beginning(pattern: str, longer: str) -> bool:
+    """Whether *longer* is the whole of *pattern* and what more it asks for."""
+    if pattern == longer:
+        return True
+    rest = longer.removeprefix(pattern)
+    return rest != longer and not rest.startswith(_QUANTIFIER) and not _has_choice(longer)
 
 
 def _covers_endings(other: _Expression, each: _Expression) -> bool:
