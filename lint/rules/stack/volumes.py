@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from ...dockerfile import Instruction, Stage
 from ...finding import Severity
+from ...regex import regex
 from ...rule import Report, rule
 from ...stack import Container, Stack
 
@@ -114,3 +115,85 @@ def _is_shared(container: Container, source: object) -> bool:
     """Whether another container may make the volume its own first."""
     others = (each for each in container.stack.containers.values() if each is not container)
     return any(mount.source == source for other in others for mount in other.service.mounts)
+
+
+_OWNED = regex(r"\b(?:chown\s+(?:-\w+\s+)*|install\s+(?:-\w+\s+)*-o\s*)(?P<user>\d+)\b(?P<rest>[^&;|\n]*)")
+
+
+@rule(
+    "stack/volume-of-other-user",
+    Severity.WARNING,
+    bad={
+        "docker-compose.yml": """
+            services:
+              app:
+                build: .
+                user: "1001:1001"
+                volumes:
+                  - uploads:/app/uploads  # <-
+            volumes:
+              uploads: {}
+        """,
+        "Dockerfile": """
+            FROM python:3.13-slim
+            RUN mkdir -p /app/uploads && chown -R 10001:10001 /app/uploads
+            USER 10001
+        """,
+    },
+    good={
+        "docker-compose.yml": """
+            services:
+              app:
+                build: .
+                user: "10001"
+                volumes: ["uploads:/app/uploads"]
+              other:
+                build: .
+                user: "1001"
+                volumes: ["cache:/app/cache", "uploads:/app/uploads:ro"]
+              root:
+                build: .
+                user: root
+                volumes: ["uploads:/app/uploads"]
+            volumes:
+              uploads: {}
+              cache: {}
+        """,
+        "Dockerfile": """
+            FROM python:3.13-slim
+            RUN mkdir -p /app/uploads && chown -R 10001:10001 /app/uploads
+            USER 10001
+        """,
+    },
+    source="https://docs.docker.com/engine/storage/volumes/#populate-a-volume-using-a-container",
+)
+def volume_of_other_user(stack: Stack) -> Iterator[Report]:
+    """
+    A service runs as another user than the one to whom the Dockerfile gives the folder of its volume.
+
+    A fresh volume takes over the owner of the folder it covers, and the first write ends with "permission denied".
+    Make `user` and the Dockerfile agree. Only numbers are compared, since a name says nothing about its number.
+    """
+    for container in stack.containers.values():
+        value = container.service.get("user")
+        if value is None or container.user is None or not container.user.isdigit() or container.user == "0":
+            continue
+        for mount in container.service.mounts:
+            if mount.type != "volume" or mount.read_only is not False or not isinstance(mount.target, str):
+                continue
+            owners = _owners(container, posixpath.normpath(mount.target))
+            if owners and container.user not in owners:
+                message = f'volume "{mount.source}" belongs to {" or ".join(sorted(owners))}, '
+                yield mount.place, f'{message}"{container.name}" runs as {container.user}; make them agree'
+
+
+def _owners(container: Container, target: str) -> set[str]:
+    """To whom the Dockerfile gives the folder, by number; none where it may do so by name."""
+    found: set[str] = set()
+    for stage in container.stage.chain() if container.stage is not None else ():
+        for instruction in stage.all("RUN"):
+            given = list(_OWNED.finditer(instruction.text))
+            if "chown" in instruction.text and len(given) != instruction.text.count("chown"):
+                return set()
+            found.update(each["user"] for each in given if target in each["rest"].split())
+    return found
