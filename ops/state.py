@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from .certificates.site import site_of
 from .compose import Container, containers
 from .stack import Stack
 
@@ -18,7 +19,7 @@ def state_json(stack: Stack) -> dict[str, Any]:
         "version": 1,
         "name": stack.settings.name,
         "services": as_json(found),
-        "addresses": stack.addresses(),
+        "addresses": {**stack.addresses(), **_site(stack, found)},
         **_certificate(stack),
     }
 
@@ -49,7 +50,7 @@ def print_state(stack: Stack) -> None:
         console.print(f"{stack.settings.name} is not running; inv up starts it")
         return
     table(found)
-    for name, address in stack.addresses().items():
+    for name, address in {**stack.addresses(), **_site(stack, found)}.items():
         console.print(f"{name}: {address}")
     for certificate in _certificate(stack).values():
         console.print(f"certificate: {certificate['says']}", style=None if certificate["ok"] else "red", markup=False)
@@ -76,6 +77,15 @@ def is_well(stack: Stack) -> bool:
     found = containers(stack.host, stack.project)
     settled = bool(found) and all(container.settled for container in found)
     return settled and all(certificate["ok"] for certificate in _certificate(stack).values())
+
+
+def _site(stack: Stack, found: Iterable[Container]) -> dict[str, str]:
+    """Where the site answers by TLS; nothing where no container publishes that port, as in the developer's shape."""
+    if stack.settings.tls is None:
+        return {}
+    site = site_of(stack)
+    published = {port.rpartition(":")[2] for container in found for port in container.ports}
+    return {"site": site.url} if str(site.https_port) in published else {}
 
 
 def _certificate(stack: Stack) -> dict[str, dict[str, Any]]:

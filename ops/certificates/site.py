@@ -36,6 +36,12 @@ class Site:
         """Whether it has no name of its own, so that nobody could give it a certificate."""
         return self.names == (LOCAL,)
 
+    @property
+    def url(self) -> str:
+        """The address that a browser is given: the first name that is one."""
+        name = next((name for name in self.names if not name.startswith("*.")), self.names[0].removeprefix("*."))
+        return f"https://{name}{_shown(self.https_port)}/"
+
 
 def site_of(stack: Stack) -> Site:
     """
@@ -89,12 +95,17 @@ def _names(stack: Stack, texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def _ports(https_port: int) -> str:
-    shown = "" if https_port == HTTPS_PORT else f":{https_port}"
+    shown = _shown(https_port)
     alternative = f'h3=":{https_port}"; ma=86400'
     return (
         f'map $host $https_port {{\n    default "{shown}";\n}}\n'
         f"map $host $https_alternative {{\n    default '{alternative}';\n}}\n"
     )
+
+
+def _shown(https_port: int) -> str:
+    """The port as it stands behind a name; nothing where browsers add it themselves."""
+    return "" if https_port == HTTPS_PORT else f":{https_port}"
 
 
 def _port(stack: Stack, key: str, text: str) -> int:

@@ -35,13 +35,15 @@ def _served(patient: Patient) -> Verdict:
 
     if patient.stack is None or patient.merged is None or patient.settings.edge is None:
         return skipped("there is no stack")
-    if not any(container.running for container in patient.of(patient.settings.edge.service)):
+    running = [container for container in patient.of(patient.settings.edge.service) if container.running]
+    if not running:
         return skipped(f"{patient.settings.edge.service} does not run")
-    endpoints = endpoints_of(patient.stack, patient.merged)
+    published = {port for container in running for port in container.published}
+    endpoints = [each for each in endpoints_of(patient.stack, patient.merged) if each.port in published]
     if not endpoints:
-        return skipped("no port is published for https")
+        return skipped("no port is published for https, as in the developer's shape")
     try:
-        facts = facts_of(patient.stack, Wanted(site_of(patient.stack).names, endpoints))
+        facts = facts_of(patient.stack, Wanted(site_of(patient.stack).names, tuple(endpoints)))
     except FairleadError as error:
         return wrong(str(error), "inv up puts it right")
     if facts.others or facts.target is None:

@@ -109,6 +109,21 @@ def test_what_is_no_name_never_reaches_nginx(tmp_path, value):
         site_texts(stack)
 
 
+@pytest.mark.parametrize(
+    ("domains", "port", "url"),
+    [
+        ("", "443", "https://localhost/"),
+        ("shop.test", "8443", "https://shop.test:8443/"),
+        ("*.shop.test, shop.test", "443", "https://shop.test/"),
+        ("*.shop.test", "443", "https://shop.test/"),
+    ],
+)
+def test_the_site_has_an_address_that_a_browser_can_be_given(tmp_path, domains, port, url):
+    stack = _stack(tmp_path, TEXT + "domains: [{names: ['${DOMAINS-}']}]\n", DOMAINS=domains, HTTPS_PORT=port)
+
+    assert url == site_of(stack).url
+
+
 @pytest.mark.parametrize("port", ["0", "65536", "https", "-1", "80;"])
 def test_a_port_that_is_none_is_refused(tmp_path, port):
     with pytest.raises(SettingsError, match=re.escape(f'tls.https_port: "{port}" is no port')):

@@ -109,6 +109,7 @@ def test_a_laptop_answers_https_for_localhost_with_a_placeholder_and_says_so(sta
     ended = stack.inv("status")
 
     assert 0 == ended.code
+    assert f"site: https://localhost:{port}/\n" in ended.out
     assert "certificate: a placeholder, which no browser trusts, until " in ended.out
     chain = read_chain((stack.folder / "certs" / "live" / "fullchain.pem").read_text())
     assert chain[0].is_placeholder
