@@ -11,7 +11,6 @@ from typing import Any, Literal
 
 from ..errors import FairleadError
 from .budget import FOREIGN_RATE, MOST_SECONDS, OWN_RATE, Budget
-from .errors import NoAnswerError
 from .options import Options
 from .outside import checks as outside
 from .outside.encryption import FACTS as TLS
@@ -167,6 +166,3 @@ def _certificate(site: Site) -> dict[str, Any] | None:
         "not_before": certificate.not_before.isoformat(),
         "not_after": certificate.not_after.isoformat(),
     }
-
-
-__all__ = ["NoAnswerError", "Session", "facts_of", "open_session", "outside_site"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import socket
@@ -29,6 +30,7 @@ LARGEST_BODY = 4 * 1024**2
 TRIES = 2
 
 _GONE = (httpcore.ConnectError, httpcore.ReadError, httpcore.WriteError, httpcore.RemoteProtocolError)
+_NO_WAY = (errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 Asked = tuple[str, str, tuple[tuple[str, str], ...]]
 
 
@@ -215,4 +217,5 @@ def _network_error(url: str, error: Exception) -> NoAnswerError:
     if isinstance(error, httpcore.RemoteProtocolError):
         return NoAnswerError(f"{url}: the connection was closed without an answer", is_network=True)
     reason = cause.strerror if isinstance(cause, OSError) and cause.strerror else str(cause)
-    return NoAnswerError(f"{url}: {(reason or type(cause).__name__).lower()}", is_network=True)
+    is_local = isinstance(cause, OSError) and cause.errno in _NO_WAY
+    return NoAnswerError(f"{url}: {(reason or type(cause).__name__).lower()}", is_network=True, is_local=is_local)

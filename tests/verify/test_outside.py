@@ -155,6 +155,21 @@ def test_a_site_that_answers_nothing_to_a_foreign_name_passes() -> None:
     assert ["PASS"] == [each.word for each in reach.foreign_name.look(closing)]
 
 
+def test_an_address_that_this_machine_has_no_way_to_is_not_checked() -> None:
+    class Halved(Told):
+        def ask_anew(  # type: ignore[override]
+            self, url: str, method: str = "GET", headers: Mapping[str, str] | None = None, **_: object
+        ) -> Exchange:
+            if ("shop.test", 443) in self.addresses and ":" in self.addresses["shop.test", 443][0]:
+                raise NoAnswerError(f"{url}: network is unreachable", is_network=True, is_local=True)
+            return Exchange(url, method, 200, ())
+
+    halved = Site("https://shop.test/", Halved(Budget(1000)), datetime(2026, 11, 23, tzinfo=UTC))
+    halved.resolve = lambda *_: ("192.0.2.1", "2001:db8::1")
+
+    assert ["PASS", "ERROR"] == [each.word for each in reach.every_address.look(halved)]
+
+
 class Starting(Told):
     """Answers 502 a few times, or not at all, and then well."""
 

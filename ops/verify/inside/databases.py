@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import PurePosixPath
 
 from ...command import Result
 from ...doctor.check_data import MYSQL, REDIS, differences, mysql_promises, redis_promises
@@ -243,11 +242,6 @@ def unpublished(stack: Installation) -> Iterator[Verdict]:
                 )
             else:
                 yield passed("no port", "none", container.name)
-
-
-def program(container: Seen) -> str:
-    """The name of the program that a container runs."""
-    return PurePosixPath(container.words[0]).name if container.words else ""
 
 
 CHECKS: tuple[Check[Installation], ...] = (

@@ -15,9 +15,6 @@ _EXTRA_FROM = 90
 _LOWEST = {100: "A+", 90: "A", 85: "A-", 80: "B+", 70: "B", 65: "B-", 60: "C+", 50: "C", 45: "C-", 40: "D+", 30: "D"}
 _LOWEST |= {25: "D-", 0: "F"}
 
-GRADES = tuple(_LOWEST.values())
-"""The best first."""
-
 
 @dataclass(frozen=True)
 class Grade:

@@ -8,8 +8,8 @@ from urllib.parse import urljoin, urlsplit
 
 from ..errors import NoAnswerError
 from ..exchange import Exchange
-from ..verdict import Check, Verdict, check, failed, passed, skipped, warned
-from .site import FRESH, MOST_HOPS, Site, addresses_of
+from ..verdict import Check, Verdict, check, failed, passed, skipped, unseen, warned
+from .site import FRESH, MOST_HOPS, Site
 
 GROUP = "reach"
 PERMANENT = (301, 308)
@@ -35,10 +35,6 @@ def answers(site: Site) -> Iterator[Verdict]:
         yield passed(promised, f"{home.status} in {home.first_byte_s * 1000:.0f} ms", site.base, home.line)
 
 
-def _plain(site: Site) -> str:
-    return site.plain
-
-
 def _why_not_plain(site: Site) -> str:
     if site.is_local and not site.is_https:
         return "a loopback address without TLS: nothing is sent over a network"
@@ -48,7 +44,7 @@ def _why_not_plain(site: Site) -> str:
 @check("RD1", GROUP, "error", "plain HTTP leads to HTTPS at once", rules=("nginx/site-without-tls",))
 def to_https(site: Site) -> Iterator[Verdict]:
     """The first hop goes to the same host, for good."""
-    url = _plain(site)
+    url = site.plain
     if not url:
         yield skipped(_why_not_plain(site), site.base)
         return
@@ -151,7 +147,7 @@ def every_address(site: Site) -> Iterator[Verdict]:
     if site.web.addresses:
         yield skipped("one host is looked at directly", site.host)
         return
-    found = addresses_of(site.host, site.port)
+    found = site.resolve(site.host, site.port)
     if len(found) == 1:
         yield skipped(f"the name has one address, {found[0]}", site.host)
         return
@@ -167,6 +163,8 @@ def _one_address(site: Site, address: str, status: int) -> Verdict:
     try:
         answer = own.ask(site.base)
     except NoAnswerError as error:
+        if error.is_local:
+            return unseen(f"this machine has no way to {address}", address, promised, "look from where there is one")
         if site.is_local:
             return skipped(f"nothing listens on {address}, and the name means this machine alone", address)
         return failed(promised, str(error), address, mend)

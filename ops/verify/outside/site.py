@@ -28,6 +28,20 @@ FRESH = 299
 """The last status of a success."""
 
 
+def addresses_of(host: str, port: int) -> tuple[str, ...]:
+    """
+    Every address of *host*.
+
+    Raises:
+        NoAnswerError: the name leads nowhere.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError:
+        raise NoAnswerError(f"the name {host} leads nowhere", is_unknown_name=True) from None
+    return tuple(dict.fromkeys(str(each[4][0]) for each in found))
+
+
 @dataclass
 class Site:
     """
@@ -39,6 +53,7 @@ class Site:
         api: Paths that answer in JSON, where they are known; a stack's own settings name them.
         is_ours: Whether it is a stack of one's own, so that the faster rate may be used.
         names: All names of the site, where they are known; the certificate has to cover each.
+        resolve: Gives every address of a name and a port.
         has_domains: Whether anybody could trust its certificate: a stack without names of its own has a placeholder.
     """
 
@@ -52,6 +67,7 @@ class Site:
     is_ours: bool = False
     has_domains: bool = True
     names: tuple[str, ...] = ()
+    resolve: Callable[[str, int], tuple[str, ...]] = addresses_of
     nonce: str = field(default_factory=lambda: secrets.token_hex(5))
     _known: dict[str, Any] = field(default_factory=dict, repr=False)
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
@@ -201,22 +217,3 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def addresses_of(host: str, port: int) -> tuple[str, ...]:
-    """
-    Every address of *host*.
-
-    Raises:
-        NoAnswerError: the name leads nowhere.
-    """
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError:
-        raise NoAnswerError(f"the name {host} leads nowhere", is_unknown_name=True) from None
-    return tuple(dict.fromkeys(str(each[4][0]) for each in found))
-
-
-def joined(headers: Mapping[str, str]) -> str:
-    """Headers as evidence."""
-    return ", ".join(f"{name}: {value}" for name, value in headers.items())

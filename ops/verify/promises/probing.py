@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ..errors import NoAnswerError
 from ..exchange import Exchange
 from ..web import Web
 from .comparing import Difference, compression_difference, header_differences, redirect_difference
 from .expected import Expected, expected
 from .running import Running
-from .witness import Aim, Known, Listener, aims, answered_by, fitting, listeners
+from .witness import Aim, Known, aims, fitting, listeners
 
 FIRST_ERROR = 400
 MOST_ASKED = 3
@@ -121,6 +120,3 @@ def _why_not(aim: Aim) -> str:
     if location and location.directive.first("internal"):
         return "internal: only nginx itself sends requests there"
     return "no path was found that this location answers; others come before it"
-
-
-__all__ = ["Covered", "Known", "Listener", "NoAnswerError", "Witnessed", "answered_by", "covered"]
