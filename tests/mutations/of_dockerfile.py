@@ -140,6 +140,17 @@ MUTATIONS: dict[str, Mutation] = {
         "python:3.8.20-slim",
         also={"stack/runtime-not-as-required": "what is past its end is too old for the application too"},
     ),
+    "history-copied": Mutation(
+        ((APP, "COPY app ./app", "COPY . ./"), (IGNORED, ".git\n", "")),
+        files={"app/.git/HEAD": "ref: refs/heads/main\n"},
+    ),
+    "lock-file-not-held": Mutation(
+        (
+            (PAGE, "RUN npm ci --include=dev --no-audit --no-fund", "RUN corepack enable && pnpm install"),
+            (PAGE, "package-lock.json", "pnpm-lock.yaml"),
+        ),
+        files={"page/pnpm-lock.yaml": "lockfileVersion: '9.0'\n"},
+    ),
     "world-writable": _line("COPY --chmod=777 config.yaml /app/open.yaml"),
 }
 

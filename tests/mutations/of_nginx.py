@@ -450,6 +450,17 @@ MUTATIONS: dict[str, Mutation] = {
         "location /a/ { uwsgi_hide_header X-Powered-By; uwsgi_pass 10.0.0.9:9000; }",
         also={"nginx/proxy-header-to-program": "it needs a parameter too"},
     ),
+    "no-cipher-left": _instead(
+        "    ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305;",
+        "    ssl_ciphers ECDHE-RSA-AES256-GCM-SHA512;",
+    ),
+    "port-in-http-and-stream": _instead(
+        "\nhttp {",
+        "\nstream {\n    server {\n        listen 8443;\n        proxy_pass 10.0.0.9:1;\n    }\n}\n\nhttp {",
+        "8443 ssl",
+        times=2,
+    ),
+    "unknown-cipher": _instead("ssl_ciphers ", "ssl_ciphers ECDHE-RSA-AES256-GCM-SHA512:"),
     "wrong-argument-count": _http("tcp_nopush;"),
     "wrong-context": _http("try_files $uri =404;"),
     "wrong-site-by-ipv6": _instead("        listen [::]:8443 ssl;\n        http2", "        http2", "8443 ssl;"),

@@ -196,6 +196,20 @@ MUTATIONS: dict[str, Mutation] = {
         "app/gunicorn.conf.py",
         files={"app/gunicorn.conf.py": "import multiprocessing\n\nworkers = multiprocessing.cpu_count() * 2 + 1\n"},
     ),
+    "script-without-exec": Mutation(
+        (
+            (APP, "CMD [", 'COPY run.sh ./\nENTRYPOINT ["/app/run.sh"]\nCMD ['),
+            (
+                COMPOSE,
+                '    command: [gunicorn, --bind, "0.0.0.0:7860", --workers, "3", --graceful-timeout, "20", --timeout, "30", "app:app"]\n',
+                "",
+            ),
+        ),
+        "gunicorn",
+        "app/run.sh",
+        files={"app/run.sh": "#!/bin/sh\nset -e\npython manage.py migrate\ngunicorn --bind 0.0.0.0:7860 app:app\n"},
+    ),
+    "server-on-loopback": _compose('--bind, "0.0.0.0:7860"', '--bind, "127.0.0.1:7860"'),
     "upstream-wrong-port": _instead(CONF, _RESOLVED, "server app:8000 resolve;"),
 }
 
