@@ -9,7 +9,6 @@ from ...envfile.provider_tokens import provider_tokens
 from ...finding import Edit, Severity
 from ...policy import Policy
 from ...rule import Report, rule
-from ...source import Source
 from .moving import moved, values_by_name
 from .secret_places import (
     FRONT_END,
@@ -23,7 +22,6 @@ from .secret_places import (
 )
 
 _SECRETS = "https://docs.docker.com/compose/how-tos/use-secrets/"
-_TOKEN = "ghp_" + "aB3dE5fG7hJ9kL2mN4pQ6rS8tV0wX1yZ3bC5"
 
 
 @rule(
@@ -116,6 +114,7 @@ def literal_secret(project: Project, policy: Policy) -> Iterator[Report]:
           app:
             environment:
               - JWT_SECRET_KEY=your-secret-key  # <-
+              - APP_OPENSSL_KEY_V1=your-secret-key  # <-
     """,
     good="""
         services:
@@ -212,40 +211,6 @@ def _required(use: Use) -> Edit:
     text = use.scalar.text
     whole = text[: use.variable.start] + f"${{{use.name}:?}}" + text[use.variable.end :]
     return Edit(use.scalar.place, f'"{whole}"' if '"' not in whole and "\\" not in whole else whole, safe=False)
-
-
-@rule(
-    "compose/provider-token",
-    Severity.ERROR,
-    bad=f"services:\n  app:\n    environment:\n      HUB: {_TOKEN}  # <-\n    # HUB={_TOKEN}  # <-\n",
-    good="""
-        services:
-          app:
-            environment:
-              HUB: ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
-              KEY: AKIAIOSFODNN7EXAMPLE
-    """,
-    source="https://docs.github.com/en/code-security/secret-scanning/introduction/supported-secret-scanning-patterns",
-    covers=(
-        "detect-secrets:aws",
-        "detect-secrets:github_token",
-        "detect-secrets:gitlab_token",
-        "detect-secrets:npm",
-        "detect-secrets:openai",
-        "detect-secrets:private_key",
-        "detect-secrets:pypi_token",
-        "detect-secrets:sendgrid",
-        "detect-secrets:slack",
-        "detect-secrets:stripe",
-    ),
-    conceals=True,
-)
-def provider_token(project: Project) -> Iterator[Report]:
-    """A token that shows by its shape that a provider gave it out; also in comments, and whatever its name."""
-    for path, text in project.files.items():
-        source = Source(text, path)
-        for start, end, kind in provider_tokens(text):
-            yield source.place(start, end), f"this is {kind}; revoke it and pass the new one from the environment"
 
 
 @rule(
