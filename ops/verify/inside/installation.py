@@ -18,8 +18,9 @@ from ...errors import FairleadError
 from ...masking import without
 from ...settings import FILE_NAME
 from ..outside.site import Site
-from ..promises.probing import Covered, Known, covered
+from ..promises.probing import Covered, covered
 from ..promises.running import ConfigurationError, Running, edge_paths, project_files, running
+from ..promises.witness import Known
 
 INSPECT_S = 30.0
 Made = TypeVar("Made")
