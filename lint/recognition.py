@@ -17,7 +17,10 @@ _COMPOSE_SURE = regex(r"(docker-)?compose([._-].*)?\.ya?ml", re.I)
 _DOCKERFILE_NAME = regex(r"(Dockerfile|Containerfile)([._-].+)?|.+\.(Dockerfile|Containerfile)", re.I)
 _ENV_NAME = regex(r"\.env([._-].+)?|.+\.env|([\w-]+\.)?env\.(example|sample|template|dist)|.+\.env\.[\w-]+", re.I)
 _TEMPLATES = ("template", "tmpl", "tpl", "tftpl", "j2", "jinja", "jinja2", "erb", "ejs", "envsubst")
-_NGINX_NAME = regex(rf".*\.(nginx|vhost)|nginx\.({'|'.join(_TEMPLATES)})|.*\.conf(\.({'|'.join(_TEMPLATES)}))?", re.I)
+_COPIED = ("sample", "example", "dist")
+_NGINX_NAME = regex(
+    rf".*\.(nginx|vhost)|nginx\.({'|'.join(_TEMPLATES)})|.*\.conf(\.({'|'.join((*_TEMPLATES, *_COPIED))}))?", re.I
+)
 _NGINX_SURE = regex(rf"nginx.*\.conf(\..+)?|nginx.*\.vhost|nginx(\.({'|'.join(_TEMPLATES)}))?", re.I)
 _NGINX_FOLDERS = {"nginx", "sites-available", "sites-enabled", "snippets"}
 

@@ -15,6 +15,8 @@ from fairlead.lint.recognition import family_of, found_below
         ("rootfs/nginx.tmpl", "pid /tmp/nginx.pid;\nhttp {\n}\n", "nginx"),
         ("nginx/default.conf.template", "server { listen ${PORT}; }", "nginx"),
         ("conf.d/site.conf", "# a site\nserver {\n  listen 80;\n}\n", "nginx"),
+        ("proxy/app.subdomain.conf.sample", "server {\n  listen 443 ssl;\n}\n", "nginx"),
+        ("db/postgresql.conf.sample", "listen_addresses = '*'\nmax_connections = 100\n", None),
         ("sites-enabled/shop", "server {\n  listen 80;\n}\n", "nginx"),
         ("snippets/headers.conf", 'add_header X-Frame-Options "DENY" always;\n', "nginx"),
         ("apps/web.conf", "upstream web {\n  server web:80;\n}\n", "nginx"),
