@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from ..certificates.reconcile import NotTakenBackError, reconcile
 from ..certificates.reconcile import Outcome as Served
-from ..certificates.reconcile import reconcile
 from ..command import Command, Result
 from ..errors import FairleadError
 from ..execute import Record, execute
@@ -90,7 +90,7 @@ def run(job: Job, due: Due, wishes: Wishes, record: Record) -> Ended:
         if failure is None:
             raise
         both = CertbotError(f"{failure}; and then: {error}", error.details or failure.details)
-        both.exit_code = error.exit_code
+        both.exit_code = error.exit_code if isinstance(error, NotTakenBackError) else failure.exit_code
         raise both from error
     if failure is not None:
         raise failure
