@@ -2,7 +2,7 @@
 Kills the agent, the laptop's process, its connection and the host's engine at every step of a deploy.
 
 After each fault some healthy release serves, `--resume` or `--abort` ends what was begun, a person who had registered
-can still log in, and no secret stands where others look. Run as a program it writes ``docs/campaigns/deploy-faults.md``::
+can still log in, and no secret stands where others look. It writes ``docs/campaigns/deploy-faults.md``::
 
     python -m fairlead.tests.campaigns.deploy_faults [--only KIND] [--limit N]
 """
