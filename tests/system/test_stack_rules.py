@@ -146,3 +146,17 @@ def test_nginx_warns_of_fewer_files_than_connections(docker, tmp_path, files, wa
 
     assert ("exceed open file resource limit" in run.stderr + run.stdout) is warns, run.stderr
     assert ("stack/open-files-below-connections" in reported(tmp_path)) is warns
+
+
+@pytest.mark.parametrize(
+    ("options", "is_writable"), [("mode=0755", False), ("mode=0700,uid=1000", True), ("size=1m", True)]
+)
+def test_a_folder_in_memory_belongs_to_root_unless_told(docker, tmp_path, options, is_writable):
+    (tmp_path / "compose.yaml").write_text(
+        f"services:\n  app:\n    image: {DEBIAN}\n    user: '1000'\n    tmpfs: ['/x:{options}']\n"
+    )
+
+    run = docker("compose", "-p", PROJECT, "run", "--rm", "app", "touch", "/x/a")
+
+    assert (run.returncode == 0) is is_writable, run.stderr
+    assert ("stack/tmpfs-of-root" in reported(tmp_path)) is not is_writable

@@ -143,6 +143,8 @@ def port_without_quotes(project: Project) -> Iterator[Report]:
             secrets:
               - source: key
                 mode: 440  # <-
+            volumes:
+              - {type: tmpfs, target: /run/app, tmpfs: {mode: 1777}}  # <-
         secrets:
           key: {file: ./key}
     """,
@@ -153,6 +155,8 @@ def port_without_quotes(project: Project) -> Iterator[Report]:
             secrets:
               - source: key
                 mode: 0440
+            volumes:
+              - {type: tmpfs, target: /run/app, tmpfs: {mode: 01777}}
         secrets:
           key: {file: ./key}
     """,
@@ -177,11 +181,11 @@ def file_mode_not_octal(project: Project) -> Iterator[Report]:
     `mode: 440` is 0670: the owner and group may write, and nobody meant that.
     """
     for service in project.services.values():
-        for mount in (*service.secrets, *service.configs):
-            value = mount.value.get("mode")
+        modes = [mount.value.get("mode") for mount in (*service.secrets, *service.configs)]
+        for value in (*modes, *(mount.value.get("tmpfs.mode") for mount in service.mounts)):
             if value is None or not isinstance(value.node, Scalar) or value.node.style:
                 continue
-            if re.fullmatch(r"[0-7]{3}", value.text) and not value.text.startswith("0"):
+            if re.fullmatch(r"[0-7]{3}|1[0-7]{3}", value.text) and not value.text.startswith("0"):
                 message = f'mode {value.text} is {int(value.text):#o} to Compose; write "0{value.text}"'
                 yield value.place, message, (Edit(value.place, f"0{value.text}", safe=False),)
 

@@ -133,3 +133,45 @@ def heartbeat_on_disk(stack: Stack) -> Iterator[Report]:
         if place is not None and place not in seen and setting(container, server, "worker-tmp-dir") == []:
             seen.add(place)
             yield place, "a worker is killed when the disk is busy; add --worker-tmp-dir /dev/shm"
+
+
+@rule(
+    "stack/gunicorn-without-temporary-folder",
+    Severity.ERROR,
+    bad={
+        "docker-compose.yml": "services:\n  app:\n    build: .\n    read_only: true  # <-\n",
+        "Dockerfile": _SMALL % '"-b", "0.0.0.0:8000", "app:app"]',
+    },
+    good={
+        "docker-compose.yml": """
+            services:
+              app:
+                build: .
+                read_only: true
+                tmpfs: [/tmp]
+              told:
+                build: .
+                read_only: true
+                command: gunicorn -b 0.0.0.0:8000 --worker-tmp-dir /dev/shm app:app
+              writable:
+                build: .
+        """,
+        "Dockerfile": _SMALL % '"-b", "0.0.0.0:8000", "app:app"]',
+    },
+    source="https://docs.gunicorn.org/en/stable/settings.html#worker-tmp-dir",
+)
+def gunicorn_without_temporary_folder(stack: Stack) -> Iterator[Report]:
+    """
+    gunicorn on a read-only root, with no folder where its workers may write their heartbeat: it does not start.
+
+    "No usable temporary directory found" is all it says. `--worker-tmp-dir /dev/shm`, or a tmpfs on /tmp, is enough.
+    """
+    for container, server in _gunicorns(stack):
+        service, value = container.service, container.service.get("read_only")
+        folders = [*(str(each.data) for each in service.tmpfs), *(str(mount.target) for mount in service.mounts)]
+        is_closed = value is not None and value.data is True and not folders
+        if not is_closed or value is None or variable(container, "TMPDIR") != "":
+            continue
+        if setting(container, server, "worker-tmp-dir") == []:
+            message = "gunicorn finds no temporary folder and does not start; add --worker-tmp-dir /dev/shm"
+            yield value.place, message
