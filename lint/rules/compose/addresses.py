@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from ...compose import Project, Service, Variable
 from ...compose.nodes import UNKNOWN, Scalar
@@ -83,8 +84,18 @@ class Connection:
     name: Part
 
 
-def connections(project: Project) -> Iterator[Connection]:
+def connections(project: Project) -> tuple[Connection, ...]:
     """The databases that services are told of, by an address in one variable or by a host in one of its own."""
+    return _connections(project)
+
+
+@lru_cache(maxsize=1)
+def _connections(project: Project) -> tuple[Connection, ...]:
+    """Several rules ask; the rules of one project run one after the other."""
+    return tuple(_found(project)) if any(map(kind_of, project.services.values())) else ()
+
+
+def _found(project: Project) -> Iterator[Connection]:
     for service in whole_services(project):
         if service.get("network_mode") is not None:
             continue
@@ -92,10 +103,10 @@ def connections(project: Project) -> Iterator[Connection]:
             if variable.handed_through:
                 continue
             data = _data(variable)
-            address = _ADDRESS.fullmatch(data)
+            address = _ADDRESS.fullmatch(data) if "://" in data else None
             if address is not None:
                 yield _of_address(service, variable, address)
-            elif (match := _HOST.fullmatch(variable.name.upper())) and data:
+            elif "HOST" in variable.name.upper() and (match := _HOST.fullmatch(variable.name.upper())) and data:
                 yield _of_host(service, variable, match)
 
 

@@ -176,10 +176,12 @@ def number_may_be_empty(project: Project) -> Iterator[Report]:
     named = documented(project)
     for service in project.services.values():
         for variable in service.own_environment.values():
-            uses = variable.entry.uses if variable.entry is not None and not variable.handed_through else ()
+            if "$" not in variable.text or variable.entry is None or not _NUMBER.fullmatch(variable.name):
+                continue
+            uses = variable.entry.uses
             if len(uses) != 1 or uses[0].variable.operator or uses[0].name in named:
                 continue
-            if _NUMBER.fullmatch(variable.name) and _is_whole(variable, uses[0].name):
+            if _is_whole(variable, uses[0].name):
                 message = f'"{uses[0].name}" becomes "" where it is not set, which is no value for "{variable.name}"; '
                 hint = f'write "${{{uses[0].name}:-...}}" with a default'
                 yield uses[0].place, message + hint, tuple(_handed_through(variable, uses[0].name))
