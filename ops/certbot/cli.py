@@ -20,6 +20,7 @@ from .job import Job, open_job
 from .last_run import ended, started
 from .preparing import left_running_steps
 from .running import Ended, Wishes, run, steps_of
+from .timer import timer
 
 PERIOD_S, JITTER_S = 20_700, 1_800
 """Four times a day on the average, at no fixed time: a CA wants its clients spread out."""
@@ -78,6 +79,8 @@ def _carry_out(stack: Stack, what: What, wishes: Wishes, command: str) -> None:
         raise
     ended(stack, command, None)
     print(_words(job, done), flush=True)
+    if done.got_new and what != "renew" and not timer(stack).armed:
+        print("note: nothing renews it by itself yet; inv certbot.install-timer", flush=True)
 
 
 def wanted(job: Job, what: What, wishes: Wishes) -> Due:

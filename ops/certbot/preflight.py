@@ -20,7 +20,7 @@ from ..certificates.site import site_of, site_texts, tls_of
 from ..certificates.x509 import read_chain
 from ..command import Command
 from ..domains import DNS_01, CertificateSettings
-from ..edge import live_files
+from ..edge import live_files, live_generation
 from ..errors import FairleadError
 from ..stack import Stack
 from . import records
@@ -90,8 +90,10 @@ def examine(preflight: Preflight) -> Iterator[Check]:
 def fingerprint(preflight: Preflight) -> str:
     """What the checks were made with; where it is another one than before, a dry run comes first."""
     names = {name: sorted(preflight.addresses(name.removeprefix("*."))) for name in preflight.wanted.names}
-    edge = preflight.merged["services"].get(preflight.stack.settings.edge and preflight.stack.settings.edge.service)
-    told = json.dumps([repr(preflight.wanted), names, edge], sort_keys=True, default=str)
+    edge = preflight.stack.settings.edge
+    service = preflight.merged["services"].get(edge.service) if edge else None
+    generation = live_generation(edge) if edge else None
+    told = json.dumps([repr(preflight.wanted), names, service, generation], sort_keys=True, default=str)
     return hashlib.sha256(told.encode()).hexdigest()
 
 

@@ -18,6 +18,7 @@ from ..execute import Record, execute
 from ..host import Host
 from ..plan import plan_for
 from ..step import Do, Say, Step
+from .authority import AuthorityError
 from .due import Due
 from .job import Job
 from .limits import tokens
@@ -152,6 +153,9 @@ def _preflight(job: Job) -> Callable[[Host, Say], None]:
         for check in examine(_preflight_of(job)):
             say(f"{check.what}: {check.fault or check.note or 'good'}")
             faults += [check.fault] if check.fault else []
+        if isinstance(job.directory, AuthorityError):
+            others = [fault for fault in faults if fault != str(job.directory)]
+            raise AuthorityError(f"{job.name}: {job.directory}", "\n".join(others))
         if faults:
             raise PreflightError(f"{job.name}: the CA was not asked: {faults[0]}", "\n".join(faults[1:]))
 

@@ -117,12 +117,11 @@ def test_caa_that_names_another_ca_is_quoted(site: Site) -> None:
         _refused(site, 1, 'shop.test: CAA allows issue "other.test" only', 'add: issue "pebble.letsencrypt.org"')
 
 
-def test_a_ca_out_of_reach_is_5_and_leaves_the_rest_alone(site: Site) -> None:
+@pytest.mark.parametrize("command", [("certbot",), ("certbot", "--skip-preflight")])
+def test_a_ca_out_of_reach_is_5_and_leaves_the_rest_alone(site: Site, command: tuple[str, ...]) -> None:
     nobody = f"https://{site.ca.address}:{free_port()}/dir"
 
-    ended = _refused(site, 5, "the CA cannot be asked", command=("certbot", "--skip-preflight"), ACME_SERVER=nobody)
-
-    assert "ACME_SERVER" in ended.err
+    _refused(site, 5, "the CA cannot be asked", "ACME_SERVER", command=command, ACME_SERVER=nobody)
 
 
 def test_a_limit_of_the_ca_is_waited_for(site: Site, tmp_path: Path) -> None:
