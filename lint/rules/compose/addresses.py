@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from ...compose import Project, Service, Variable
@@ -58,10 +58,19 @@ PORTS = {
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """A part of an address: its *text*, "" where it is not given or not known, and where it stands."""
+    """
+    A part of an address: its *text*, "" where it is not given or not known.
+
+    Where it stands is worked out when a rule asks for `place`.
+    """
 
     text: str
-    place: Place
+    where: Callable[[], Place]
+
+    @property
+    def place(self) -> Place:
+        """Where it stands, or the whole value where that cannot be told."""
+        return self.where()
 
     def replaced(self, text: str) -> tuple[Edit, ...]:
         """An edit that writes *text* instead, where the place is that of this part alone."""
@@ -122,48 +131,46 @@ def _data(variable: Variable) -> str:
 
 def _of_address(service: Service, variable: Variable, address: re.Match[str]) -> Connection:
     kind = address["scheme"].lower()
-    written, shift = _written(variable)
-    parts = [_part(variable, address, written, shift, each) for each in ("host", "port", "user", "name")]
+    parts = [_part(variable, address, name) for name in ("host", "port", "user", "name")]
     return Connection(service, variable, _ALIASES.get(kind, kind), *parts)
 
 
-def _written(variable: Variable) -> tuple[re.Match[str] | None, int]:
-    """The address as it is written, its variables blotted out, and where in the text it starts."""
+def _part(variable: Variable, address: re.Match[str], name: str) -> Part:
+    text = address[name] or ""
+    return Part("" if UNKNOWN in text else text, lambda: _written(variable, name))
+
+
+def _written(variable: Variable, name: str) -> Place:
+    """Where the part *name* stands in the address as it is written, its variables blotted out."""
     entry = variable.entry
     if entry is None or not entry.text:
-        return None, 0
+        return variable.value_place
     text = entry.text
     for use in entry.uses:
         start, end = use.variable.start, use.variable.end
         text = text[:start] + UNKNOWN * (end - start) + text[end:]
     shift = len(variable.name) + 1 if text.startswith(f"{variable.name}=") else 0
-    return _ADDRESS.fullmatch(text[shift:]), shift
-
-
-def _part(variable: Variable, address: re.Match[str], written: re.Match[str] | None, shift: int, name: str) -> Part:
-    text = address[name] or ""
-    place = variable.value_place
-    if written is not None and written[name] and variable.entry is not None:
-        start, end = written.span(name)
-        place = variable.entry.part_place(shift + start, shift + end)
-    return Part("" if UNKNOWN in text else text, place)
+    found = _ADDRESS.fullmatch(text[shift:])
+    if found is None or not found[name]:
+        return variable.value_place
+    start, end = found.span(name)
+    return entry.part_place(shift + start, shift + end)
 
 
 def _of_host(service: Service, variable: Variable, match: re.Match[str]) -> Connection:
     kind = match["kind"].lower()
     stem = variable.name[: match.end("stem")]
     parts = [_beside(service, stem, words) for words in (("PORT",), ("USER", "USERNAME"), ("NAME", "DATABASE", "DB"))]
-    host = Part(variable.value.lower() if isinstance(variable.value, str) else "", variable.value_place)
+    host = Part(variable.value.lower() if isinstance(variable.value, str) else "", lambda: variable.value_place)
     return Connection(service, variable, _ALIASES.get(kind, kind), host, *parts)
 
 
 def _beside(service: Service, stem: str, words: tuple[str, ...]) -> Part:
     """What a variable beside the host's gives, such as DB_PORT beside DB_HOST."""
-    for word in words:
-        other = service.environment.get(stem + word)
-        if other is not None:
-            return Part(other.value if isinstance(other.value, str) else "", other.value_place)
-    return Part("", service.place)
+    found = next((other for word in words if (other := service.environment.get(stem + word)) is not None), None)
+    if found is None:
+        return Part("", lambda: service.place)
+    return Part(found.value if isinstance(found.value, str) else "", lambda: found.value_place)
 
 
 def kind_of(service: Service) -> str:
