@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import secrets
 import socket
 import ssl
@@ -147,7 +146,8 @@ class Web:
         for attempt in range(1, TRIES + 1):
             self.budget.take()
             try:
-                asked = _Question(url, method, headers or {}, target, most_bytes, seconds or self.answer_s)
+                limit_s = seconds or self.answer_s
+                asked = _Question(url, method, headers or {}, target or _target(url), most_bytes, limit_s)
                 return self._once(asked, attempt)
             except NoAnswerError as error:
                 if not error.is_network or attempt == TRIES:
@@ -157,7 +157,7 @@ class Web:
     def _once(self, asked: _Question, attempt: int) -> Exchange:
         begun, url = time.monotonic(), asked.url
         seconds = max(0.1, min(asked.seconds, self.budget.left_s))
-        extensions = {"target": os.fsencode(asked.target)} if asked.target else {}
+        extensions = {"target": asked.target.encode("ascii")} if asked.target.isascii() else {}
         sent = {"User-Agent": self.agent, "Accept": "*/*", "Accept-Encoding": "identity", **asked.headers}
         try:
             with Transport(self._context, seconds, self.addresses) as transport:
@@ -183,6 +183,15 @@ class Web:
             chunks=chunks,
             tries=attempt,
         )
+
+
+def _target(url: str) -> str:
+    """The path and query of *url* as they stand there: httpx would resolve the dots that a server has to see."""
+    rest = url.partition("://")[2].partition("#")[0]
+    slash, question = rest.find("/"), rest.find("?")
+    if slash < 0 or -1 < question < slash:
+        return "/" + (rest[question:] if question >= 0 else "")
+    return rest[slash:]
 
 
 def _read(

@@ -111,7 +111,7 @@ def redirect_difference(expected: Expected, exchange: Exchange, inside: str, out
     if not expected.redirect or "$" in expected.redirect:
         return None
     seen = urljoin(exchange.url, exchange.header("location"))
-    wanted = _as_seen(expected.redirect, inside, outside)
+    wanted = urljoin(exchange.url, _as_seen(expected.redirect, inside, outside))
     if seen in (wanted, expected.redirect):
         return None
     return Difference("different", "Location", wanted, seen or "none", place)

@@ -31,8 +31,9 @@ class Folder:
     is_known: bool = False
 
     def __call__(self, path: str) -> Kind | None:
-        """What is at *path*, as the linter's model asks."""
-        return self.entries.get(path.rstrip("/") or "/")
+        """What is at *path*, as the linter's model asks: with a slash at its end nothing is a file."""
+        found = self.entries.get(posixpath.normpath(path))
+        return None if found == "file" and path.endswith("/") else found
 
     def files_below(self, folder: str) -> list[str]:
         """The paths of the files in *folder* and below it, without precompressed twins."""
