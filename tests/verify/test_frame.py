@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from io import StringIO
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -24,7 +25,7 @@ from fairlead.ops.verify.outcome import exit_code
 from fairlead.ops.verify.outside import checks as outside
 from fairlead.ops.verify.outside.site import counterpart, is_loopback, normal_url
 from fairlead.ops.verify.record import Record
-from fairlead.ops.verify.report import data, junit, page
+from fairlead.ops.verify.report import data, junit, page, terminal
 from fairlead.ops.verify.runner import Job, run
 from fairlead.ops.verify.selection import selected
 from fairlead.ops.verify.verdict import Check, Finding, Severity, Verdict, Word, check, failed, passed, skipped, warned
@@ -320,6 +321,28 @@ def test_the_page_shows_markup_of_a_site_as_text_and_asks_nobody_else() -> None:
     assert "<script>alert" not in text
     assert "&lt;script&gt;alert(1)" in text
     assert [] == [part for part in ("http://", "https://", "//cdn", "@import", "url(") if part in text]
+
+
+def test_a_terminal_gets_failures_first_with_promised_beside_observed() -> None:
+    shared = Check("HD2", "headers", "error", "browsers do not guess types", lambda _: (), rules=("nginx/no-nosniff",))
+    seen = (failed("nosniff", "missing from 200", "/", "set it"), failed("nosniff", "missing from 404", "/x", "set it"))
+    bad = [Finding(shared, replace(each, rules=shared.rules)) for each in seen]
+    out = StringIO()
+
+    terminal.show(record(finding("PASS"), *bad, finding("SKIP", identity="HD3")), out)
+
+    lines = [line.rstrip() for line in out.getvalue().splitlines()]
+    assert [
+        "FAIL  HD2 browsers do not guess types  [nginx/no-nosniff]",
+        "      promised  nosniff",
+        "      observed  missing from 200  /",
+        "      observed  missing from 404  /x",
+        "      -> set it",
+        "",
+        "headers  ████████████████████████  2 FAIL, 1 PASS, 1 SKIP",
+        "",
+        "promises are broken: 2 FAIL, 1 PASS, 1 SKIP (1.5 s, 3 requests, run abc123)",
+    ] == lines
 
 
 def test_all_words_of_verdicts_can_be_made() -> None:

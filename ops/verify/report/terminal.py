@@ -88,7 +88,8 @@ def _block(findings: Sequence[Finding]) -> Group:
     if rules:
         head.append(f"  [{', '.join(rules)}]", "dim")
     parts: list[Text | Padding] = [head]
-    parts += [Padding(_target(finding), (0, 0, 0, 6)) for finding in findings[:SHOWN_TARGETS]]
+    told = findings[:SHOWN_TARGETS]
+    parts += [Padding(_told(list(same)), (0, 0, 0, 6)) for _, same in groupby(told, key=_promise)]
     if len(findings) > SHOWN_TARGETS:
         parts.append(Padding(Text(f"and {len(findings) - SHOWN_TARGETS} more; --json has all", "dim"), (0, 0, 0, 6)))
     mends = tuple(dict.fromkeys(finding.verdict.mend for finding in findings if finding.verdict.mend))
@@ -96,25 +97,28 @@ def _block(findings: Sequence[Finding]) -> Group:
     return Group(*parts, Text(""))
 
 
-def _target(finding: Finding) -> Table | Text:
+def _promise(finding: Finding) -> str:
+    """What was promised, and where."""
     verdict = finding.verdict
-    if verdict.word in ("SKIP", "PASS"):
-        return Text(f"{verdict.target}  {verdict.observed}".strip(), "dim")
-    table = Table.grid(padding=(0, 2), expand=False)
+    return verdict.promised + (f"  ({verdict.place})" if verdict.place and verdict.promised else "")
+
+
+def _told(findings: Sequence[Finding]) -> Table:
+    """One promise, and below it what was seen of each target."""
+    table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
-    for name, value in _rows(finding):
-        table.add_row(name, Text(value, overflow="fold"))
+    table.add_column(style="dim", overflow="fold")
+    if _promise(findings[0]) and findings[0].verdict.word != "PASS":
+        table.add_row("promised", _promise(findings[0]))
+    for finding in findings:
+        table.add_row("observed", Text(finding.verdict.observed), Text(finding.verdict.target))
+        for name, text in _remarks(finding):
+            table.add_row(name, text)
     return table
 
 
-def _rows(finding: Finding) -> Iterator[tuple[str, str]]:
-    verdict = finding.verdict
-    if verdict.target:
-        yield "at", verdict.target
-    if verdict.promised:
-        yield "promised", verdict.promised + (f"  ({verdict.place})" if verdict.place else "")
-    yield "observed", verdict.observed
+def _remarks(finding: Finding) -> Iterator[tuple[str, str]]:
     if finding.known_until:
         yield "known", f"put off until {finding.known_until}"
     if finding.flaky:
