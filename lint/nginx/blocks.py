@@ -140,12 +140,16 @@ def listens(server: Directive) -> list[Listen]:
     return found
 
 
+_FILLED_IN = regex(r"[{}$<]")
+"""What shows that a template fills in a part of a name, which is written as it stands there."""
+
+
 def server_names(server: Directive) -> list[str]:
     """The names of a server in order, in lower case unless they are regular expressions; ``""`` without any."""
     found: list[str] | None = server.memo.get("server_names")
     if found is None:
         names = [name for directive in server.find("server_name") for name in directive.args]
-        found = [name if name.startswith("~") else name.lower() for name in names] or [""]
+        found = [name if name.startswith("~") or _FILLED_IN.search(name) else name.lower() for name in names] or [""]
         server.memo["server_names"] = found
     return found
 

@@ -48,6 +48,7 @@ MUTATIONS: dict[str, Mutation] = {
     "command-never-used": _instead(_CMD, f"ENTRYPOINT exec /app/start.sh\n{_CMD}"),
     "constant-platform": _instead("FROM python", "FROM --platform=linux/amd64 python"),
     "copied-file-ignored": Mutation(((IGNORED, ".env\n", ".env\nconfig.yaml\n"),), "config.yaml", APP),
+    "copied-image-moves": _line("COPY --from=composer:latest /usr/bin/composer /usr/bin/composer"),
     "copy-before-install": _instead("COPY requirements.txt ./", "COPY . ./"),
     "copy-from-itself": _instead("COPY requirements.txt ./", "COPY --from=build requirements.txt ./"),
     "copy-from-outside": _line("COPY ../more.yaml ./"),
@@ -115,6 +116,7 @@ MUTATIONS: dict[str, Mutation] = {
         ((APP, "COPY app ./app", "COPY . ./"), (IGNORED, ".env\n", "")), files={"app/.env": "MODE=fast\n"}
     ),
     "server-on-loopback": _instead("0.0.0.0:7860", "127.0.0.1:7860"),
+    "service-unwatched": _instead(_CMD, 'CMD ["sh", "-c", "service redis-server start && exec ./serve"]', "service"),
     "shell-form-command": _instead(_CMD, "CMD gunicorn --bind 0.0.0.0:7860 app:app"),
     "ssh-exposed": _instead("EXPOSE 7860", "EXPOSE 7860 22"),
     "stage-name-casing": _stage("FROM base AS Tools\nRUN true"),

@@ -85,7 +85,7 @@ def floating_base(dockerfile: Dockerfile, policy: Policy) -> Iterator[Report]:
         word, image = stage.base_word, stage.image
         if not word or not image or not image.tag or image.digest:
             continue
-        if _is_floating(image.tag.lower(), policy) or _is_flavour(image.official, image.tag.lower()):
+        if is_floating(image.tag.lower(), policy) or _is_flavour(image.official, image.tag.lower()):
             yield word.place, f'tag "{image.tag}" moves; write the version you tested'
 
 
@@ -120,7 +120,8 @@ def _is_flavour(official: str | None, tag: str) -> bool:
     return official in _NUMBERED and all(word.rstrip("0123456789.") in _FLAVOURS for word in tag.split("-"))
 
 
-def _is_floating(tag: str, policy: Policy) -> bool:
+def is_floating(tag: str, policy: Policy) -> bool:
+    """Whether *tag* means another version next month."""
     words = re.split(r"[-_]", tag)
     if words[-1] in ("latest", "nightly"):
         return True

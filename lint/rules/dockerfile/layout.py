@@ -241,6 +241,7 @@ _FOR_HOSTS = {"systemctl", "service", "shutdown", "reboot", "mount", "modprobe",
         FROM debian:13.1
         RUN service nginx start  # <-
         RUN systemctl enable nginx  # <-
+        RUN /etc/init.d/postgresql start  # <-
         USER 1000
     """,
     good="""
@@ -263,6 +264,8 @@ def command_for_hosts(dockerfile: Dockerfile) -> Iterator[Report]:
 def _for_hosts(script: Script) -> Report | None:
     last = [command for command in script.commands if not command.depth and command.words][-1:]
     for command in last:
-        if command.program in _FOR_HOSTS and "stop" not in [word.text for word in command.arguments]:
-            return command.place, f'"{command.program}" has no effect in an image; start the program with CMD'
+        name, arguments = command.argv[0].known if command.argv else "", [word.text for word in command.arguments]
+        is_script = name.startswith("/etc/init.d/") and bool({"start", "restart"}.intersection(arguments))
+        if is_script or (command.program in _FOR_HOSTS and "stop" not in arguments):
+            return command.place, f'"{name}" has no effect in an image; start the program with CMD'
     return None

@@ -103,7 +103,7 @@ def _named_origins(stage: Stage) -> Iterator[tuple[Instruction, Word, str]]:
         FROM nginxinc/nginx-unprivileged:1.29.4
         COPY --from=Builder /app/dist /srv
         COPY --from=0 /app/dist /srv
-        COPY --from=busybox /bin/busybox /bin/busybox
+        COPY --from=busybox:1.37 /bin/busybox /bin/busybox
         COPY --from=ghcr.io/astral-sh/uv:0.8.3 /uv /bin/uv
         USER 101
     """,

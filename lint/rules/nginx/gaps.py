@@ -12,8 +12,11 @@ from ...record import dataclass
 from .answering import answering, is_site, is_whole, returning, servers
 from .insertion import after, inside, written
 
-_PROGRAMS = ("header_filter_by_lua_block", "header_filter_by_lua_file", "js_header_filter", "security_headers")
-"""Directives of other modules that add headers of their own choice."""
+_PROGRAMS = (
+    *("header_filter_by_lua_block", "header_filter_by_lua_file", "js_header_filter", "security_headers"),
+    *("content_by_lua", "content_by_lua_block", "content_by_lua_file", "js_content", "perl"),
+)
+"""Directives of other modules that add headers of their own choice, or make the whole answer."""
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,16 @@ NAME = "X-Content-Type-Options"
             root /srv/page;
         }
         """,
+        """
+        events {}
+        http {
+            server_tokens off;
+            server {
+                listen 80;
+                location / { content_by_lua_block { require("app").answer() } }
+            }
+        }
+        """,
     ),
     fixed="""
         server {
