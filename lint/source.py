@@ -23,9 +23,14 @@ class Source:
 
     def place(self, start: int, end: int) -> Place:
         """The place of the characters from *start* up to, not including, *end*."""
-        line, column = self.position(start)
+        starts = self._line_starts
+        line = bisect_right(starts, start)
+        before = starts[line - 1] - 1
+        column = start - before
         if end <= start:
             return Place(self.path, line, column, line, column)
+        if line == len(starts) or end < starts[line]:
+            return Place(self.path, line, column, line, end - before)
         if self.text[end - 1] == "\n":
             return Place(self.path, line, column, *self.position(end))
         end_line, end_column = self.position(end - 1)

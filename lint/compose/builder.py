@@ -63,23 +63,25 @@ class Builder:
 
     def consume(self, event: Callable[[], Any]) -> None:
         """Builds from each *event* until the stream ends."""
-        scalar = self._scalar
-        handlers: dict[str, Callable[[Any], None]] = {
-            "MappingStartEvent": self._mapping,
-            "SequenceStartEvent": self._sequence,
-            "MappingEndEvent": self._end,
-            "SequenceEndEvent": self._end,
-            "AliasEvent": self._alias,
-            "DocumentStartEvent": self._document,
+        from ruamel.yaml import events  # noqa: PLC0415 - imported with the parser, when there is something to parse
+
+        scalar, of_scalar, of_end = self._scalar, events.ScalarEvent, events.StreamEndEvent
+        handlers: dict[type, Callable[[Any], None]] = {
+            events.MappingStartEvent: self._mapping,
+            events.SequenceStartEvent: self._sequence,
+            events.MappingEndEvent: self._end,
+            events.SequenceEndEvent: self._end,
+            events.AliasEvent: self._alias,
+            events.DocumentStartEvent: self._document,
         }
         while True:
             current = event()
-            kind = current.__class__.__name__
-            if kind == "ScalarEvent":
+            kind = current.__class__
+            if kind is of_scalar:
                 scalar(current)
             elif kind in handlers:
                 handlers[kind](current)
-            elif kind == "StreamEndEvent":
+            elif kind is of_end:
                 return
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 
 from ..regex import regex
 from .nodes import Plain
@@ -25,6 +26,7 @@ _LIMIT = 2**64
 _LEAST_POWER, _EXPONENT_FROM = -4, 6  # outside of these powers of ten Go writes an exponent
 
 
+@lru_cache(maxsize=8192)  # most scalars are keys, and services repeat them
 def resolve(text: str) -> Plain:
     """
     The value of the plain scalar *text* without a tag.

@@ -41,6 +41,7 @@ class Service:
     Attributes:
         key_place: Its name in the file that defined it first.
         value: Generic access; `get` is short for ``value.get``.
+        memo: What rules have worked out about it and ask for often.
     """
 
     def __init__(self, project: Project, name: str, key: Scalar, node: Mapping) -> None:
@@ -49,6 +50,7 @@ class Service:
         self.node = node
         self.value = Value(node, key)
         self.get = self.value.get
+        self.memo: dict[str, Any] = {}
 
     def __repr__(self) -> str:
         return f"Service({self.name})"

@@ -73,11 +73,14 @@ class Value:
 
         None where a key is missing; a key whose value is empty gives a value with the data None.
         """
-        try:
-            return self._below[path]
-        except KeyError:
-            found = self._below[path] = self._found(path[0].split(".") if len(path) == 1 else path)
-            return found
+        found = self._below.get(path)
+        if found is None:
+            names = path[0].split(".") if len(path) == 1 else path
+            if isinstance(self.node, Mapping) and names[0] in self.node.children:
+                found = self._found(names)
+                if found is not None:
+                    self._below[path] = found
+        return found
 
     def _found(self, path: Iterable[str]) -> Value | None:
         node, key = self.node, self.key
@@ -89,8 +92,8 @@ class Value:
         return Value(node, key)
 
     @cached_property
-    def _below(self) -> dict[tuple[str, ...], Value | None]:
-        """What was asked for: dozens of rules ask each service for the same keys."""
+    def _below(self) -> dict[tuple[str, ...], Value]:
+        """What was asked for and is there: dozens of rules ask each service for the same keys."""
         return {}
 
     def items(self) -> Iterator[tuple[str, Value]]:

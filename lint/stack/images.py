@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from .. import kept
@@ -57,14 +57,26 @@ def facts_of(name: str, tag: str | None, today: date | None = None) -> ImageFact
     None where the table has none, or is older than the policy allows.
     """
     table = current_table(today)
-    for line in table.get("images", ()):
-        if _is_of(name, line["image"]) and re.fullmatch(line["tag"], tag or "latest"):
+    for line in _lines(name) if table else ():
+        if re.fullmatch(line["tag"], tag or "latest"):
             return _facts(line, table) if _is_covered(line, tag or "latest") else None
     return None
 
 
-def _is_of(name: str, pattern: str) -> bool:
-    return name == pattern or ("*" in pattern and fnmatch.fnmatchcase(name, pattern))
+@lru_cache(maxsize=256)
+def _lines(name: str) -> tuple[Mapping[str, Any], ...]:
+    """What the table says about images of that name, in its order."""
+    exact, patterns = _by_name()
+    if name not in exact and not any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns):
+        return ()
+    return tuple(line for line in _table()["images"] if fnmatch.fnmatchcase(name, line["image"]))
+
+
+@cache
+def _by_name() -> tuple[frozenset[str], tuple[str, ...]]:
+    """The names in the table that are no patterns, and those that are."""
+    names = dict.fromkeys(line["image"] for line in _table()["images"])
+    return frozenset(names), tuple(name for name in names if "*" in name)
 
 
 def end_of_life(name: str, tag: str, today: date | None = None) -> tuple[str, date] | None:

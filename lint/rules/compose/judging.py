@@ -33,11 +33,16 @@ def whole_services(project: Project) -> Iterator[Service]:
     An entry without image and build is part of a service that another file has, a file that could not be read may
     hold what seems to be missing, and what is for development alone needs none of it.
     """
+    return iter(_whole(project))
+
+
+@lru_cache(maxsize=1)
+def _whole(project: Project) -> tuple[Service, ...]:
+    """Dozens of rules ask; the rules of one project run one after the other."""
     if not project.complete or is_for_development(project) or lacks_files(project):
-        return
-    for service in project.services.values():
-        if service.get("image") is not None or service.get("build") is not None:
-            yield service
+        return ()
+    services = project.services.values()
+    return tuple(each for each in services if each.get("image") is not None or each.get("build") is not None)
 
 
 def lasting_services(project: Project) -> Iterator[Service]:
@@ -150,10 +155,11 @@ def awaited_jobs(project: Project) -> frozenset[str]:
 
 def image_name_of(service: Service) -> str:
     """The last part of its image's name in lower case, or "" where that cannot be known."""
-    if service.image is None or service.build is not None:
-        return ""
-    name = service.image.name.basename
-    return name.lower() if isinstance(name, str) else ""
+    known: str | None = service.memo.get("image_name")
+    if known is None:
+        name = service.image.name.basename if service.image is not None and service.build is None else ""
+        known = service.memo["image_name"] = name.lower() if isinstance(name, str) else ""
+    return known
 
 
 def is_official(service: Service) -> bool:
