@@ -161,7 +161,7 @@ BROKEN: tuple[Broken, ...] = (
     ),
     edge(
         "the API is sent to the page",
-        "AP6",
+        "AP11",
         (SITE, f"{API}\n    proxy_pass http://backend;", f"{API}\n    proxy_pass http://frontend;"),
     ),
     edge(

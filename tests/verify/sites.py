@@ -310,7 +310,7 @@ SPOILED = (
     Spoiled("the page is kept for a day", ("CA2",), (('"no-cache"', '"max-age=86400"'),)),
     Spoiled("answers of the API are kept", ("CA3",), (("no-store always", '"public, max-age=60" always'),)),
     Spoiled(
-        "the API is answered with the page", ("AP6",), (("return 200 '{\"ok\": true}';", "rewrite ^ /index.html;"),)
+        "the API is answered with the page", ("AP11",), (("return 200 '{\"ok\": true}';", "rewrite ^ /index.html;"),)
     ),
     Spoiled("no ETag", ("CA4",), (("server_tokens off;", "server_tokens off; etag off;"),), word="WARN"),
     Spoiled(

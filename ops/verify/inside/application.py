@@ -89,7 +89,7 @@ def release(stack: Installation) -> Iterator[Verdict]:
         yield passed(f"release {wanted}", f"{data['release']}, revision {data.get('revision')}", url)
 
 
-@check("AP4", GROUP, "error", "every container runs this release")
+@check("AP3b", GROUP, "error", "every container runs this release")
 def everywhere(stack: Installation) -> Iterator[Verdict]:
     """The same path as AP3, asked in each container of the application, so that no old one can hide."""
     url, health, opened = stack.patient.address("version"), stack.patient.doctor.health, stack.patient.stack

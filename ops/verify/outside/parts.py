@@ -50,7 +50,7 @@ def missing_file(site: Site) -> Iterator[Verdict]:
         yield passed("404", str(answer.status), answer.url)
 
 
-@check("AP6", "application", "error", "the API answers, not the page", rules=("nginx/asset-answered-with-page",))
+@check("AP11", "application", "error", "the API answers, not the page", rules=("nginx/asset-answered-with-page",))
 def api(site: Site) -> Iterator[Verdict]:
     """In JSON, whatever the status: a fallback in its place would answer everything with 200."""
     if not site.api:
