@@ -129,6 +129,22 @@ def always_restart_revives_old_release(project: Project, policy: Policy) -> Iter
             deploy:
               restart_policy: {condition: any}  # <-
     """,
+    fixed="""
+        services:
+          migrate:
+            command: python manage.py migrate
+            restart: on-failure
+          app:
+            depends_on:
+              prepare: {condition: service_completed_successfully}
+          prepare:
+            restart: on-failure
+          loader:
+            command: [alembic, upgrade, head]
+            deploy:
+              restart_policy: {condition: on-failure}
+    """,
+    unsafe=True,
     good="""
         services:
           migrate:
@@ -156,7 +172,8 @@ def restarting_job(project: Project) -> Iterator[Report]:
         if value is None or value.data not in ("always", "unless-stopped", "any"):
             continue
         if service.name in awaited or runs_migration(service):
-            yield value.place, f'service "{service.name}" is a job and would run for ever; write "no" or "on-failure"'
+            message = f'service "{service.name}" is a job and would run for ever; write "no" or "on-failure"'
+            yield value.place, message, (replaced(value, "on-failure", safe=False),)
 
 
 def _restart(service: Service) -> Value | None:

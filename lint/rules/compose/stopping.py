@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from ...compose import Project, Service
-from ...compose.edits import added
-from ...finding import Severity
+from ...compose.edits import added, replaced
+from ...finding import Edit, Severity
 from ...policy import Policy
 from ...regex import regex
 from ...rule import Report, rule
@@ -33,6 +33,18 @@ _RELATIONAL = frozenset(["mysql", "mariadb", "percona", "percona-server", "postg
           db:
             image: mysql:9.4.0
             stop_grace_period: 1s  # <-
+    """,
+    fixed="""
+        services:
+          app:
+            command: gunicorn --graceful-timeout 60 app:app
+            stop_grace_period: 70s
+          api:
+            command: [gunicorn, --graceful-timeout=30, "app:app"]
+            stop_grace_period: 40s
+          db:
+            image: mysql:9.4.0
+            stop_grace_period: 1m
     """,
     good="""
         services:
@@ -67,9 +79,18 @@ def short_stop_grace(project: Project, policy: Policy) -> Iterator[Report]:
         place = value.place if value is not None else service.command.place if service.command else service.place
         if wanted and seconds <= wanted:
             message = f'service "{service.name}" is killed after {seconds:g} s but may take {wanted:g} s to stop; '
-            yield place, message + "raise stop_grace_period above that"
+            yield place, message + "raise stop_grace_period above that", _longer(service, f"{wanted + _DEFAULT_S:g}s")
         elif is_database and seconds < policy.services.min_stop_grace_s:
-            yield place, f'database "{service.name}" is killed after {seconds:g} s; give it a minute'
+            message = f'database "{service.name}" is killed after {seconds:g} s; give it a minute'
+            yield place, message, _longer(service, "1m")
+
+
+def _longer(service: Service, text: str) -> tuple[Edit, ...]:
+    """The time to stop, raised where it is written or added where it is not."""
+    value = service.get("stop_grace_period")
+    if value is not None:
+        return (replaced(value, text),)
+    return some(added(service.value, f"stop_grace_period: {text}"))
 
 
 def _graceful_s(service: Service) -> float | None:
@@ -90,6 +111,14 @@ def _graceful_s(service: Service) -> float | None:
           web:
             image: nginx:1.29.4
             stop_signal: SIGTERM  # <-
+    """,
+    fixed="""
+        services:
+          app:
+            stop_signal: SIGTERM
+          web:
+            image: nginx:1.29.4
+            stop_signal: SIGQUIT
     """,
     good="""
         services:
@@ -119,7 +148,8 @@ def rough_stop_signal(project: Project) -> Iterator[Report]:
         is_nginx = image_name_of(service) in ("nginx", "nginx-unprivileged", "openresty")
         if signal in ("KILL", "9") or is_nginx:
             wanted = "SIGQUIT" if is_nginx else "SIGTERM"
-            yield value.place, f'signal "{value.text}" cuts what service "{service.name}" is doing; use {wanted}'
+            message = f'signal "{value.text}" cuts what service "{service.name}" is doing; use {wanted}'
+            yield value.place, message, (replaced(value, wanted),)
 
 
 _ENDS_IN_EXEC = regex(r"(?:^|[;&|]\s*)exec\s+\S+[^;&|]*$")

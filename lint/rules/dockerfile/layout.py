@@ -21,6 +21,12 @@ from ...rule import Report, rule
         WORKDIR app  # <-
         USER 1000
     """,
+    fixed="""
+        FROM python:3.13
+        WORKDIR /app
+        USER 1000
+    """,
+    unsafe=True,
     good="""
         FROM python:3.13
         ARG DIR
@@ -44,10 +50,9 @@ def relative_workdir(dockerfile: Dockerfile) -> Iterator[Report]:
             text = stage.text(each.argument)
             if text is None or text.startswith("/") or re.match(r"[A-Za-z]:", text) or not text:
                 break
-            yield (
-                each.argument.place,
-                f'"{each.argument.text}" lies below the folder of the base image; start it with a slash',
-            )
+            place = each.argument.place
+            edits = (Edit(place, f"/{each.argument.text}", safe=False),) if each.argument.text == text else ()
+            yield place, f'"{each.argument.text}" lies below the folder of the base image; start it with a slash', edits
 
 
 _STATE = {"cd", "export", "source", ".", "alias", "umask", "set", "ulimit", "pushd"}

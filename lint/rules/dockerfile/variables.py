@@ -10,6 +10,7 @@ from ...dockerfile.expansion import Use
 from ...dockerfile.faults import nearest
 from ...dockerfile.scope import BUILTIN_ARGUMENTS, PLATFORM_ARGUMENTS, replaced_words
 from ...finding import Edit, Severity
+from ...place import Place
 from ...regex import regex
 from ...rule import Report, rule
 
@@ -215,6 +216,12 @@ def legacy_key_value(dockerfile: Dockerfile) -> Iterator[Report]:
         USER 1000
         CMD ["python", "app.py"]
     """,
+    fixed="""
+        FROM python:3.13
+        ENV PYTHONUNBUFFERED=1
+        USER 1000
+        CMD ["python", "app.py"]
+    """,
     good=(
         """
         FROM python:3.13
@@ -240,5 +247,14 @@ def python_output_buffered(dockerfile: Dockerfile) -> Iterator[Report]:
     each = stage.cmd or stage.entrypoint
     for command in stage.script(each).commands if each else ():
         if re.fullmatch(r"python[\d.]*", command.program) and not command.has_short("u") and stage.base_word:
-            yield stage.base_word.place, "output is buffered; add ENV PYTHONUNBUFFERED=1"
+            place = stage.base_word.place
+            line = Place(
+                place.path,
+                stage.opening.place.end_line,
+                stage.opening.place.end_column,
+                stage.opening.place.end_line,
+                stage.opening.place.end_column,
+            )
+            edit = Edit(line, "\nENV PYTHONUNBUFFERED=1")
+            yield place, "output is buffered; add ENV PYTHONUNBUFFERED=1", (edit,)
             return
