@@ -106,6 +106,9 @@ def _names(preflight: Preflight) -> Check:
     if wanted.wildcards and not preflight.by_dns:
         return Check(what, f"{wanted.wildcards[0]}: only DNS proves a wildcard; set its challenge, see docs/https.md")
     local = [name for name in wanted.names if "." not in name]
+    numbers = [name for name in wanted.names if name.replace(".", "").isdecimal()]
+    if numbers:
+        return Check(what, f"{numbers[0]}: an address, and certificates are for names here; name the site by its name")
     return Check(what, f"{local[0]}: no CA knows a name without a domain" if local else "")
 
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from ..certificates.reconcile import NotTakenBackError, reconcile
 from ..certificates.reconcile import Outcome as Served
 from ..command import Command, Result
+from ..compose import containers
 from ..errors import FairleadError
 from ..execute import Record, execute
 from ..host import Host
@@ -86,16 +87,25 @@ def run(job: Job, due: Due, wishes: Wishes, record: Record) -> Ended:
         raise failure
     got_new = found is not None and (before is None or before.certificate != found.certificate)
     try:
+        _require_site(job)
         served = reconcile(job.stack, job.wanted(found), record)
     except FairleadError as error:
         if failure is None:
             raise
-        both = CertbotError(f"{failure}; and then: {error}", error.details or failure.details)
-        both.exit_code = error.exit_code if isinstance(error, NotTakenBackError) else failure.exit_code
-        raise both from error
+        failure.details = "\n".join(filter(None, (failure.details, f"and then: {error}")))
+        if isinstance(error, NotTakenBackError):
+            failure.exit_code = error.exit_code
+        raise failure from error
     if failure is not None:
         raise failure
     return Ended(due, got_new, served, _notes(job, due, got_new))
+
+
+def _require_site(job: Job) -> None:
+    edge = job.stack.settings.edge
+    found = containers(job.stack.host, job.stack.project)
+    if edge and not any(each.service == edge.service and each.state == "running" for each in found):
+        raise CertbotError(f"{job.name}: {edge.service} does not run, so nothing is served; inv up starts the site")
 
 
 def refuse_too_early(job: Job, due: Due, wishes: Wishes) -> None:

@@ -71,8 +71,9 @@ class Status:
         if self.found is not None and not self.facts.live_is_target:
             yield "what is in use is not the newest on disk; inv certbot mends that"
         for answer in self.facts.others if self.found is not None else ():
-            what = f"serves {answer.certificate.fingerprint[:8]}" if answer.certificate else answer.reason
-            yield f"{answer.endpoint} {answer.name}: {what}, not the newest on disk; inv certbot mends that"
+            served = answer.certificate.fingerprint[:8] if answer.certificate else ""
+            where = f"{answer.endpoint} {answer.name}: serves {served}, not the newest on disk; inv certbot mends that"
+            yield where if served else f"{answer.reason}; inv up starts the site"
         if not (self.timer.armed or self._loops()):
             yield "nothing renews it by itself; inv certbot.install-timer"
         yield from (f"another renewer: {other}" for other in self.others)
@@ -181,8 +182,10 @@ def _lines(seen: Status) -> Iterator[str]:
     yield f"in use:   {'the same' if live and live == certificate else _shown(live, seen.job.now)}"
     for answer in seen.facts.answers:
         same = answer.certificate is not None and answer.certificate == certificate
-        what = "the same" if same else _shown(answer.certificate, seen.job.now) if answer.certificate else answer.reason
-        yield f"served:   {answer.endpoint} {answer.name}: {what}"
+        what = "the same" if same else _shown(answer.certificate, seen.job.now)
+        yield (
+            f"served:   {answer.endpoint} {answer.name}: {what}" if answer.certificate else f"served:   {answer.reason}"
+        )
     yield f"due:      {seen.due.what}, {seen.due.why}"
     if seen.window:
         yield f"window:   the CA would like it renewed {_span(seen.window)}"

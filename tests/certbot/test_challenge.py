@@ -299,6 +299,7 @@ def _preflight(stack: Stack, directory: Directory | AuthorityError) -> Preflight
     ("domains", "said"),
     [
         ("[{names: ['*.shop.test']}]", "*.shop.test: only DNS proves a wildcard; set its challenge"),
+        ("[{names: [192.0.2.7]}]", "192.0.2.7: an address, and certificates are for names here"),
         ("[{names: [intranet]}]", "intranet: no CA knows a name without a domain"),
         (
             "[{names: [" + ", ".join(f"n{number}.test" for number in range(26)) + "], challenge: {hook: x}}]",
