@@ -154,7 +154,9 @@ class _Run:
         return request.server if choice.is_ssl or choice.default is None else choice.default
 
     def _unread(self) -> tuple[str, ...]:
-        return tuple(f"{each.include.value} was not read" for each in self.config.unread if not each.names)
+        return tuple(
+            dict.fromkeys(f"{each.include.value} was not read" for each in self.config.unread if not each.names)
+        )
 
     def _ended(self, request: Request, response: Response | None) -> Answer:
         handler = self.config.effective(request.block).handler

@@ -49,6 +49,11 @@ _OTHER_NAMES = regex(r"^(EXP-)?DHE-(RSA|DSS)-DES-")
 """OpenSSL from 1.1.0 on says DHE where it said EDH."""
 
 
+NEWEST = frozenset(
+    ["TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_128_CCM_SHA256"]
+)
+"""The ciphers of TLS 1.3, which a list such as ``ssl_ciphers`` takes does not know."""
+
 _LIKE_A_NAME = regex(
     r"(?:(?:ECDHE|DHE|EDH)-(?:RSA|ECDSA|DSS)-)?"
     r"(?:AES(?:128|256)(?:-(?:GCM|CBC))?-SHA(?:256|384|512)?|CHACHA20-POLY1305(?:-SHA(?:256|384|512)?)?)"
@@ -255,9 +260,9 @@ def unknown(cipher_list: str) -> tuple[str, ...]:
 
 
 def has_only_unknown(cipher_list: str) -> bool:
-    """Whether every word that lets ciphers in is the name of none."""
+    """Whether every word that lets ciphers in is the name of none, or of one of TLS 1.3."""
     asked = {word for sign, word in _words(cipher_list) if not sign}
-    return bool(asked) and asked == set(unknown(cipher_list))
+    return bool(asked) and asked <= {*unknown(cipher_list), *NEWEST}
 
 
 def _default() -> list[Cipher]:

@@ -37,6 +37,8 @@ def test_a_name_is_unknown_where_openssl_knows_none() -> None:
 def test_a_list_of_such_names_is_refused() -> None:
     several = "ECDHE-RSA-AES256-GCM-SHA512:DHE-RSA-AES256-GCM-SHA512"
 
+    assert has_only_unknown("TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256")
+    assert not is_known("TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256")
     assert has_only_unknown(several)
     assert not is_known(several)
     assert not has_only_unknown(f"{several}:ECDHE-RSA-AES256-GCM-SHA384")

@@ -27,6 +27,7 @@ def _lists(config: NginxConfig) -> Iterator[Directive]:
     bad=(
         "ssl_ciphers ECDHE-RSA-AES256-GCM-SHA512:DHE-RSA-AES256-GCM-SHA512;  # <-",
         "ssl_ciphers ECDHE-RSA-AES128-GCM-SHA384;  # <-",
+        "ssl_protocols TLSv1.3; ssl_ciphers TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256;  # <-",
     ),
     good=(
         "ssl_ciphers ECDHE-RSA-AES256-GCM-SHA384;",
@@ -41,12 +42,18 @@ def no_cipher_left(config: NginxConfig) -> Iterator[Report]:
     A list of ciphers of which OpenSSL has none.
 
     nginx does not start: `SSL_CTX_set_cipher_list failed ... no cipher match`. AES with 256 bits in GCM goes with
-    SHA384, AES with 128 bits with SHA256, and nothing with SHA512.
+    SHA384, AES with 128 bits with SHA256, and nothing with SHA512. Those of TLS 1.3 are all let in, whatever the list
+    says, and `ssl_conf_command Ciphersuites` chooses among them.
     """
     for directive in _lists(config):
-        if has_only_unknown(directive.value):
-            name = unknown(directive.value)[0]
-            yield directive.arg_place(0), f"OpenSSL has none of these ciphers, so nginx does not start; {_advice(name)}"
+        if not has_only_unknown(directive.value):
+            continue
+        names = unknown(directive.value)
+        if names:
+            message = f"OpenSSL has none of these ciphers, so nginx does not start; {_advice(names[0])}"
+        else:
+            message = "the list must let in a cipher of TLS 1.2, or nginx does not start; take the directive out"
+        yield directive.arg_place(0), message
 
 
 @rule(
