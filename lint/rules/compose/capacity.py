@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from ...compose import ByteSize, Project, Service, Unknown
-from ...finding import Severity
+from ...compose.edits import added
+from ...finding import Edit, Severity
 from ...policy import Policy
 from ...rule import Report, rule
-from .judging import lasting_services
+from .judging import lasting_services, some
 
 _LIMITS = "https://docs.docker.com/engine/containers/resource_constraints/"
 _LEAST_BYTES = 6 * 1024 * 1024
@@ -86,7 +88,14 @@ def limit_of_a_few_bytes(project: Project) -> Iterator[Report]:
 @rule(
     "compose/more-workers-than-cpus",
     Severity.WARNING,
-    bad="""
+    bad=(
+        """
+        services:
+          app:
+            cpus: 1
+            command: [gunicorn, --workers, "9", --bind, "0.0.0.0:8000", "app:app"]  # <-
+        """,
+        """
         services:
           app:
             cpus: 1
@@ -94,7 +103,15 @@ def limit_of_a_few_bytes(project: Project) -> Iterator[Report]:
           api:
             cpus: 0.5
             command: [uvicorn, "app:app", --workers=4]  # <-
+        """,
+    ),
+    fixed="""
+        services:
+          app:
+            cpus: 1
+            command: [gunicorn, --workers, "3", --bind, "0.0.0.0:8000", "app:app"]
     """,
+    unsafe=True,
     good="""
         services:
           app:
@@ -121,7 +138,21 @@ def more_workers_than_cpus(project: Project, policy: Policy) -> Iterator[Report]
             continue
         if workers > max(1, cpus.amount) * policy.services.max_processes_per_cpu or workers > 2 * cpus.amount + 2:
             message = f'service "{service.name}" starts {workers} workers on {cpus.amount:g} cpus; '
-            yield service.command.place, message + "start fewer, or raise the limit"
+            yield (
+                service.command.place,
+                message + "start fewer, or raise the limit",
+                _fewer(service, int(2 * cpus.amount + 1)),
+            )
+
+
+def _fewer(service: Service, workers: int) -> tuple[Edit, ...]:
+    """As many workers as gunicorn advises, where the number is written in a list of words."""
+    value = service.get("command")
+    entries = list(value.entries()) if value is not None else []
+    for before, entry in pairwise(entries):
+        if before.text in ("-w", "--workers") and entry.text.isdigit():
+            return (Edit(entry.place, f'"{workers}"', safe=False),)
+    return ()
 
 
 def _workers(service: Service) -> int:
@@ -148,6 +179,13 @@ _BROWSERS = ("selenium", "chrome", "chromium", "browserless", "puppeteer", "play
           chrome:  # <-
             image: selenium/standalone-chrome:138.0
     """,
+    fixed="""
+        services:
+          chrome:
+            image: selenium/standalone-chrome:138.0
+            shm_size: 1gb
+    """,
+    unsafe=True,
     good="""
         services:
           chrome:
@@ -171,7 +209,8 @@ def small_shared_memory(project: Project) -> Iterator[Report]:
         has_mount = any(mount.target == "/dev/shm" for mount in service.mounts)  # noqa: S108 - no file is made there
         has_tmpfs = any(str(entry.data).startswith("/dev/shm") for entry in service.tmpfs)  # noqa: S108 - the same
         if is_browser and not (service.get("shm_size") or service.get("ipc") or has_mount or has_tmpfs):
-            yield service.place, f'service "{service.name}" runs a browser with 64 MB of shared memory; add "shm_size"'
+            message = f'service "{service.name}" runs a browser with 64 MB of shared memory; add "shm_size"'
+            yield service.place, message, some(added(service.value, "shm_size: 1gb", safe=False))
 
 
 @rule(

@@ -9,6 +9,7 @@ from ...finding import Severity
 from ...regex import regex
 from ...rule import Report, rule
 from .server_files import Option
+from .server_values import value_replaced
 from .servers import Server, servers
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -74,7 +75,8 @@ def collation_of_other_charset(project: Project) -> Iterator[Report]:
 @rule(
     "compose/outdated-charset",
     Severity.WARNING,
-    bad="""
+    bad=(
+        """
         services:
           db:
             image: mysql:8.4.6
@@ -82,11 +84,25 @@ def collation_of_other_charset(project: Project) -> Iterator[Report]:
           maria:
             image: mariadb:11.4.2
             command: --character-set-server=latin1  # <-
+        """,
+        """
+        services:
           pg:
             image: postgres:17.5
             environment:
               POSTGRES_INITDB_ARGS: --encoding=LATIN1  # <-
+        """,
+    ),
+    fixed="""
+        services:
+          db:
+            image: mysql:8.4.6
+            command: [--character-set-server=utf8mb4]
+          maria:
+            image: mariadb:11.4.2
+            command: --character-set-server=utf8mb4
     """,
+    unsafe=True,
     good="""
         services:
           db:
@@ -111,7 +127,12 @@ def outdated_charset(project: Project) -> Iterator[Report]:
     for server in servers(project, "mysql", "mariadb"):
         option, charset = server.option("character-set-server"), _text(server, "character-set-server")
         if option is not None and charset in ("utf8", "utf8mb3", "latin1", "ascii", "ucs2"):
-            yield option.place, f'character set "{charset}" cannot hold every character; write "utf8mb4"'
+            edits = (
+                value_replaced(project, option, "utf8mb4", safe=False)
+                if server.option("collation-server") is None
+                else ()
+            )
+            yield option.place, f'character set "{charset}" cannot hold every character; write "utf8mb4"', edits
     for service in project.services.values():
         variable = service.own_environment.get("POSTGRES_INITDB_ARGS")
         match = _ENCODING.search(str(variable.value)) if variable is not None else None

@@ -128,7 +128,7 @@ def server_value_refused(project: Project) -> Iterator[Report]:
             if fault is not None:
                 why, meant = fault
                 message = f'{server.kind} does not start with "{option.name} {option.value}"; {why}'
-                yield option.place, message, _mended(project, option, meant)
+                yield option.place, message, value_replaced(project, option, meant)
 
 
 def _fault(server: Server, option: Option) -> tuple[str, str] | None:
@@ -174,7 +174,7 @@ def _nearest(value: str, choices: tuple[str, ...]) -> str:
     return found.upper() if value.isupper() else found
 
 
-def _mended(project: Project, option: Option, meant: str) -> tuple[Edit, ...]:
+def value_replaced(project: Project, option: Option, meant: str, *, safe: bool = True) -> tuple[Edit, ...]:
     """The value replaced where it stands, on the line of the option or, for a list, in the item after it."""
     place, value = option.place, str(option.value)
     text = project.files.get(place.path) or project.mounted_text(place.path) or ""
@@ -185,4 +185,4 @@ def _mended(project: Project, option: Option, meant: str) -> tuple[Edit, ...]:
     at = line.find(value, place.column - 1 + len(option.name))
     if at < 0:
         return ()
-    return (Edit(Place(place.path, place.line, at + 1, place.line, at + 1 + len(value)), meant),)
+    return (Edit(Place(place.path, place.line, at + 1, place.line, at + 1 + len(value)), meant, safe),)

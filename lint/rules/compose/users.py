@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...compose import Project, Service, Unknown
+from ...compose.edits import added
 from ...finding import Severity
 from ...place import Place
 from ...rule import Report, rule
-from .judging import dockerfile_of, image_name_of, is_official, whole_services
+from .judging import dockerfile_of, image_name_of, is_official, some, whole_services
 
 _LANGUAGES = frozenset(["alpine", "debian", "golang", "node", "openjdk", "php", "python", "ruby", "rust", "ubuntu"])
 """Official images whose programs stay root where nobody says otherwise."""
@@ -143,16 +144,29 @@ _WRITES = {
 @rule(
     "compose/read-only-without-tmpfs",
     Severity.WARNING,
-    bad="""
+    bad=(
+        """
         services:
           web:
             image: nginx:1.29.4
             read_only: true  # <-
+        """,
+        """
+        services:
           db:
             image: mysql:9.4.0
             read_only: true  # <-
             tmpfs: [/tmp]
+        """,
+    ),
+    fixed="""
+        services:
+          web:
+            image: nginx:1.29.4
+            read_only: true
+            tmpfs: [/var/cache/nginx, /run]
     """,
+    unsafe=True,
     good="""
         services:
           web:
@@ -188,7 +202,9 @@ def read_only_without_tmpfs(project: Project) -> Iterator[Report]:
         folder, above = _WRITES[name]
         if not any(_covers(target, (folder, *above)) for target in _writable(service)):
             message = f'service "{service.name}" cannot write to "{folder}" and ends at once; add it to "tmpfs"'
-            yield value.place, message
+            has_none = service.get("tmpfs") is None and name == "nginx"
+            line = f"tmpfs: [{folder}, /run]"
+            yield value.place, message, some(added(service.value, line, safe=False)) if has_none else ()
 
 
 def _writable(service: Service) -> Iterator[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ...compose import Project, Use
 from ...compose.groups import project_files
 from ...envfile.model import EnvFile
-from ...finding import Severity
+from ...finding import Edit, Severity
 from ...policy import Policy
 from ...rule import Report, rule
 from .judging import is_for_development
@@ -122,6 +122,17 @@ def required_variable_missing(project: Project) -> Iterator[Report]:
         """,
         ".env": "POSTGRES_DATABASE=shop\n",
     },
+    fixed={
+        "docker-compose.yml": """
+            services:
+              app:
+                image: acme/app:1.2.3
+                environment:
+                  DB: ${POSTGRES_DATABASE}
+        """,
+        ".env": "POSTGRES_DATABASE=shop\n",
+    },
+    unsafe=True,
     good={
         "docker-compose.yml": """
             services:
@@ -150,7 +161,9 @@ def near_miss_variable(project: Project) -> Iterator[Report]:
         if use.variable.operator == "" and use.name not in project.environment and use.name not in env.by_name:
             near = _near(use.name, env, used)
             if near:
-                yield use.place, f'nothing sets "{use.name}"; did you mean "{near}" of ".env"?'
+                written = use.scalar.text[use.variable.start : use.variable.end]
+                edit = Edit(use.place, written.replace(use.name, near, 1), safe=False)
+                yield use.place, f'nothing sets "{use.name}"; did you mean "{near}" of ".env"?', (edit,)
 
 
 @rule(
