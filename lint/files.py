@@ -8,9 +8,12 @@ from collections.abc import Mapping
 
 from .errors import LintError
 from .record import dataclass, field
+from .regex import regex
 
 LARGEST_BYTES = 64 * 1024 * 1024
 """More than any configuration holds; larger files are refused instead of filling the memory."""
+
+_HALF = regex(r"[\ud800-\udfff]")
 
 
 class ReadError(LintError):
@@ -51,7 +54,7 @@ class Files:
         """
         path = os.path.normpath(path)
         if path in self.overlay:
-            return self.overlay[path]
+            return self._encodable(path, self.overlay[path])
         if self.only_overlay or path in self.absent:
             raise ReadError(path, "no such file")
         if path not in self._cache:
@@ -64,6 +67,13 @@ class Files:
         except UnicodeDecodeError:
             self.undecodable.add(path)
             return content.decode(errors="replace")
+
+    def _encodable(self, path: str, text: str) -> str:
+        """Half a character, which Python can hold and no file can, counts as bytes that are not UTF-8."""
+        if text.isascii() or not _HALF.search(text):
+            return text
+        self.undecodable.add(path)
+        return _HALF.sub("\ufffd", text)
 
     def exists(self, path: str) -> bool:
         """Whether *path* is a file that could be read, without reading it."""

@@ -119,7 +119,7 @@ class Mender:
     def _record(self, files: Files, mending: Mending) -> None:
         for path, text in files.overlay.items():
             before = self.files.read(path) if self.files.exists(path) else None
-            if before == text:
+            if before == text or path in self.files.undecodable:
                 continue
             mending.after[path] = text
             if before is not None:
