@@ -64,13 +64,10 @@ NAME = "X-Content-Type-Options"
         }
         """,
         """
-        events {}
-        http {
-            server_tokens off;
-            server {
-                listen 80;
-                location / { content_by_lua_block { require("app").answer() } }
-            }
+        server {
+            listen 80;
+            add_header X-Frame-Options DENY always;
+            location / { content_by_lua_block { require("app").answer() } }
         }
         """,
     ),
