@@ -56,12 +56,12 @@ def run(
     waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
     through: queue.SimpleQueue[Job] = queue.SimpleQueue()
     stop = threading.Event()
-    for job in jobs:
-        waiting.put(job)
-    for _ in range(min(at_once, len(jobs))):
-        threading.Thread(target=_work, args=(waiting, through, stop), daemon=True).start()
     why, interrupted = "", False
     try:
+        for job in jobs:
+            waiting.put(job)
+        for _ in range(min(at_once, len(jobs))):
+            threading.Thread(target=_work, args=(waiting, through, stop), daemon=True).start()
         why = _collect(jobs, through, time.monotonic() + seconds, ended)
     except KeyboardInterrupt:
         why, interrupted = "interrupted", True

@@ -133,6 +133,20 @@ def test_a_name_that_leads_nowhere_is_said_at_once() -> None:
     )
 
 
+def test_a_baseline_puts_todays_failures_off(tmp_path: Path) -> None:
+    known = tmp_path / "known.json"
+    with server(endless) as port:
+        url = f"http://127.0.0.1:{port}/"
+        first, _, told = looked(url, "--only", "HD2", "--baseline", str(known))
+        second, report, _ = looked(url, "--only", "HD2", "--baseline", str(known))
+        third, _, _ = looked(url, "--only", "HD5", "--baseline", str(known))
+
+    assert (0, 0, 1) == (first, second, third)
+    assert "known failures put off for 90 days" in told
+    assert {"WARN"} == words(report)
+    assert all(each["known_until"] for each in report["findings"])
+
+
 def test_any_site_is_looked_at_where_there_is_no_fairlead_yaml(tmp_path: Path) -> None:
     with server(lying) as port:
         command = [TOOL, "verify", "--url", f"http://127.0.0.1:{port}/", "--only", "RD0"]

@@ -66,6 +66,13 @@ def test_no_secret_is_in_any_report(stack: Checkout, tmp_path: Path) -> None:
     assert [] == [path for path, text in enumerate(texts) if any(secret in text for secret in secrets)]
 
 
+def test_a_dry_run_leaves_out_what_leaves_something_behind(stack: Checkout) -> None:
+    ended = stack.inv("--dry", "verify", "--json", "--only", "ST1b,RN5")
+
+    found = {each["id"]: each["verdict"] for each in json.loads(ended.out)["findings"]}
+    assert (0, {"ST1b": "SKIP", "RN5": "SKIP"}) == (ended.code, found)
+
+
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name.replace(" ", "-"))
 def test_a_broken_stack_turns_the_right_check_red(stack: Checkout, fault: Broken) -> None:
     with Breaker(stack).broken(fault):

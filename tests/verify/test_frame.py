@@ -199,6 +199,14 @@ def test_a_baseline_puts_failures_off_until_a_day(tmp_path: Path) -> None:
     assert "FAIL" == baseline.applied(finding("FAIL", target="/other"), known, today).verdict.word
 
 
+def test_names_made_for_one_run_are_known_again_in_the_next(tmp_path: Path) -> None:
+    path, today = tmp_path / "known.json", date(2026, 11, 23)
+    baseline.write(path, [finding("FAIL", target="https://a.test/fairlead-0123456789.js")], today)
+    again = finding("FAIL", target="https://a.test/fairlead-abcdef0123.js")
+
+    assert "WARN" == baseline.applied(again, baseline.read(path) or {}, today).verdict.word
+
+
 @pytest.mark.parametrize(
     "text", ["", "[]", '{"known": [{"id": 1}]}', '{"known": [{"id": "A", "target": "", "until": "x"}]}']
 )
