@@ -16,11 +16,11 @@ _ONCE = "nginx has to find the service when it starts only because it looks once
 _RESOLVED = "server app:7860 resolve;"
 
 
-def _instead(path: str, old: str, new: str, at: str = "", **more: object) -> Mutation:
+def _instead(path: str, old: str, new: str, at: str | tuple[str, ...] = "", **more: object) -> Mutation:
     return Mutation(((path, old, new),), at, **more)  # type: ignore[arg-type]
 
 
-def _compose(old: str, new: str, at: str = "", **more: object) -> Mutation:
+def _compose(old: str, new: str, at: str | tuple[str, ...] = "", **more: object) -> Mutation:
     return _instead(COMPOSE, old, new, at, **more)
 
 
@@ -186,7 +186,12 @@ MUTATIONS: dict[str, Mutation] = {
         '"uploads',
         COMPOSE,
     ),
-    "heartbeat-on-disk": _compose('tmpfs: ["/tmp:uid=10001,', 'tmpfs: ["/run:uid=10001,', "[gunicorn"),
+    "heartbeat-on-disk": Mutation(
+        ((COMPOSE, 'tmpfs: ["/tmp:uid=10001,', 'read_only: false\n    tmpfs: ["/run:uid=10001,'),),
+        "[gunicorn",
+        COMPOSE,
+        also={"compose/writable-root": "on a read-only root it would not even start"},
+    ),
     "workers-by-host-cpus": Mutation(
         (
             (COMPOSE, ' --workers, "3",', ""),
@@ -210,6 +215,20 @@ MUTATIONS: dict[str, Mutation] = {
         files={"app/run.sh": "#!/bin/sh\nset -e\npython manage.py migrate\ngunicorn --bind 0.0.0.0:7860 app:app\n"},
     ),
     "server-on-loopback": _compose('--bind, "0.0.0.0:7860"', '--bind, "127.0.0.1:7860"'),
+    "tls-port-not-published": _compose(
+        '"80:8080", "443:8443"', '"80:8080"', ("8443 ssl", "[::]:8443"), where=CONF, times=4
+    ),
+    "volume-of-other-user": Mutation(
+        (
+            (COMPOSE, 'user: "10001:10001"', 'user: "10002:10002"'),
+            (APP, "install -d -o app /app/uploads", "mkdir /app/uploads && chown 10001 /app/uploads"),
+        ),
+        '"uploads',
+    ),
+    "gunicorn-without-temporary-folder": _compose(
+        'tmpfs: ["/tmp:uid=10001,gid=10001,mode=0700"]', 'tmpfs: ["/srv:uid=10001,gid=10001,mode=0700"]', "true"
+    ),
+    "tmpfs-of-root": _compose('"/tmp:uid=101,gid=101,mode=0700"', '"/tmp:mode=0700"'),
     "upstream-wrong-port": _instead(CONF, _RESOLVED, "server app:8000 resolve;"),
 }
 

@@ -125,7 +125,8 @@ def heartbeat_on_disk(stack: Stack) -> Iterator[Report]:
     for container, server in _gunicorns(stack):
         service, stage = container.service, container.stage
         folders = [*(str(each.data) for each in service.tmpfs), *(str(mount.target) for mount in service.mounts)]
-        if any(folder.startswith("/tmp") for folder in folders) or variable(container, "GUNICORN_CMD_ARGS") != "":  # noqa: S108 - of the container
+        is_told = variable(container, "GUNICORN_CMD_ARGS") != "" or _lacks_folder(container)
+        if any(folder.startswith("/tmp") for folder in folders) or is_told:  # noqa: S108 - of the container
             continue
         own = service.command or service.entrypoint
         image = (stage.cmd or stage.entrypoint) if stage is not None else None
@@ -167,11 +168,24 @@ def gunicorn_without_temporary_folder(stack: Stack) -> Iterator[Report]:
     "No usable temporary directory found" is all it says. `--worker-tmp-dir /dev/shm`, or a tmpfs on /tmp, is enough.
     """
     for container, server in _gunicorns(stack):
-        service, value = container.service, container.service.get("read_only")
-        folders = [*(str(each.data) for each in service.tmpfs), *(str(mount.target) for mount in service.mounts)]
-        is_closed = value is not None and value.data is True and not folders
-        if not is_closed or value is None or variable(container, "TMPDIR") != "":
+        value = container.service.get("read_only")
+        if value is None or not _lacks_folder(container):
             continue
         if setting(container, server, "worker-tmp-dir") == []:
             message = "gunicorn finds no temporary folder and does not start; add --worker-tmp-dir /dev/shm"
             yield value.place, message
+
+
+def _lacks_folder(container: Container) -> bool:
+    """Whether Python finds no folder for its temporary files: where it looks, nothing is writable."""
+    service = container.service
+    workdir = service.data("working_dir") or (container.stage.workdir if container.stage is not None else None)
+    if service.data("read_only") is not True or not isinstance(workdir, str) or variable(container, "TMPDIR") != "":
+        return False
+    mounted = [*(str(each.data) for each in service.tmpfs), *(str(mount.target) for mount in service.mounts)]
+    folders = [each.partition(":")[0].rstrip("/") for each in mounted]
+    return not any(
+        place == folder or place.startswith(folder + "/")
+        for place in ("/tmp", "/var/tmp", "/usr/tmp", workdir)  # noqa: S108 - of the container
+        for folder in folders
+    )
