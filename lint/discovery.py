@@ -10,6 +10,7 @@ from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from . import kept
 from .cached import cached_property
 from .errors import LintError
 from .record import dataclass
@@ -70,7 +71,7 @@ def _own(family: str) -> tuple[Rule, ...]:
     package = f"{__package__}.rules.{family}"
     files = sorted(os.listdir(folder))  # noqa: PTH208 - as above
     names = [file.removesuffix(".py") for file in files if file.endswith(".py") and file != "__init__.py"]
-    return tuple(rule for name in names for rule in _rules_in(importlib.import_module(f"{package}.{name}")))
+    return tuple(rule for name in names for rule in _rules_in(kept.module(f"{package}.{name}")))
 
 
 def _of_folder(folder: str) -> Iterator[Rule]:

@@ -10,14 +10,15 @@ changed source is seen by its time and size, and it may be deleted at any time. 
 from __future__ import annotations
 
 import _sre  # type: ignore[import-not-found] # what re.compile ends in
+import importlib
 import marshal
 import os
 import re
 import sys
-from _frozen_importlib import ModuleSpec
+from _frozen_importlib import ModuleSpec, module_from_spec
 from _frozen_importlib_external import MAGIC_NUMBER, SourceFileLoader
 from collections.abc import Callable, Iterator, Sequence
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import Any, cast
 
 _FILE = os.path.join(os.path.dirname(__file__), "__pycache__", f"kept.{sys.implementation.cache_tag}")  # noqa: PTH118, PTH120
@@ -91,6 +92,22 @@ class Store:
         if spec.submodule_search_locations is not None:
             spec.submodule_search_locations.append(os.path.dirname(file))  # noqa: PTH120 - as above
         return spec
+
+    def module(self, name: str) -> ModuleType | None:
+        """The module *name* where it is kept, without the locks and finders of the import system."""
+        parent, _, own = name.rpartition(".")
+        package = sys.modules.get(parent)
+        spec = self.find_spec(name, package.__path__) if package and name not in sys.modules else None
+        if package is None or spec is None or not isinstance(spec.loader, _Loader):
+            return sys.modules.get(name)
+        module = sys.modules[name] = module_from_spec(spec)
+        try:
+            spec.loader.exec_module(module)
+        except BaseException:
+            del sys.modules[name]
+            raise
+        setattr(package, own, module)
+        return module
 
     def _is_current(self, key: Key, source: Source) -> bool:
         """Whether a source is as it was; what was made of it before is forgotten otherwise."""
@@ -266,6 +283,14 @@ def code(text: str) -> CodeType:
             store.added[key] = marshal.dumps(found), None
         return found
     return compile(text, "<record>", "exec")
+
+
+def module(name: str) -> ModuleType:
+    """The module *name*, as ``importlib.import_module`` gives it."""
+    for store in _stores:
+        if found := store.module(name):
+            return found
+    return importlib.import_module(name)
 
 
 def data(path: str, parse: Callable[[str], Any]) -> Any:

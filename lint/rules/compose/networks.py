@@ -127,13 +127,13 @@ def address_conflict(project: Project) -> Iterator[Report]:
 
 
 def _subnets(project: Project) -> Iterator[tuple[str, IPv4Network, Value]]:
-    from ipaddress import IPv4Network  # noqa: PLC0415 - few stacks name subnets
-
     for name, network in project.networks.items():
         config = network.get("ipam.config")
         for entry in config.entries() if config is not None else ():
             value = entry.get("subnet")
             if value is not None and isinstance(value.data, str):
+                from ipaddress import IPv4Network  # noqa: PLC0415 - few stacks name subnets
+
                 try:
                     yield name, IPv4Network(value.data, strict=False), value
                 except ValueError:

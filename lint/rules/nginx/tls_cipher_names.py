@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from ...finding import Severity
 from ...nginx import Directive, NginxConfig
@@ -82,5 +81,7 @@ def unknown_cipher(config: NginxConfig) -> Iterator[Report]:
 
 
 def _advice(name: str) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - only an unknown name needs it
+
     close = get_close_matches(name, [cipher.name for cipher in universe() if not cipher.flaw], n=1, cutoff=0.8)
     return f'did you mean "{close[0]}"?' if close else "take it out"
