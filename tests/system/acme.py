@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from fairlead.ops import bases
+from fairlead.ops.certbot.records import NameServerError, addresses
 from fairlead.ops.execute import execute
 from fairlead.ops.host import LocalHost
 from fairlead.ops.plan import plan_for
@@ -64,6 +65,7 @@ class Pebble:
     Attributes:
         address: Where both listen; loopback addresses are where names lead.
         folder: Holds *bundle*, the certificates that the CA's API is trusted by.
+        other_dns: The name server that is asked instead of the one beside it.
     """
 
     client: str
@@ -71,6 +73,7 @@ class Pebble:
     folder: Path
     http_port: int
     ports: tuple[int, int, int, int]
+    other_dns: str = ""
     name: str = field(default_factory=lambda: f"fairlead-test-pebble-{secrets.token_hex(4)}")
 
     @property
@@ -86,7 +89,7 @@ class Pebble:
     @property
     def resolver(self) -> str:
         """The name server."""
-        return f"{self.address}:{self.ports[2]}"
+        return self.other_dns or f"{self.address}:{self.ports[2]}"
 
     @property
     def records(self) -> str:
@@ -99,12 +102,14 @@ class Pebble:
         (self.folder / "key.pem").write_text(key)
         (self.folder / "chain.pem").write_text(chain)
         (self.folder / "config.json").write_text(json.dumps(self._config()))
-        dns = ("-dnsserver", self.resolver, "-management", f"{self.address}:{self.ports[3]}")
-        off = ("-http01=", "-https01=", "-tlsalpn01=", "-doh=", "-defaultIPv6=", "-defaultIPv4=")
-        self._run("dns", "pebble-challtestsrv", *dns, *off)
         self._run("ca", "pebble", "-config", "/etc/pebble/config.json", "-dnsserver", self.resolver)
         trust = ssl.create_default_context(cafile=str(self.bundle))
         _until(lambda: httpx.get(self.server, verify=trust).status_code == 200)
+        if self.other_dns:
+            return
+        dns = ("-dnsserver", self.resolver, "-management", f"{self.address}:{self.ports[3]}")
+        off = ("-http01=", "-https01=", "-tlsalpn01=", "-doh=", "-defaultIPv6=", "-defaultIPv4=")
+        self._run("dns", "pebble-challtestsrv", *dns, *off)
         _until(lambda: httpx.post(f"{self.records}/clear-txt", json={"host": "x."}).status_code == 200)
 
     def stop(self) -> None:
@@ -197,6 +202,40 @@ def api_certificate(bundle: Path, address: str) -> tuple[str, str]:
     own = _signed("api", key, "api root", root_key, address=address)
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return private.decode(), own.public_bytes(Encoding.PEM).decode()
+
+
+BIND_IMAGE = "fairlead-test-bind"
+BIND_DOCKERFILE = "FROM fairlead/debian:trixie-slim\nRUN apt-install trixie bind9\n"
+NAMED = """\
+options {{ directory "/tmp"; listen-on port {port} {{ {address}; }}; listen-on-v6 {{ none; }}; recursion no; }};
+key "certbot." {{ algorithm hmac-sha256; secret "{secret}"; }};
+zone "test" {{ type primary; file "/zone/test"; update-policy {{ grant certbot. zonesub TXT; }}; }};
+"""
+ZONE = """\
+$TTL 1
+@ SOA ns.test. ops.test. 1 3600 600 86400 1
+@ NS ns.test.
+ns A 127.0.0.1
+wild A 127.0.0.1
+*.wild A 127.0.0.1
+"""
+
+
+@contextmanager
+def name_server(client: str, folder: Path, address: str, port: int, secret: str) -> Iterator[str]:
+    """BIND with the zone ``test``, which takes updates that are signed with *secret*; gives its ``address:port``."""
+    subprocess.run((client, "build", "--quiet", "--tag", BIND_IMAGE, "-"), input=BIND_DOCKERFILE.encode(), check=True)
+    (folder / "named.conf").write_text(NAMED.format(address=address, port=port, secret=secret))
+    (folder / "test").write_text(ZONE)
+    name = f"fairlead-test-bind-{secrets.token_hex(4)}"
+    options = ("--detach", "--network=host", "--name", name, "--volume", f"{folder}:/zone")
+    try:
+        command = (client, "run", *options, BIND_IMAGE, "named", "-g", "-c", "/zone/named.conf")
+        subprocess.run(command, capture_output=True, check=True)
+        _until(lambda: addresses("wild.test", [f"{address}:{port}"]) == ("127.0.0.1",))
+        yield f"{address}:{port}"
+    finally:
+        subprocess.run((client, "rm", "--force", "--volumes", name), capture_output=True, check=False)
 
 
 @contextmanager
@@ -300,7 +339,7 @@ def _until(question: Any) -> None:
         try:
             if question():
                 return
-        except httpx.TransportError:
+        except (httpx.TransportError, NameServerError):
             pass
-        assert time.monotonic() < end, "pebble does not answer"
+        assert time.monotonic() < end, "it does not answer"
         time.sleep(0.1)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import os
 import re
 import subprocess
 import threading
@@ -16,7 +18,9 @@ from playwright.sync_api import sync_playwright
 
 from fairlead.schemas import first_error
 
+from .acme import Pebble, name_server
 from .acme_site import FORCED, HERE, NAMES, Site
+from .conftest import free_port
 
 CONNECTIONS = 1000
 
@@ -207,6 +211,47 @@ def test_a_wildcard_is_proven_over_dns_and_its_token_comes_as_a_file(site: Site)
     assert {"shop.test", "*.shop.test"} == set(served.names)
     assert 0 == renewed.code, renewed.out + renewed.err
     assert 0 == back.code, back.out + back.err
+
+
+TOKEN_FILE = """\
+dns_rfc2136_server = {address}
+dns_rfc2136_port = {port}
+dns_rfc2136_name = certbot.
+dns_rfc2136_algorithm = HMAC-SHA256
+dns_rfc2136_secret = ${{RFC2136_SECRET}}
+"""
+
+
+def test_a_plugin_proves_a_wildcard_at_a_name_server_that_takes_updates(site: Site, tmp_path: Path) -> None:
+    secret, (port, *others) = base64.b64encode(os.urandom(32)).decode(), (free_port() for _ in range(5))
+    address, client = site.ca.address, site.checkout.client
+    (site.checkout.folder / "token.ini").write_text(TOKEN_FILE.format(address=address, port=port))
+    settings = site.checkout.folder / "fairlead.yaml"
+    text = settings.read_text()
+    challenge = "{plugin: rfc2136, credentials: acme_dns_credentials, propagation_s: 2}"
+    with_plugin = text.replace('["${DOMAINS-}"]', f'["${{DOMAINS-}}"]\n    challenge: {challenge}')
+    with_token = with_plugin.replace("  templates:\n", "  templates:\n    acme_dns_credentials: token.ini\n")
+    settings.write_text(with_token.replace(site.ca.resolver, f"{address}:{port}"))
+    with name_server(client, tmp_path, address, port, secret) as dns:
+        ca = Pebble(client, address, tmp_path, site.ca.http_port, tuple(others), other_dns=dns)
+        own = {"ACME_SERVER": ca.server, "ACME_CA_BUNDLE": str(ca.bundle), "RFC2136_SECRET": secret}
+        wild = {**own, "DOMAINS": "wild.test,*.wild.test"}
+        try:
+            ca.start()
+            up = site.inv("up", **wild)
+            ended = site.inv("certbot", **wild)
+            served = site.served("any.wild.test")
+        finally:
+            ca.stop()
+            settings.write_text(text)
+            site.inv("up")
+            back = site.inv("certbot")
+
+    assert 0 == up.code, up.out + up.err
+    assert 0 == ended.code, ended.out + ended.err
+    assert {"wild.test", "*.wild.test"} == set(served.names)
+    assert 0 == back.code, back.out + back.err
+    assert secret not in ended.out + ended.err
 
 
 def test_the_state_is_told_to_people_and_programs(site: Site) -> None:
