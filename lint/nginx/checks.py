@@ -52,7 +52,9 @@ def _faults(directive: Directive, config: NginxConfig, spelling: _Spelling) -> I
 
 def _unknown(directive: Directive, config: NginxConfig, spelling: _Spelling) -> Iterator[Fault]:
     name = directive.name
-    if "$" in name or "{" in name or "<" in name or config.is_unknown(name):
+    if table.is_of_a_module(name):
+        return
+    if "{" in name or "<" in name or config.is_unknown(name) or (config.is_fragment and "$" in name):
         return
     close = spelling.close_name(name)
     if close is None and (table.is_foreign(name) or config.has("load_module")):

@@ -129,6 +129,18 @@ set_unescape shib_ sla_ slowfs_ small_light sorted_ spnego srcache_ ssl_certific
 ssl_key_log ssl_session_fetch_by ssl_session_store_by status_ sticky_ stream_server_traffic subs_filter
 substitutions_ sysguard testcookie tfs_ track_uploads trim unit_ upload_ upload_progress uploadprogress
 upstream_fair user_agent uwsgi_ssl_key_log vhost_ vhost_traffic_status video_ vod vts_ wasm webp_ weighted_ xslt_
-xss_ zipkin zone_sync zstd BasicRule CheckRule DeniedUrl LearningMode LibInjection MainRule SecRules
+xss_ zipkin zone_sync zstd
+array_ auth_require auth_saml auth_spnego auth_totp auto_redirect autols backup_switch bind_conn captcha cgi concat
+ct_submit docker_ drm_ error_log_write fair feedback google hide_server_tokens http_accounting http_ssl_ja3 http_statsd
+ipset_ jdomain kafka ldap_server limit_upload log_json log_zmq loop_detect lower metric mod_zip mqtt pam_ pdf
+phantom_token prometheus proxy_allow_upstream proxy_cache_index_ignore proxy_connect_a proxy_connect_connect_timeout
+proxy_connect_data_timeout proxy_request_dynamic rdns req_status response_time_factor secure_link_hmac
+security_headers sqlite_ static_etags statsd strict_sni tarantool_ ts_ tnt_ tunnel_ unbrotli untar_ unzip unzstd
+upper upstream_hash upstream_jdomain upstream_log upstream_probe upstream_show upsync waf
+BasicRule CheckRule DeniedUrl LearningMode LibInjection MainRule SecRules
+ModSecurity
 """
 """How directives of modules outside nginx and of NGINX Plus begin: a guess at their spelling would be wrong."""
+
+FOREIGN_NAMES = frozenset(["client", "enable_ntls", "geoip2_proxy", "geoip2_proxy_recursive", "proxy_connect", "ts"])
+"""Whole names of the same kind, close to one of nginx's or too short for a beginning."""

@@ -8,7 +8,7 @@ from functools import cache
 from crossplane import analyzer
 
 from ..record import dataclass
-from .newer import ADDED, FOREIGN, FORMER, WIDENED
+from .newer import ADDED, FOREIGN, FOREIGN_NAMES, FORMER, WIDENED
 from .tokens import BARE, Tokens
 
 Version = tuple[int, int, int]
@@ -118,6 +118,11 @@ def version(text: str) -> Version:
     """``1.25.1`` as numbers; missing parts are 0."""
     major, minor, patch = ([int(part) for part in text.split(".")[:3]] + [0, 0, 0])[:3]
     return major, minor, patch
+
+
+def is_of_a_module(name: str) -> bool:
+    """Whether a directive nginx lacks is that of a module outside it, however close to one of nginx's own."""
+    return name in FOREIGN_NAMES
 
 
 def is_foreign(name: str) -> bool:

@@ -95,6 +95,7 @@ def syntax_error(config: NginxConfig) -> Iterator[Report]:
         "location / { more_clear_headers Server; return 404; }",
         "location / { SecRulesEnabled; CheckRule '$SQL >= 8' BLOCK; vod hls; }",
         "load_module modules/ngx_http_geoip2_module.so;\nevents {}",
+        "geoip2_proxy 10.0.0.0/8;\nmqtt_preread on;\n",
         "mail { auth_http localhost/auth; server { listen 110; protocol pop3; proxy on; } }",
         "map $http_upgrade $connection_upgrade { default upgrade; '' close; }",
         "upstream pool {\n    server a:80;\n    REPLICAS\n}\n",
