@@ -407,7 +407,10 @@ MUTATIONS: dict[str, Mutation] = {
         "networks: [front, back]", "networks: {front: {ipv4_address: 10.5.0.5}, back: {}}"
     ),
     "form-refused-by-swarm": _environment("DEBUGGING: false"),
-    "merge-tag-ignored-by-swarm": _production('tmpfs: !override ["/tmp:uid=10001,gid=10001,mode=0750"]'),
+    "merge-tag-ignored-by-swarm": _production(
+        'tmpfs: !override ["/tmp:uid=10001,gid=10001,mode=0750"]',
+        also={"compose/ignored-by-swarm": "a swarm knows no tmpfs of that form either"},
+    ),
     "open-cache-published": Mutation(
         (
             (BASE, "--aclfile, /run/secrets/redis_acl, ", ""),
