@@ -103,7 +103,7 @@ def _is_dockerfile(name: str, text: str) -> bool:
 def family_by_name(path: str) -> str | None:
     """What the name alone says; a ``*.conf`` may be nginx's or another program's."""
     name = os.path.basename(path)  # noqa: PTH119
-    if name.endswith((".dockerignore", ".py", ".md", ".sh", "~", ".bak", ".swp")):
+    if name.endswith((".dockerignore", ".py", ".md", ".sh", "~", ".bak", ".swp", ".orig", ".rej", ".m4")):
         return None
     if _COMPOSE_NAME.fullmatch(name):
         return "compose"

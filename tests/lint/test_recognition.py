@@ -15,6 +15,7 @@ from fairlead.lint.recognition import family_of, found_below
         ("rootfs/nginx.tmpl", "pid /tmp/nginx.pid;\nhttp {\n}\n", "nginx"),
         ("nginx/default.conf.template", "server { listen ${PORT}; }", "nginx"),
         ("conf.d/site.conf", "# a site\nserver {\n  listen 80;\n}\n", "nginx"),
+        ("build/Dockerfile.deb.m4", "FROM debian:13\ndefine(`NAME', `x')dnl\nRUN true\n", None),
         ("proxy/app.subdomain.conf.sample", "server {\n  listen 443 ssl;\n}\n", "nginx"),
         ("db/postgresql.conf.sample", "listen_addresses = '*'\nmax_connections = 100\n", None),
         ("sites-enabled/shop", "server {\n  listen 80;\n}\n", "nginx"),
