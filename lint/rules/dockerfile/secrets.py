@@ -161,6 +161,7 @@ _PASSWORD_OPTION = regex(r"--(?:password|passwd|token|secret|api-key|auth-token)
     """,
     source=_SECRETS,
     covers=("kics:passwords_and_secrets", "checkov:CKV2_DOCKER_17"),
+    conceals=True,
 )
 def secret_in_command(dockerfile: Dockerfile, policy: Policy) -> Iterator[Report]:
     """A password written into a RUN: it can be read in the history of the image, whatever the next RUN deletes."""
