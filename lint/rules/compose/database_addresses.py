@@ -248,11 +248,21 @@ def database_never_made(project: Project) -> Iterator[Report]:
         if user and connection.user.text and connection.user.text != user:
             message = f'service "{service.name}" makes no user "{connection.user.text}", only "{user}"; make them agree'
             yield connection.user.place, message, connection.user.replaced(user)
-        elif (
-            name and connection.name.text and connection.name.text != name and "create" not in connection.variable.text
-        ):
+        elif name and connection.name.text and connection.name.text != name and not _may_make(connection, kind, name):
             message = f'service "{service.name}" makes no database "{connection.name.text}", only "{name}"; '
             yield connection.name.place, message + "make them agree", connection.name.replaced(name)
+
+
+def _may_make(connection: Connection, kind: str, name: str) -> bool:
+    """
+    Whether the application may make the database itself.
+
+    The user that PostgreSQL's image makes is allowed to, and frameworks do so; there only a slip of the key is sure.
+    """
+    import difflib  # noqa: PLC0415 - only a fault needs it
+
+    is_near = bool(difflib.get_close_matches(connection.name.text, [name], 1, 0.8))
+    return "create" in connection.variable.text or (kind == "postgres" and not is_near)
 
 
 def _has_scripts(service: Service) -> bool:
