@@ -112,7 +112,11 @@ def _is_on_loopback(container: Container, server: Started) -> bool:
     if server.name == "manage.py":
         words = [word for word in server.arguments if not word.startswith("-")]
         return words[:1] == ["runserver"] and (len(words) == 1 or _LOOPBACK.fullmatch(words[1]) is not None)
-    if server.name not in _HOSTS or _is_told_elsewhere(server):
+    if (
+        server.name not in _HOSTS
+        or _is_told_elsewhere(server)
+        or (server.name == "flask" and _has_flask_file(container))
+    ):
         return False
     options, name = _HOSTS[server.name]
     given = server.option(*options)
@@ -135,6 +139,17 @@ def _is_told_elsewhere(server: Started) -> bool:
         return "--host" in server.arguments or server.arguments[:1] in (("build",), ("optimize",))
     is_other = server.name == "flask" and "run" not in server.arguments
     return is_other or any(server.option(each) for each in _SOCKETS)
+
+
+def _has_flask_file(container: Container) -> bool:
+    """Whether a .flaskenv, which Flask reads where it starts, may say where to listen."""
+    folder = container.build.folder if container.build is not None else None
+    folders = {
+        container.stack.project.directory,
+        folder or "",
+        *(mount.path or "" for mount in container.service.mounts),
+    }
+    return any(container.stack.reader.exists(posixpath.join(each, ".flaskenv")) for each in folders)
 
 
 _SHEBANG = regex(r"#!\s*(?:/usr)?/bin/(?:env\s+)?(?:ba|da|a)?sh\b")
