@@ -31,7 +31,12 @@ def moved(project: Project, variable: Variable, literal: str, taken: Mapping[str
         return ()
     in_map = variable.entry is not None and variable.entry.key is not None
     reference = f'"${{{name}:?}}"' if in_map else f"${{{name}:?}}"
-    edits = [Edit(variable.value_place, reference, safe=False)]
+    return (Edit(variable.value_place, reference, safe=False), *kept(project, name, text))
+
+
+def kept(project: Project, name: str, text: str) -> tuple[Edit, ...]:
+    """A secret as *name* in the ``.env``, which git is to ignore, and the name alone in the example."""
+    edits: list[Edit] = []
     edits.append(appended(project, posixpath.join(project.directory, ".env"), f"{name}='{text}'", safe=False))
     if not _is_ignored(project):
         edits.append(appended(project, posixpath.join(project.directory, ".gitignore"), ".env", safe=False))

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 
 from ...compose import Project, Service, Value
 from ...compose.places import part_place
-from ...finding import Severity
+from ...finding import Edit, Severity
+from ...place import Place
 from ...policy import Policy
 from ...regex import regex
 from ...rule import Report, rule
+from .moving import kept, values_by_name
 from .secret_places import FRONT_END, Word, is_for_development, is_from_shell, may_be_secret, passwords_in, words_of
 
 _SECRETS = "https://docs.docker.com/compose/how-tos/use-secrets/"
@@ -20,16 +22,37 @@ _BUILD_SECRETS = "https://docs.docker.com/build/building/secrets/"
 @rule(
     "compose/password-in-url",
     Severity.ERROR,
-    bad="""
+    bad=(
+        {
+            "docker-compose.yml": """
+                services:
+                  app:
+                    environment:
+                      DATABASE_URL: mysql://root:kw8Zr2Vb91@db:3306/app  # <-
+            """,
+            ".gitignore": ".env\n",
+        },
+        """
         services:
           app:
             environment:
-              DATABASE_URL: mysql://root:kw8Zr2Vb91@db:3306/app  # <-
               CELERY: amqp://guest:guest@queue  # <-
               JDBC: jdbc:mysql://db:3306/app?user=app&password=kw8Zr2Vb91  # <-
               MSSQL: Server=db;User Id=sa;Password=kw8Zr2Vb91;  # <-
             command: ["./wait", "postgres://app:kw8Zr2Vb91@db/app"]  # <-
-    """,
+        """,
+    ),
+    fixed={
+        "docker-compose.yml": """
+            services:
+              app:
+                environment:
+                  DATABASE_URL: mysql://root:${MYSQL_PASSWORD:?}@db:3306/app
+        """,
+        ".env": "MYSQL_PASSWORD='kw8Zr2Vb91'\n",
+        ".gitignore": ".env\n",
+    },
+    unsafe=True,
     good="""
         services:
           app:
@@ -58,7 +81,23 @@ def password_in_url(project: Project) -> Iterator[Report]:
             if "$" in password or not may_be_secret(password) or is_for_development(scalar.source.path):
                 continue
             if not re.fullmatch(r"<.*>|\[.*\]|\*+|\.+", password):
-                yield part_place(scalar, start, end), 'a password stands in an address; write "${NAME:?}" there'
+                place = part_place(scalar, start, end)
+                message = 'a password stands in an address; write "${NAME:?}" there'
+                yield place, message, _moved(project, scalar.text, password, place)
+
+
+def _moved(project: Project, address: str, password: str, place: Place) -> tuple[Edit, ...]:
+    """The password under a name of its kind in the env file, where that name is free."""
+    kind = re.search(r"(mysql|mariadb|postgres|redis|valkey|mongodb|amqp)[a-z0-9+]*://", address, re.I)
+    name = f"{kind[1].upper()}_PASSWORD" if kind else ""
+    is_exact = place.line == place.end_line and place.end_column - place.column == len(password)
+    edit = Edit(place, f"${{{name}:?}}", safe=False)
+    if is_exact and name and project.environment.get(name) == password:
+        return (edit,)
+    is_free = name not in project.environment and not values_by_name(project).get(name, set()) - {password}
+    if not name or not is_exact or not is_free or re.search(r"['\\%\s]", password):
+        return ()
+    return (edit, *kept(project, name, password))
 
 
 def _words(project: Project, policy: Policy) -> Iterator[tuple[Service, Word]]:
