@@ -51,7 +51,7 @@ class Wishes:
 @dataclass(frozen=True)
 class Ended:
     """
-    What was done: *asked* of the CA, in a word, and what is served now.
+    What was due, whether that brought a new certificate, and what is served now.
 
     Attributes:
         notes: What a person should know all the same.
