@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...compose import Logging, Project, Service, Unknown
-from ...compose.edits import added
+from ...compose.edits import added, removed
 from ...finding import Severity
 from ...policy import Policy
 from ...rule import Report, rule
@@ -86,7 +86,8 @@ def _is_unknown(service: Service) -> bool:
 @rule(
     "compose/log-option-refused",
     Severity.ERROR,
-    bad="""
+    bad=(
+        """
         services:
           app:
             logging:
@@ -94,12 +95,25 @@ def _is_unknown(service: Service) -> bool:
               options:
                 max-size: 10m
                 compress: "true"  # <-
+        """,
+        """
+        services:
           syslog:
             logging:
               driver: syslog
               options:
                 max-size: 10m  # <-
+        """,
+    ),
+    fixed="""
+        services:
+          app:
+            logging:
+              driver: json-file
+              options:
+                max-size: 10m
     """,
+    unsafe=True,
     good="""
         services:
           app:
@@ -125,7 +139,7 @@ def log_option_refused(project: Project) -> Iterator[Report]:
             for name in _refused(logging):
                 message = f'the engine refuses "{name}" here, and the container does not start; '
                 why = "it needs max-size and a max-file of 2 or more" if name == "compress" else "remove it"
-                yield logging.options[name].key_place, message + why
+                yield logging.options[name].key_place, message + why, some(removed(logging.options[name], safe=False))
 
 
 @rule(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...compose import ByteSize, Project
-from ...finding import Severity
+from ...finding import Edit, Severity
 from ...policy import Policy
 from ...record import dataclass
 from ...regex import regex
 from ...rule import Report, rule
 from .server_files import Option
+from .server_values import value_replaced
 from .servers import Server, servers
 
 _CACHES = {
@@ -98,6 +99,22 @@ def _most(server: Server, policy: Policy) -> float:
             """,
         },
     ),
+    fixed="""
+        services:
+          db:
+            image: mysql:9.7.4
+            mem_limit: 1g
+            command: [--innodb-buffer-pool-size=768M]
+          cache:
+            image: redis:8.0.6
+            mem_limit: 256m
+            command: redis-server --maxmemory 204mb
+          pg:
+            image: postgres:17.5
+            deploy: {resources: {limits: {memory: 512M}}}
+            command: postgres -c shared_buffers=384MB
+    """,
+    unsafe=True,
     good="""
         services:
           db:
@@ -119,7 +136,7 @@ def _most(server: Server, policy: Policy) -> float:
     """,
     source="https://github.com/docker-library/mysql/issues/82",
 )
-def cache_above_memory_limit(project: Project) -> Iterator[Report]:
+def cache_above_memory_limit(project: Project, policy: Policy) -> Iterator[Report]:
     """
     A database that plans to keep as much in memory as its whole container may take, or more.
 
@@ -128,7 +145,19 @@ def cache_above_memory_limit(project: Project) -> Iterator[Report]:
     for plan in _plans(project):
         if plan.share >= 1:
             message = f'"{plan.option.name}" is {plan.size}, the memory limit {plan.limit}; '
-            yield plan.option.place, message + "lower the one or raise the other"
+            yield plan.option.place, message + "lower the one or raise the other", _lowered(project, plan, policy)
+
+
+_UNITS = {"mysql": "M", "mariadb": "M", "postgres": "MB", "redis": "mb", "valkey": "mb"}
+
+
+def _lowered(project: Project, plan: _Plan, policy: Policy) -> tuple[Edit, ...]:
+    """The largest share that the policy allows, in whole megabytes."""
+    share = policy.databases.max_buffer_pool_share if plan.server.kind == "postgres" else _most(plan.server, policy)
+    limit = plan.server.service.memory_limit
+    amount = limit.amount.bytes if limit is not None and isinstance(limit.amount, ByteSize) else 0
+    size = int(amount * share) // 1024**2
+    return value_replaced(project, plan.option, f"{size}{_UNITS[plan.server.kind]}", safe=False) if size else ()
 
 
 @rule(
