@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...finding import Severity
+from ...finding import Edit, Severity
 from ...rule import Report, rule
 from ...stack import Container, Stack
 from ...stack.programs import all_missing
@@ -27,6 +27,19 @@ _SUCCESSORS = {"mysqladmin": "healthcheck.sh", "mysql": "mariadb", "mongo": "mon
     "stack/healthcheck-tool-missing",
     Severity.ERROR,
     bad=(
+        {
+            "docker-compose.yml": """
+                services:
+                  backend:
+                    image: python:3.13.5-slim
+                    healthcheck:
+                      test: curl -f http://127.0.0.1/ || exit 1  # <-
+                  page:
+                    image: node:24.4.1-alpine
+                    healthcheck:
+                      test: ["CMD", "curl", "-f", "http://127.0.0.1:3000/"]  # <-
+            """,
+        },
         {
             "docker-compose.yml": """
                 services:
@@ -69,6 +82,20 @@ _SUCCESSORS = {"mysqladmin": "healthcheck.sh", "mysql": "mariadb", "mongo": "mon
             """,
         },
     ),
+    fixed={
+        "docker-compose.yml": """
+    services:
+      backend:
+        image: python:3.13.5-slim
+        healthcheck:
+          test: ["CMD", "python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:80/', timeout=5)"]
+      page:
+        image: node:24.4.1-alpine
+        healthcheck:
+          test: ["CMD", "wget", "-q", "--spider", "http://127.0.0.1:3000/"]
+        """,
+    },
+    unsafe=True,
     good=(
         {
             "docker-compose.yml": """
@@ -121,10 +148,29 @@ def healthcheck_tool_missing(stack: Stack) -> Iterator[Report]:
         check = container.check if not container.is_checked_alone else None
         for place, programs in check.alternatives() if check else ():
             if all_missing(map(container.has_program, programs)):
-                yield (
-                    place,
-                    f'the image of service "{container.name}" has no {programs[0]}; {_advice(container, programs[0])}',
-                )
+                advice = _advice(container, programs[0])
+                message = f'the image of service "{container.name}" has no {programs[0]}; {advice}'
+                yield place, message, tuple(_asked_otherwise(container, programs[0]))
+
+
+_FORMS = {
+    "curl": '["CMD", "curl", "-fsS", "{url}"]',
+    "wget": '["CMD", "wget", "-q", "--spider", "{url}"]',
+    "python": '["CMD", "python", "-c", "import urllib.request as u; u.urlopen(\'{url}\', timeout=5)"]',
+    "node": '["CMD", "node", "-e", "fetch(\'{url}\').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]',
+}
+
+
+def _asked_otherwise(container: Container, program: str) -> Iterator[Edit]:
+    """The same address asked with what the image has, where the check is one line of the Compose file."""
+    value, check = container.service.get("healthcheck.test"), container.check
+    if value is None or check is None or program not in ("curl", "wget") or value.uses:
+        return
+    addresses = [f"{each.scheme}://{each.host}:{each.port}{each.path}" for each in check.probes()]
+    there = next((name for name in _FORMS if name != program and container.has_program(name)), None)
+    is_plain = len(addresses) == 1 and len([each for each in check.script.commands if each.program != "exit"]) == 1
+    if there is not None and is_plain and value.place.line == value.place.end_line:
+        yield Edit(value.place, _FORMS[there].format(url=addresses[0]), safe=False)
 
 
 def _advice(container: Container, program: str) -> str:
