@@ -20,6 +20,9 @@ _NO_SECRET = regex(
     r"|str|string|text|bytes|int|integer|any|object|required|optional|secret\w*",
     re.IGNORECASE,
 )
+_GUARDS_NOTHING = ("truststorepassword", "trust_store_password")
+"""Passwords of files that hold public certificates alone."""
+
 _COMMENT = regex(r"[ \t]*(?:#|;|//|--|!)")
 
 
@@ -29,7 +32,11 @@ def literal_secrets(text: str, is_secret: Callable[[str], bool]) -> Iterator[tup
         for match in pattern.finditer(text):
             key = "password" if pattern is _SQL else match["key"].strip("-").rpartition(".")[2].replace("-", "_")
             start, end = match.span("value")
-            if not is_secret(key) or _COMMENT.match(text, text.rfind("\n", 0, start) + 1):
+            if (
+                not is_secret(key)
+                or key.lower() in _GUARDS_NOTHING
+                or _COMMENT.match(text, text.rfind("\n", 0, start) + 1)
+            ):
                 continue
             if match["value"][0] in "\"'" and match["value"][0] == match["value"][-1]:
                 start, end = start + 1, end - 1
