@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -46,6 +47,7 @@ class Broken:
         root_sql: What is done in MySQL as root, and how it is undone.
         shell: A command in a container of a service, and how it is undone.
         host: Commands of the docker client, and how they are undone; ``NAME`` is the project.
+        modes: A file or folder of the checkout, and what its mode becomes.
         acl: A line added to Redis' users; Redis is restarted with it.
         environment: Variables for the run of verify alone.
     """
@@ -60,6 +62,7 @@ class Broken:
     shell: tuple[str, str, str] = ("", "", "")
     host: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     acl: str = ""
+    modes: tuple[str, int] = ("", 0)
     environment: dict[str, str] = field(default_factory=dict)
     everything: bool = False
 
@@ -137,6 +140,7 @@ BROKEN: tuple[Broken, ...] = (
     ),
     edge("any size is taken", "", (MAIN, "client_max_body_size 1m;", "client_max_body_size 0;")),
     edge("the page of 413 is gone", "ST3", (SITE, "error_page 413 @too_large;", "error_page 413 @nowhere;")),
+    edge("challenges are not answered", "RN5", ("snippets/acme.conf", "root /srv/acme;", "root /srv/assets;")),
     edge(
         "no redirect to HTTPS", "RD1", (MAIN, "return 301 https://$host$https_port$request_uri;", "return 200 hello;")
     ),
@@ -314,6 +318,8 @@ BROKEN: tuple[Broken, ...] = (
     Broken("a secret in the log", ("SE2",), shell=("redis", "echo $SECRET > /proc/1/fd/1", "RECREATE")),
     Broken("a secret in the arguments", ("SE1",), shell=("redis", "sh -c 'sleep 120' $SECRET &", "RECREATE")),
     Broken("the certificate was swapped without a reload", ("TL4",), shell=("CERTIFICATE", "swap", "back")),
+    Broken("the env file may be read by everybody", ("SE5",), modes=("docker/.env", 0o644)),
+    Broken("the secrets may be read by everybody", ("SE5",), modes=(".fairlead/secrets", 0o755)),
     Broken("the key may be read by everybody", ("TL14",), shell=("CERTIFICATE", "open", "close")),
 )
 
@@ -358,6 +364,10 @@ class Breaker:
             self._override(fault)
         if fault.acl:
             self._acl(fault.acl, undo)
+        if fault.modes[0]:
+            path = self.checkout.folder / fault.modes[0]
+            undo.append(partial(path.chmod, path.stat().st_mode & 0o777))
+            path.chmod(fault.modes[1])
         if fault.shell[0] == "CERTIFICATE":
             self._certificate(fault.shell[1], undo)
         elif fault.shell[0]:

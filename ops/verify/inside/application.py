@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
@@ -20,6 +21,11 @@ DISK_WARN, DISK_FAIL = 85, 95
 LOG_WAIT_S = 4.0
 LOG_PAUSE_S = 0.3
 MOST_SECONDS = "4"
+LOG_LINES = "5000"
+STATUS = re.compile(r'"status":\s*"?(\d{3})\b|" (\d{3}) \d+ ')
+"""In lines of JSON, and in nginx's own format ``combined``."""
+
+SERVER_ERROR, LEAST_ANSWERS, MOST_ERRORS = 500, 50, 0.05
 
 
 def _inside(stack: Installation, container: Seen, url: str) -> tuple[int, str] | None:
@@ -141,6 +147,26 @@ def logged(stack: Installation) -> Iterator[Verdict]:
     yield failed(f"{path} by run {run}", "not there", edge.container, mend, place=edge.main)
 
 
+@check("AP8", GROUP, "warning", "few answers are errors of the servers")
+def errors(stack: Installation) -> Iterator[Verdict]:
+    """In the edge's log, since its container started or among its last lines; the requests of this run count too."""
+    edge = stack.edge
+    if edge is None:
+        yield skipped("no nginx of this stack is published on this machine")
+        return
+    told = stack.docker("logs", "--tail", LOG_LINES, edge.container)
+    statuses = [int(found[1] or found[2]) for found in map(STATUS.search, told.out.splitlines()) if found]
+    bad = sum(status >= SERVER_ERROR for status in statuses)
+    promised = f"at most {MOST_ERRORS:.0%} of the answers 500 or above"
+    observed = f"{bad} of {len(statuses)}"
+    if len(statuses) < LEAST_ANSWERS:
+        yield skipped(f"only {len(statuses)} answers with a status in the log", edge.container)
+    elif bad > MOST_ERRORS * len(statuses):
+        yield warned(promised, observed, edge.container, "inv logs --service of the edge, and of what it passes on to")
+    else:
+        yield passed(promised, observed, edge.container)
+
+
 @check("CT8", "containers", "error", "there is room on the disk")
 def disk(stack: Installation) -> Iterator[Verdict]:
     """Space and inodes where the engine keeps its data."""
@@ -179,4 +205,4 @@ def clock(stack: Installation) -> Iterator[Verdict]:
         yield passed(f"at most {CLOCK_S:g} s apart", f"{apart:.1f} s", stack.site.base)
 
 
-CHECKS: tuple[Check[Installation], ...] = (alive, ready, release, everywhere, logged, disk, clock)
+CHECKS: tuple[Check[Installation], ...] = (alive, ready, release, everywhere, logged, errors, disk, clock)

@@ -12,6 +12,7 @@ from .installation import Installation
 
 GROUP = "secrets"
 LOG_LINES = "2000"
+FOR_OTHERS = 0o077
 
 
 def _secrets(stack: Installation) -> tuple[str, ...]:
@@ -106,4 +107,21 @@ def bundle(stack: Installation) -> Iterator[Verdict]:
         )
 
 
-CHECKS: tuple[Check[Installation], ...] = (leaks, logs, layers, bundle)
+@check("SE5", GROUP, "error", "the files of the secrets are for their owner alone")
+def files(stack: Installation) -> Iterator[Verdict]:
+    """The env file, and the folder of the secrets' files, whose own mode lets any user of a container read them."""
+    settings = stack.patient.settings
+    paths = [settings.env.file, *([settings.secrets.folder] if settings.secrets else [])]
+    for path in paths:
+        try:
+            mode = path.stat().st_mode & 0o777
+        except OSError as error:
+            yield unseen((error.strerror or "cannot be looked at").lower(), str(path), "no right for others")
+            continue
+        if mode & FOR_OTHERS:
+            yield failed("no right for others", f"{mode:04o}", str(path), f"chmod go= {path}")
+        else:
+            yield passed("no right for others", f"{mode:04o}", str(path))
+
+
+CHECKS: tuple[Check[Installation], ...] = (leaks, logs, layers, bundle, files)
