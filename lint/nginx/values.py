@@ -11,19 +11,18 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 
 from ..regex import regex
+from .addresses import ADDRESSES
 from .directive import Directive
 from .forms import FORMS, WORDS
+from .parameters import PARAMETERS
 
 Wrong = tuple[int, str]
 """The index of an argument, and what is wrong with it."""
 
 _LEVELS = ("debug", "info", "notice", "warn", "error", "crit", "alert", "emerg")
 _FLAGS = ("last", "break", "redirect", "permanent")
-_PARAMETERS = (
-    *("weight", "max_conns", "max_fails", "fail_timeout", "slow_start", "backup", "down", "drain", "resolve"),
-    *("route", "service", "id", "srun_id"),
-)
-_FILLED_IN = regex(r"[$%<>{}]|__|@\w+@")
+_FILLED_IN = regex(r"\$\{?[A-Z]|\$\{\w*-|[%<>]|\{[{%]|__|@\w+@")
+"""What somebody, or some program, is to replace; variables of nginx's own are taken where a value is made up."""
 _SIZE = regex(r"\d+[kKmM]?")
 _OFFSET = regex(r"\d+[kKmMgG]?")
 _TIME = regex(r"(?:\d+(?:ms|[yMwdhms])\s*)*(?:\d+\s*)?")
@@ -31,26 +30,7 @@ _SECONDS = regex(r"(?:\d+[yMwdhms]\s*)*(?:\d+\s*)?")
 _NUMBER = regex(r"\d+")
 _EXPIRY = regex(r"[+-]?(?:\d+[yMwdhms]\s*)*(?:\d+\s*)?(?<=[\w ])")
 _RATE = regex(r"rate=\d+r/[sm]")
-_LAST_PORT = 65535
-_LISTEN_WORDS = frozenset(
-    (
-        "default_server",
-        "default",
-        "ssl",
-        "http2",
-        "quic",
-        "proxy_protocol",
-        "bind",
-        "deferred",
-        "reuseport",
-        "udp",
-        "multipath",
-    )
-)
-_LISTEN_VALUES = frozenset(
-    ("setfib", "fastopen", "backlog", "rcvbuf", "sndbuf", "accept_filter", "ipv6only", "so_keepalive")
-)
-_PORT_WORD = regex(r"[a-z][a-z0-9-]*")
+_SMALLEST_ZONE = 32768
 _FORM_OF = {
     "size": (_SIZE, "a size; write a number, or one with k or m"),
     "offset": (_OFFSET, "a size; write a number, or one with k, m or g"),
@@ -85,8 +65,8 @@ def _checks() -> Mapping[str, Check]:
         found.update(dict.fromkeys(names, _buffers if form == "buffers" else _in_form(form)))
     for line in WORDS.strip().split("\n"):
         name, *words = line.split()
-        found[name] = _among(words)
-    return {**found, **_OWN}
+        found[name] = _among(words, is_loose=name != "use")
+    return {**found, **PARAMETERS, **ADDRESSES, **_OWN}
 
 
 def _in_form(form: str) -> Check:
@@ -99,10 +79,12 @@ def _in_form(form: str) -> Check:
     return check
 
 
-def _among(words: list[str]) -> Check:
+def _among(words: list[str], is_loose: bool) -> Check:
+    known = {word.lower() if is_loose else word for word in words}
+
     def check(args: tuple[str, ...]) -> Iterator[Wrong]:
         for index, word in enumerate(args):
-            if word.lower() not in map(str.lower, words):
+            if (word.lower() if is_loose else word) not in known:
                 yield index, f'"{word}" is none of {", ".join(words)}'
 
     return check
@@ -139,7 +121,7 @@ def _error_log(args: tuple[str, ...]) -> Iterator[Wrong]:
 def _return(args: tuple[str, ...]) -> Iterator[Wrong]:
     word = args[0]
     is_code = word.isdigit() and int(word) <= 999  # noqa: PLR2004 - nginx takes three digits
-    is_target = len(args) == 1 and word.startswith(("http://", "https://"))
+    is_target = len(args) == 1 and word.startswith(("http://", "https://", "$scheme"))
     if not is_code and not is_target:
         yield 0, f'"{word}" is no status; write a number, or an address that begins with a scheme'
 
@@ -180,6 +162,8 @@ def _limit_req_zone(args: tuple[str, ...]) -> Iterator[Wrong]:
             yield index, f'"{word}" is no rate; write one such as rate=10r/s or rate=30r/m'
         elif word.startswith("zone="):
             yield from _zone(index, word)
+        elif not word.startswith("rate=") and word != "sync":
+            yield index, f'"{word}" is no parameter here; nginx knows zone= and rate='
 
 
 def _limit_conn_zone(args: tuple[str, ...]) -> Iterator[Wrong]:
@@ -192,47 +176,8 @@ def _zone(index: int, word: str) -> Iterator[Wrong]:
     name, _, size = word.removeprefix("zone=").partition(":")
     if not name or not _SIZE.fullmatch(size):
         yield index, f'"{word}" lacks a size; write one such as {word.partition(":")[0]}:10m'
-
-
-def _upstream_server(args: tuple[str, ...]) -> Iterator[Wrong]:
-    for index, word in enumerate(args):
-        name, _, value = word.partition("=")
-        if index and name not in _PARAMETERS:
-            yield index, f'"{word}" is no parameter of a server; nginx knows {", ".join(_PARAMETERS[:7])}'
-        elif index and name in ("weight", "max_fails", "max_conns") and not value.isdigit():
-            yield index, f'"{word}" is no number; write one such as {name}=3'
-        elif index and name == "fail_timeout" and not (value and _SECONDS.fullmatch(value)):
-            yield index, f'"{word}" is no time; write one such as fail_timeout=30s'
-    yield from _port(args[0])
-
-
-def _listen(args: tuple[str, ...]) -> Iterator[Wrong]:
-    if args[0].startswith(":"):
-        yield 0, f'"{args[0]}" has no address before the colon; write "{args[0][1:]}"'
-    else:
-        yield from _port(args[0])
-    for index, word in enumerate(args[1:], 1):
-        name, equals, _ = word.partition("=")
-        if name not in (_LISTEN_VALUES if equals else _LISTEN_WORDS):
-            yield index, f'"{word}" is no parameter of a socket; remove it'
-
-
-def _port(word: str) -> Iterator[Wrong]:
-    if word.startswith("unix:"):
-        return
-    port = word.rpartition(":")[2] if ":" in word and not word.endswith("]") else word
-    if port.isdigit() and not 1 <= int(port) <= _LAST_PORT:
-        yield 0, f'"{port}" is no port; they end with {_LAST_PORT}'
-    elif port != word and "$" not in word and _PORT_WORD.fullmatch(port):
-        yield 0, f'"{port}" is no port; write its number'
-
-
-def _proxy_pass(args: tuple[str, ...]) -> Iterator[Wrong]:
-    scheme, _, rest = args[0].partition("://")
-    if scheme.lower() not in ("http", "https"):
-        yield 0, f'"{args[0]}" has no scheme; write "http://{args[0].removeprefix("//")}"'
-    elif ":" in rest.partition("/")[0]:
-        yield from _port(rest.partition("/")[0])
+    elif size.isdigit() and int(size) < _SMALLEST_ZONE:
+        yield index, f'"{word}" is too small; write one such as zone={name}:{size}m'
 
 
 def _expires(args: tuple[str, ...]) -> Iterator[Wrong]:
@@ -240,22 +185,10 @@ def _expires(args: tuple[str, ...]) -> Iterator[Wrong]:
     word = args[index]
     time = word.removeprefix("@") if index == 0 else word
     is_word = index == 0 and word in ("epoch", "max", "off")
-    if not is_word and not _EXPIRY.fullmatch(time):
+    if len(args) > 1 and index == 0:
+        yield 0, f'"{word}" is not "modified"; a time with spaces belongs into quotes'
+    elif "$" not in word and not is_word and not _EXPIRY.fullmatch(time):
         yield index, f'"{word}" is not a time; write one such as 30d, -1, max or off'
-
-
-def _address(args: tuple[str, ...]) -> Iterator[Wrong]:
-    import ipaddress  # noqa: PLC0415 - only lists of addresses need it
-
-    if args[0] in ("all", "unix:"):
-        return
-    try:
-        ipaddress.ip_network(args[0], strict=False)
-        is_network = args[0].partition("/")[2].isdigit() or "/" not in args[0]
-    except ValueError:
-        is_network = False
-    if not is_network:
-        yield 0, f'"{args[0]}" is no address; write one such as 10.0.0.0/8, a name will not do'
 
 
 def _worker_processes(args: tuple[str, ...]) -> Iterator[Wrong]:
@@ -278,10 +211,5 @@ _OWN: Mapping[str, Check] = {
     "limit_req_zone": _limit_req_zone,
     "limit_conn_zone": _limit_conn_zone,
     "expires": _expires,
-    "allow": _address,
-    "deny": _address,
-    "server": _upstream_server,
-    "listen": _listen,
-    "proxy_pass": _proxy_pass,
     "worker_processes": _worker_processes,
 }

@@ -18,6 +18,10 @@ from fairlead.lint.rules.nginx.conditions import invalid_condition
 from fairlead.lint.rules.nginx.layout import byte_order_mark
 from fairlead.lint.rules.nginx.modules import module_refused
 from fairlead.lint.rules.nginx.reading import wrong_value
+from fairlead.lint.rules.nginx.refused import entry_refused, location_refused, name_twice, upstream_without_server
+from fairlead.lint.rules.nginx.running import no_events
+from fairlead.lint.rules.nginx.tls_listening import certificate_without_key
+from fairlead.lint.rules.nginx.undefined import undefined_variable
 from fairlead.tests.nginx.served import nginx_binary, nginx_version
 
 MISFITS = {
@@ -65,6 +69,30 @@ OWN = {
         ("http://127.0.0.1", "HTTP://127.0.0.1"),
         ("127.0.0.1:80", "//a", "ftp://a", "http://127.0.0.1:http/"),
     ),
+    "proxy_cache_path": (
+        ("FOLDER/c keys_zone=a:1m", "FOLDER/c levels=1:2 keys_zone=a:1m max_size=1g inactive=1h use_temp_path=off"),
+        (
+            "FOLDER/c",
+            "FOLDER/c keys_zone=a",
+            "FOLDER/c keys_zone=a:1m level=1:2",
+            "FOLDER/c keys_zone=a:1m inactive=1x",
+        ),
+    ),
+    "proxy_cache_valid": (("1h", "200 302 1h", "any 1m"), ("20 1h", "all 1h", "200 1hour")),
+    "fastcgi_param": (("A b", "A b if_not_empty"), ("A b c",)),
+    "access_log": (
+        ("off", "FOLDER/a", "FOLDER/a combined buffer=32k flush=1m gzip", "FOLDER/a combined if=$host"),
+        ("off off", "FOLDER/a if=$host", "FOLDER/a combined buffered=32k", "FOLDER/a combined main"),
+    ),
+    "ssl_session_cache": (("off", "shared:a:1m", "builtin shared:a:1m"), ("shared:a", "on", "SHARED:a:1m")),
+    "open_file_cache": (("off", "max=100 inactive=20s"), ("on", "max=many")),
+    "keepalive": (("1", "64"), ("on",)),
+    "server_name": (
+        ("a.test *.a.test a.* .a.test _", '""', "~^a*$"),
+        ("*a.test", "*", "."),
+    ),
+    "proxy_redirect": (("off", "http://a/ /"), ("on", "http://a/")),
+    "hash": (("$host", "$host consistent"), ("$host constant",)),
     "worker_processes": (("auto", "4"), ("automatic", "-1")),
     "expires": (
         ("1y", "-1", "max", "off", "epoch", "+1h", "modified +24h", "@15h30m"),
@@ -99,10 +127,15 @@ def main_file_with(name: str, value: str, folder: Path) -> str:
     bits = 0
     for use in masks()[name]:
         bits |= use
-    letter = "U" if name == "server" else next(each for each in "LSHUEM" if bits & context_named(each))
+    letter = (
+        "U"
+        if name in ("server", "keepalive", "hash")
+        else next(each for each in "LSHUEM" if bits & context_named(each))
+    )
     at = dict.fromkeys("LSHUEM", "")
     at[letter] = f"{name} {value};".replace("FOLDER", str(folder))
-    upstream = f"upstream u {{ {at['U']} }}" if at["U"] else ""
+    member = "" if name == "server" else "server 127.0.0.1;"
+    upstream = f"upstream u {{ {member} {at['U']} }}" if at["U"] else ""
     listen = "" if name == "listen" else "listen 8081;"
     return (
         f"pid {folder}/pid;\nerror_log {folder}/e.log;\n{at['M']}\nevents {{ {at['E']} }}\n"
@@ -162,6 +195,17 @@ REFUSED = [
     (invalid_condition, "if ($arg_a) { return 403; }", False),
     (invalid_condition, "if (!-d $request_filename) { return 403; }", False),
     (invalid_condition, "if ($arg_a = '') { return 403; }", False),
+    (location_refused, "location /a/ { location /b/ { } }", True),
+    (location_refused, "location ~ ^/a/ { location /a/b/ { } }", True),
+    (location_refused, "location = /a { location /a { } }", True),
+    (location_refused, "location / { location @a { } }", True),
+    (location_refused, "location @a { location / { } }", True),
+    (location_refused, "location =~ /a { }", True),
+    (location_refused, "location /a/ { location /a/b/ { } location ~ /c { } location = /a/ { } }", False),
+    (location_refused, "location ~ ^/a/ { location ~ /b { } }", False),
+    (undefined_variable, "return 200 'costs 5$';", True),
+    (undefined_variable, "location / { rewrite ^/(.*)$ /x$/y; }", True),
+    (undefined_variable, "location ~ ^/(.*)$ { return 200 '$1'; }", False),
     (buffers_at_odds, "proxy_buffer_size 128k;", True),
     (buffers_at_odds, "location / { proxy_buffer_size 8k; proxy_buffers 4 16k; proxy_busy_buffers_size 64k; }", True),
     (buffers_at_odds, "location / { fastcgi_buffers 8 16k; fastcgi_busy_buffers_size 8k; }", True),
@@ -184,10 +228,41 @@ def test_nginx_refuses_what_the_rule_says_it_refuses(
     assert (is_refused, is_refused) == (bool(refusal(tmp_path, text)), reports(rule, text))
 
 
+IN_HTTP = [
+    (upstream_without_server, "upstream a { least_conn; }", True),
+    (upstream_without_server, "upstream a { server 127.0.0.1 backup; }", True),
+    (upstream_without_server, "upstream a { server 127.0.0.1 down; }", False),
+    (name_twice, "upstream a { server 127.0.0.1; } upstream A { server 127.0.0.1; }", True),
+    (name_twice, "log_format a 'b'; log_format a 'b';", True),
+    (name_twice, "log_format a 'b'; log_format A 'b';", False),
+    (name_twice, "limit_req_zone $host zone=a:1m rate=1r/s; limit_conn_zone $host zone=a:1m;", True),
+    (name_twice, "limit_req_zone $host zone=a:1m rate=1r/s; limit_conn_zone $host zone=b:1m;", False),
+    (entry_refused, "map $uri $a { b c d; }", True),
+    (entry_refused, "map $uri $a { b; }", True),
+    (entry_refused, "map $uri $a { hostnames; volatile; default b; }", False),
+    (entry_refused, "geo $a { 10.0.0.0/33 b; }", True),
+    (entry_refused, "geo $a { a.example b; }", True),
+    (entry_refused, "geo $a { default 0; ::1 1; 10.0.0.0/8 1; }", False),
+    (undefined_variable, "map $uri $a { default $nothing_of_that_name; }", True),
+    (certificate_without_key, "server { listen 8081; ssl_certificate a.pem; }", True),
+    (no_events, "", False),
+]
+
+
+@pytest.mark.parametrize(("rule", "statements", "is_refused"), IN_HTTP)
+def test_nginx_refuses_in_http_what_the_rule_says(
+    rule: Rule, statements: str, is_refused: bool, tmp_path: Path
+) -> None:
+    text = f"pid {tmp_path}/pid;\nerror_log {tmp_path}/e;\nevents {{}}\nhttp {{ {statements} }}\n"
+
+    assert (is_refused, is_refused) == (bool(refusal(tmp_path, text)), reports(rule, text))
+
+
 @pytest.mark.parametrize(
     ("rule", "text", "words"),
     [
         (byte_order_mark, "\ufeffevents {}\n", "unknown directive"),
+        (no_events, "pid pid;\nhttp {}\n", 'no "events" section'),
         (module_refused, "events {}\nload_module modules/ngx_stream_module.so;\n", "specified too late"),
     ],
 )

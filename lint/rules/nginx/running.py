@@ -9,6 +9,8 @@ from ...nginx import NginxConfig
 from ...place import Place
 from ...rule import Report, rule
 from .answering import is_whole
+from .insertion import before
+from .templated import is_templated
 
 _CORE = "https://nginx.org/en/docs/ngx_core_module.html"
 _PROXIES = ("proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "grpc_pass", "memcached_pass")
@@ -133,3 +135,53 @@ def too_few_open_files(config: NginxConfig) -> Iterator[Report]:
             why = "two for each of" if is_proxy else "one for each of"
             message = f'"{limit.value}" open files are less than {why} {connections.value} connections; write {needed}'
             yield limit.arg_place(0), f"{message} or more"
+
+
+@rule(
+    "nginx/no-events",
+    Severity.ERROR,
+    bad="""
+        worker_processes auto;
+        http {  # <-
+            server_tokens off;
+        }
+    """,
+    good=(
+        "worker_processes auto;\nevents {}\nhttp { server_tokens off; }",
+        "http { server_tokens off; }",
+        "worker_processes auto;\ninclude /etc/nginx/events.conf;\nhttp { server_tokens off; }",
+    ),
+    fixed="""
+        worker_processes auto;
+        events {}
+        http {
+            server_tokens off;
+        }
+    """,
+    unsafe=True,
+    lacks=True,
+    source="https://nginx.org/en/docs/ngx_core_module.html#events",
+)
+def no_events(config: NginxConfig) -> Iterator[Report]:
+    """
+    A main file without `events`.
+
+    nginx does not start: `no "events" section in configuration`. An empty one will do. A file that holds `http` and
+    nothing else at its top may be a part of another, and is left alone.
+    """
+    http = config.http
+    names = {directive.name for directive in config.directives}
+    if (
+        http is None
+        or "events" in names
+        or names <= {"http", "stream", "mail", "include"}
+        or any(map(is_templated, config.sources))
+    ):
+        return
+    if any(unread.include.parent is None for unread in config.unread):
+        return
+    yield (
+        http.place,
+        'nginx does not start without "events"; an empty one will do',
+        (before(http, "events {}", safe=False),),
+    )

@@ -200,16 +200,17 @@ def certificate_without_key(config: NginxConfig) -> Iterator[Report]:
 
     nginx does not start. Each `ssl_certificate` of a server takes the `ssl_certificate_key` with the same number.
     """
-    for server in config.servers:
-        if not any(listen.is_ssl for listen in listens(server)) or config.may_hold(server, "ssl_certificate_key"):
-            continue
+    seen: set[int] = set()
+    for server in config.servers if config.has("ssl_certificate") else ():
         tls = config.effective(server).tls
-        if tls.certificates[:1] and tls.certificates[0].parent is server and (is_whole(config) or not tls.keys):
-            for certificate in tls.certificates[len(tls.keys) :]:
-                yield (
-                    certificate.place,
-                    f'no "ssl_certificate_key" goes with "{certificate.value}"; add the key\'s path',
-                )
+        lonely = tls.certificates[len(tls.keys) :]
+        if not lonely or config.may_hold(server, "ssl_certificate_key") or id(lonely[0]) in seen:
+            continue
+        if is_whole(config) or (lonely[0].parent is server and not tls.keys):
+            seen.add(id(lonely[0]))
+            for certificate in lonely:
+                message = f'no "ssl_certificate_key" goes with "{certificate.value}"; add the key\'s path'
+                yield certificate.place, message
 
 
 @rule(

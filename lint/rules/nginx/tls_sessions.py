@@ -82,7 +82,7 @@ def no_shared_session_cache(config: NginxConfig, policy: Policy) -> Iterator[Rep
     Severity.INFO,
     preset="strict",
     bad="ssl_session_timeout 10d;  # <-",
-    good=("ssl_session_timeout 1d;", "ssl_session_timeout 4h;", "ssl_session_timeout $time;"),
+    good=("ssl_session_timeout 1d;", "ssl_session_timeout 4h;", "ssl_session_timeout ${TLS_TIME};"),
     fixed="ssl_session_timeout 86400s;",
     source="https://ssl-config.mozilla.org/guidelines/6.0.json",
 )

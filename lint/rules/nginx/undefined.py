@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from ...finding import Edit, Severity
 from ...nginx import Directive, NginxConfig
 from ...nginx.checks import is_typing_slip
-from ...nginx.table import masks
+from ...nginx.table import DATA_BLOCKS, masks
+from ...regex import regex
 from ...rule import Report, rule
 from .once import once
 from .targets import VARIABLE
@@ -84,6 +85,11 @@ _PLACES: dict[str, slice] = {
 }
 """The arguments of each directive in which nginx fills variables in."""
 
+_NAMELESS = regex(r"\$(?![\w{])")
+_NAMELESS_PLACES = {
+    name: places for name, places in _PLACES.items() if name not in ("if", "map", "log_format", "limit_conn_zone")
+}
+
 
 @rule(
     "nginx/undefined-variable",
@@ -111,6 +117,7 @@ _PLACES: dict[str, slice] = {
         }
         """,
         "location / { if ($reqest_method = POST) { return 405; } }  # <-",
+        "location = /price { return 200 'costs 5$'; }  # <-",
     ),
     good=(
         r"""
@@ -148,7 +155,19 @@ def undefined_variable(config: NginxConfig) -> Iterator[Report]:
     it needs its `map`. In a part of a configuration, whose other files may set it, only what is one slip away from a
     variable of nginx is reported; where modules are loaded, which may bring their own, likewise.
     """
-    yield from once(_undefined(config))
+    yield from once((*_nameless(config), *_undefined(config)))
+
+
+def _nameless(config: NginxConfig) -> Iterator[Report]:
+    """Arguments with a dollar and no name behind it, which nginx takes for a variable all the same."""
+    for directive in config.find(*_NAMELESS_PLACES):
+        if directive.is_inside("stream", "mail"):
+            continue
+        for index in range(*_NAMELESS_PLACES[directive.name].indices(len(directive.args))):
+            arg = directive.args[index]
+            if "$" in arg and _NAMELESS.search(arg) and not config.is_unknown(arg) and "{{" not in directive.file.text:
+                message = 'nginx does not start: no name follows the "$"; to write one, take it from a geo or a map'
+                yield directive.arg_place(index), message
 
 
 def _undefined(config: NginxConfig) -> Iterator[Report]:
@@ -182,14 +201,21 @@ def _respelt(directive: Directive, index: int, name: str, close: str) -> tuple[E
 def _used(config: NginxConfig) -> Iterator[tuple[Directive, int, str]]:
     """Each variable that is used, in lower case, and the argument it stands in."""
     for directive in config.find(*_PLACES):
-        places = _PLACES[directive.name]
-        if not any("$" in arg for arg in directive.args[places]) or directive.is_inside("stream", "mail"):
-            continue
-        for index in range(*places.indices(len(directive.args))):
-            arg = directive.args[index]
-            if "$" in arg and not config.is_unknown(arg):
-                for found in VARIABLE.finditer(arg):
-                    yield directive, index, (found[1] or found[2]).lower()
+        if not directive.is_inside("stream", "mail"):
+            yield from _in_arguments(config, directive, _PLACES[directive.name])
+    for block in config.find("map"):
+        for entry in block.children if not block.is_inside("stream") else ():
+            yield from _in_arguments(config, entry, slice(0, 1))
+
+
+def _in_arguments(config: NginxConfig, directive: Directive, places: slice) -> Iterator[tuple[Directive, int, str]]:
+    if not any("$" in arg for arg in directive.args[places]):
+        return
+    for index in range(*places.indices(len(directive.args))):
+        arg = directive.args[index]
+        if "$" in arg and not config.is_unknown(arg):
+            for found in VARIABLE.finditer(arg):
+                yield directive, index, (found[1] or found[2]).lower()
 
 
 def unset(configs: Sequence[NginxConfig]) -> Iterator[tuple[Directive, int, str]]:
@@ -214,11 +240,16 @@ def _defined(config: NginxConfig) -> set[str]:
     for directive in config.walk():
         if directive.name in ("map", "geo", "split_clients", "num_map"):
             found.update(directive.args[-1:])
-        elif directive.name.startswith(_SETTING) or directive.name not in table:
+        elif directive.name.startswith(_SETTING) or (directive.name not in table and not _is_entry(directive)):
             found.update(word for word in (directive.name, *directive.args[:1]) if word.startswith("$"))
     for text in config.files.values():
         found.update(match[1] for match in re.finditer(r"\(\?(?:P?<|')([A-Za-z_]\w*)[>']", text))
     return {name.removeprefix("$").lower() for name in found}
+
+
+def _is_entry(directive: Directive) -> bool:
+    """Whether it is a pair of a ``map`` or the like, which sets nothing."""
+    return directive.parent is not None and directive.parent.name in DATA_BLOCKS
 
 
 def _close(name: str, known: set[str]) -> str:

@@ -187,7 +187,7 @@ def unused_log_format(config: NginxConfig) -> Iterator[Report]:
     """
     if not is_whole(config) or _may_hold_more(config):
         return
-    used = {word for each in config.find("access_log", "stub_status") for word in each.args[1:]}
+    used = {word.lower() for each in config.find("access_log") for word in each.args[1:]}
     formats = config.find("log_format")
     known = {"combined", *(each.value for each in formats)}
     if any(
@@ -195,5 +195,5 @@ def unused_log_format(config: NginxConfig) -> Iterator[Report]:
     ):
         return  # perhaps a misspelt one, see nginx/missing-log-format
     for directive in formats:
-        if directive.value and directive.value not in used and not directive.is_inside("stream"):
+        if directive.value and directive.value.lower() not in used and not directive.is_inside("stream"):
             yield directive.arg_place(0), f'no "access_log" is written in the format "{directive.value}"; name it there'

@@ -103,10 +103,10 @@ def missing_log_format(config: NginxConfig) -> Iterator[Report]:
 
 
 def _without_format(config: NginxConfig) -> Iterator[Report]:
-    defined = {"combined", *(each.value for each in config.find("log_format"))}
+    defined = {"combined", *(each.value.lower() for each in config.find("log_format"))}
     for directive in config.find("access_log"):
         name = directive.args[1] if len(directive.args) > 1 else ""
-        if _is_format(directive, name) and name not in defined and not config.is_unknown(name):
+        if _is_format(directive, name) and name.lower() not in defined and not config.is_unknown(name):
             yield (
                 directive.arg_place(1),
                 f'nginx does not start: no log_format is called "{name}"; write it, or combined',
