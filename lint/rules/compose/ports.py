@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ...compose import Port, PortRange, Project, Service, Unknown
 from ...finding import Edit, Severity
+from ...place import Place
 from ...policy import Policy
 from ...rule import Report, rule
 from .judging import image_name_of, is_database, is_edge
@@ -262,8 +263,10 @@ def port_beside_proxy(project: Project, policy: Policy) -> Iterator[Report]:
     """
     for edge in _edges(project)[:1]:
         found = list(_application_ports(project, policy))
+        places: dict[str, list[Place]] = {}
+        for service, port in found:
+            places.setdefault(service.name, []).append(port.place)
         for service, port in found:
             message = f'service "{service.name}" publishes {_shown(port)} past the proxy "{edge.name}"; '
-            places = [each.place for other, each in found if other is service]
-            edits = taken_away(project, service, "ports", places)
+            edits = taken_away(project, service, "ports", places[service.name])
             yield port.place, message + "remove it, the proxy reaches the service by name", edits

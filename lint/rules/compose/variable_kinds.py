@@ -71,7 +71,8 @@ def example_of_wrong_kind(project: Project) -> Iterator[Report]:
     if example is None or example.problems or not project.complete:
         return
     shown = {name: value for name, value in example.values().items() if value and name not in project.environment}
-    used = {use.name for scalar in _typed(project) for use in project.uses if use.scalar is scalar}
+    typed = {id(scalar) for scalar in _typed(project)}
+    used = {use.name for use in project.uses if id(use.scalar) in typed}
     if not used & set(shown):
         return
     known = set(project.problems)
