@@ -90,7 +90,8 @@ def main() -> None:
 
 
 def _one_stack(stack: Path) -> None:
-    nginx, dockerfiles = str(stack / "docker/nginx.conf"), sorted(map(str, (stack / "docker").glob("Dockerfile*")))
+    nginx = str(stack / "docker/nginx.conf")
+    dockerfiles = sorted(str(path) for path in (stack / "docker").glob("Dockerfile*") if path.suffix != ".dockerignore")
     chain = [
         [_peer("gixy-ng", "gixy"), nginx],
         [str(PEERS / "dclint/node_modules/.bin/dclint"), str(stack / "docker")],

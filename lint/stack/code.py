@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -55,20 +54,21 @@ def _files(container: Container, here: str) -> Iterator[str]:
             yield path
 
 
-_READING = (
-    r"(?:environ(?:\.get)?|getenv|[Ee]nv(?:\.\w+)?|ENV(?:\.fetch)?|config|Getenv|LookupEnv)\s*[\[(]\s*[\"'](?P<{0}>{1})[\"']"
-    r"|process\.env(?:\.|\[[\"'])(?P<{2}>{1})\b"
+_READ = regex(
+    r"(?:environ(?:\.get)?|getenv|[Ee]nv(?:\.\w+)?|ENV(?:\.fetch)?|config|Getenv|LookupEnv)\s*[\[(]\s*[\"'](?P<one>[\w.-]+)[\"']"
+    r"|process\.env(?:\.|\[[\"'])(?P<two>\w+)"
 )
+"""A word that is read from the environment, whatever its name."""
 
 
 def variables_read(sources: tuple[Source, ...], names: frozenset[str]) -> dict[str, Source]:
     """Which of *names* the code reads from its environment, each with the file that does so first."""
     if not names:
         return {}
-    either = "|".join(sorted(map(re.escape, names)))
-    pattern = re.compile(_READING.format("one", either, "two"))
     found: dict[str, Source] = {}
     for source in sources:
-        for match in pattern.finditer(source.text):
-            found.setdefault(match["one"] or match["two"], source)
+        for match in _READ.finditer(source.text):
+            name = match["one"] or match["two"]
+            if name in names:
+                found.setdefault(name, source)
     return found

@@ -69,7 +69,11 @@ def _lines(name: str) -> tuple[Mapping[str, Any], ...]:
     exact, patterns = _by_name()
     if name not in exact and not any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns):
         return ()
-    return tuple(line for line in _table()["images"] if fnmatch.fnmatchcase(name, line["image"]))
+    return tuple(line for line in _table()["images"] if _is_of(name, line["image"]))
+
+
+def _is_of(name: str, pattern: str) -> bool:
+    return name == pattern or ("*" in pattern and fnmatch.fnmatchcase(name, pattern))
 
 
 @cache

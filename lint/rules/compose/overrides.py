@@ -154,12 +154,12 @@ def override_of_no_service(project: Project) -> Iterator[Report]:
     """
     if len(project.layers) < 2 or not project.complete:  # noqa: PLR2004 - a base and what lies over it
         return
-    import difflib  # noqa: PLC0415 - only projects of several files need it
-
     whole = [name for name, each in project.services.items() if each.get("image") or each.get("build")]
     for name, service in project.services.items():
         if name in whole or service.get("extends") or service.get("provider") or service.place.path == project.paths[0]:
             continue
+        import difflib  # noqa: PLC0415 - few projects get here
+
         for near in difflib.get_close_matches(name, whole, 1, 0.8):
             message = f'no file defines a service "{name}"; did you mean "{near}"?'
             yield service.place, message, _renaming(project, service, near)
