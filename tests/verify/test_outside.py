@@ -70,7 +70,8 @@ def test_a_fallback_page_is_no_file_of_the_workshop() -> None:
     [
         ("/.env", "PASSWORD=x\n", "FAIL"),
         ("/.git/HEAD", "ref: refs/heads/main\n", "FAIL"),
-        ("/.env", "<html>not here</html>", "WARN"),
+        ("/.env", "<html>\nx=1\n</html>", "PASS"),
+        ("/.env", "nothing of the kind", "WARN"),
         ("/backup.sql", "nothing of the kind", "WARN"),
     ],
 )
@@ -85,6 +86,37 @@ def test_an_etag_that_counts_for_nothing_is_a_failure() -> None:
     tagged = {**HTML, "ETag": '"a"'}
 
     assert ("FAIL", "/ (identity)") in said(caching.not_modified, {"/": (200, tagged, PAGE)})
+
+
+def test_a_page_about_the_inside_is_known_by_what_it_says() -> None:
+    page = (200, HTML, "<html><h1>Apache Server Status for shop.test</h1></html>")
+    other = (200, HTML, "<html>nothing of the kind</html>")
+    found = {target: word for word, target in said(exposure.status_pages, {"/server-status": page, "/metrics": other})}
+
+    assert ("FAIL", "PASS") == (found["/server-status"], found["/metrics"])
+
+
+@pytest.mark.parametrize(
+    ("path", "hashed"),
+    [
+        ("/assets/index-B5ko4Fhp.css", True),
+        ("/assets/vendor-DqJOZaTd.js", True),
+        ("/static/main.8d2f1c4e.js", True),
+        ("/static/bootstrap-datepicker.js", False),
+        ("/static/jquery.min.js", False),
+        ("/static/logo.svg", False),
+        ("/static/very-long-component-name.js", False),
+    ],
+)
+def test_a_digest_in_a_name_is_told_from_words(path: str, hashed: bool) -> None:
+    assert hashed == caching.has_hash(path)
+
+
+@pytest.mark.parametrize(
+    ("status", "word"), [(200, "PASS"), (401, "WARN"), (403, "WARN"), (404, "FAIL"), (500, "FAIL")]
+)
+def test_a_site_that_lets_nobody_in_is_not_called_well(status: int, word: str) -> None:
+    assert [(word, "/")] == said(reach.answers, {"/": (status, HTML, PAGE)})
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,11 @@ from ..verdict import Check, Verdict, check, failed, passed, skipped, warned
 from .site import FRESH, Site
 
 GROUP = "caching"
-HASHED = re.compile(r"[.-][A-Za-z0-9_-]{8,}\.[a-z0-9]+$")
+NAMED = re.compile(r"[.-]([A-Za-z0-9_-]{8,})\.[a-z0-9]+$")
 A_YEAR_S = 31_536_000
 NOT_MODIFIED = 304
 MOST_ASSETS = 4
+SHORTEST_HASH = 8
 
 
 def max_age_s(exchange: Exchange) -> int | None:
@@ -28,6 +29,15 @@ def max_age_s(exchange: Exchange) -> int | None:
 def words(exchange: Exchange) -> set[str]:
     """The words of Cache-Control, without values, in lower case."""
     return {part.strip().partition("=")[0].lower() for part in exchange.header("cache-control").split(",")} - {""}
+
+
+def has_hash(path: str) -> bool:
+    """Whether the file's name ends in what looks like a digest: letters with digits among them, or in both cases."""
+    found = NAMED.search(path)
+    if found is None:
+        return False
+    name = found[1].rpartition("-")[2] if len(found[1].rpartition("-")[2]) >= SHORTEST_HASH else found[1]
+    return any(each.isdigit() for each in name) or (name != name.lower() and name != name.upper())
 
 
 def suffix(url: str) -> str:
@@ -57,7 +67,7 @@ def assets(site: Site) -> Iterator[Verdict]:
 
 
 def _lifetime(site: Site, exchange: Exchange) -> Verdict:
-    is_hashed = bool(HASHED.search(urlsplit(exchange.url).path))
+    is_hashed = has_hash(urlsplit(exchange.url).path)
     least = A_YEAR_S if is_hashed else site.policy.caching.static_min_age_s
     promised = f"max-age of {least} or more" + (", immutable" if is_hashed else "")
     value = exchange.header("cache-control") or "no Cache-Control"

@@ -16,10 +16,17 @@ GROUP = "exposure"
 
 @dataclass(frozen=True)
 class Bait:
-    """A file that should not be there; *sign* is what its content looks like, so that a fallback page is none."""
+    """
+    A file that should not be there.
+
+    Attributes:
+        sign: What its content looks like, so that a fallback page is none.
+        is_page: Whether it is a page of HTML itself.
+    """
 
     path: str
     sign: str
+    is_page: bool = False
 
 
 QUICK_BAITS = (
@@ -51,15 +58,15 @@ MORE_BAITS = (
     Bait("/Dockerfile", r"(?m)^FROM "),
     Bait("/package.json", r"\"(dependencies|scripts|version)\""),
     Bait("/wp-config.php.bak", r"DB_PASSWORD"),
-    Bait("/phpinfo.php", r"phpinfo\(\)|PHP Version"),
+    Bait("/phpinfo.php", r"phpinfo\(\)|PHP Version", is_page=True),
 )
 PRIVATE = (
     Bait("/nginx_status", r"Active connections"),
     Bait("/stub_status", r"Active connections"),
-    Bait("/server-status", r"Apache Server Status"),
+    Bait("/server-status", r"Apache Server Status", is_page=True),
     Bait("/metrics", r"(?m)^# (HELP|TYPE) "),
     Bait("/actuator/env", r"propertySources"),
-    Bait("/debug/pprof/", r"goroutine"),
+    Bait("/debug/pprof/", r"goroutine", is_page=True),
 )
 TRACES = re.compile(
     r"Traceback \(most recent call last\)|^\s+at [\w.$]+\(.*\.java:\d+\)|Stack trace:|\bat Object\.<anonymous>|"
@@ -77,12 +84,13 @@ def _bait(site: Site, bait: Bait) -> Verdict:
         return passed(promised, str(answer.status), url)
     mend = r"location ~ /\. { return 404; } and keep it out of the folder that is served"
     evidence = answer.shown(("content-type", "content-length", "last-modified"))
-    if re.search(bait.sign, answer.text):
-        return failed(promised, f"{answer.status}, and it is what its name says", url, mend, *evidence)
     if _is_fallback(site, answer):
         return passed(promised, f"{answer.status} with the page that every unknown address gets", url)
-    if answer.kind == "text/html" or not answer.body:
+    looks_right = re.search(bait.sign, answer.text) is not None
+    if not answer.body or (answer.text.lstrip()[:1] == "<" and not (bait.is_page and looks_right)):
         return passed(promised, f"{answer.status} with a page, not the file", url)
+    if looks_right:
+        return failed(promised, f"{answer.status}, and it is what its name says", url, mend, *evidence)
     return warned(
         promised, f"{answer.status} with {answer.kind or 'no type'}, {len(answer.body)} bytes", url, mend, *evidence
     )

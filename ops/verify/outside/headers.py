@@ -87,7 +87,8 @@ def strict_transport(site: Site) -> Iterator[Verdict]:
 
 
 def _over_tls(site: Site) -> list[Exchange]:
-    return [each for each in site.answers() if each.url.startswith("https:")]
+    found = {each.url: each for each in (*site.hops, *site.answers()) if each.url.startswith("https:")}
+    return list(found.values())
 
 
 @check("HD2", GROUP, "error", "browsers do not guess types", rules=("nginx/no-nosniff",))

@@ -15,6 +15,7 @@ GROUP = "reach"
 PERMANENT = (301, 308)
 MOST_REDIRECTS = 2
 SERVER_ERROR = 500
+LOCKED = (401, 403)
 FOREIGN = "fairlead-verify.invalid"
 """A name that nobody can own (RFC 2606)."""
 
@@ -26,7 +27,10 @@ def answers(site: Site) -> Iterator[Verdict]:
     promised = "the address answers with a success"
     if home.is_redirect:
         yield failed(promised, f"redirects never end: {_path(site.hops)}", site.base, "end the loop of redirects")
-    elif home.status > FRESH and home.status not in (401, 403):
+    elif home.status in LOCKED:
+        said = f"{home.status}: without a login, or for this User-Agent, there is nothing to see"
+        yield warned(promised, said, site.base, "look from where it lets people in", *home.shown(("www-authenticate",)))
+    elif home.status > FRESH:
         mend = "see the server's log" if home.status >= SERVER_ERROR else "see which location answers: inv why"
         yield failed(promised, f"{home.status}", site.base, mend, *home.shown(("server", "content-type")))
     elif not home.is_whole:
