@@ -32,7 +32,6 @@ _LISTEN_WORDS = frozenset(
 _LISTEN_VALUES = frozenset(
     ("setfib", "fastopen", "backlog", "rcvbuf", "sndbuf", "accept_filter", "ipv6only", "so_keepalive")
 )
-_IPV6 = regex(r"\[[0-9a-fA-F:.]*:[0-9a-fA-F:.]*\](?::.+)?")
 _PORT_WORD = regex(r"[a-z][a-z0-9-]*")
 _SECONDS = regex(r"(?:\d+[yMwdhms]\s*)*(?:\d+\s*)?")
 
@@ -52,6 +51,8 @@ def _upstream_server(args: tuple[str, ...]) -> Iterator[Wrong]:
 def _listen(args: tuple[str, ...]) -> Iterator[Wrong]:
     if args[0].startswith(":"):
         yield 0, f'"{args[0]}" has no address before the colon; write "{args[0][1:]}"'
+    elif "/" in args[0] and not args[0].startswith("unix:"):
+        yield 0, f'"{args[0]}" is no address; write a port, or an address and a port'
     else:
         yield from _port(args[0])
     for index, word in enumerate(args[1:], 1):
@@ -63,7 +64,7 @@ def _listen(args: tuple[str, ...]) -> Iterator[Wrong]:
 def _port(word: str) -> Iterator[Wrong]:
     if word.startswith("unix:"):
         return
-    if word.startswith("[") and not _IPV6.fullmatch(word):
+    if (word.startswith("[") and not _is_ipv6(word)) or (not word.startswith("[") and "[" in word):
         yield 0, f'"{word}" is no address; write one such as [::]:80'
         return
     port = word.rpartition(":")[2] if ":" in word and not word.endswith("]") else word
@@ -71,6 +72,17 @@ def _port(word: str) -> Iterator[Wrong]:
         yield 0, f'"{port}" is no port; they end with {_LAST_PORT}'
     elif port != word and "$" not in word and _PORT_WORD.fullmatch(port):
         yield 0, f'"{port}" is no port; write its number'
+
+
+def _is_ipv6(word: str) -> bool:
+    import ipaddress  # noqa: PLC0415 - only addresses in brackets need it
+
+    inner, bracket, rest = word[1:].partition("]")
+    try:
+        ipaddress.IPv6Address(inner)
+    except ValueError:
+        return False
+    return bool(bracket) and (not rest or rest.startswith(":"))
 
 
 def _proxy_pass(args: tuple[str, ...]) -> Iterator[Wrong]:

@@ -18,7 +18,13 @@ from fairlead.lint.rules.nginx.conditions import invalid_condition
 from fairlead.lint.rules.nginx.layout import byte_order_mark
 from fairlead.lint.rules.nginx.modules import module_refused
 from fairlead.lint.rules.nginx.reading import wrong_value
-from fairlead.lint.rules.nginx.refused import entry_refused, location_refused, name_twice, upstream_without_server
+from fairlead.lint.rules.nginx.refused import (
+    entry_refused,
+    location_refused,
+    name_twice,
+    program_without_port,
+    upstream_without_server,
+)
 from fairlead.lint.rules.nginx.running import no_events
 from fairlead.lint.rules.nginx.tls_listening import certificate_without_key
 from fairlead.lint.rules.nginx.undefined import undefined_variable
@@ -63,7 +69,18 @@ OWN = {
     ),
     "listen": (
         ("8099", "127.0.0.1:8099", "[::1]:8099", "8099 bind backlog=9 so_keepalive=on"),
-        (":8099", "8099 spdy", "8099 ssl=on", "99999", "0", "127.0.0.1:70000", "127.0.0.1:http"),
+        (
+            "[:]:80",
+            "[::]80",
+            "a/b",
+            ":8099",
+            "8099 spdy",
+            "8099 ssl=on",
+            "99999",
+            "0",
+            "127.0.0.1:70000",
+            "127.0.0.1:http",
+        ),
     ),
     "proxy_pass": (
         ("http://127.0.0.1", "HTTP://127.0.0.1"),
@@ -244,6 +261,9 @@ IN_HTTP = [
     (entry_refused, "geo $a { a.example b; }", True),
     (entry_refused, "geo $a { default 0; ::1 1; 10.0.0.0/8 1; }", False),
     (undefined_variable, "map $uri $a { default $nothing_of_that_name; }", True),
+    (entry_refused, "map $uri a { b c; }", True),
+    (program_without_port, "server { listen 8081; location / { fastcgi_pass php; } }", True),
+    (program_without_port, "upstream php { server 127.0.0.1; } server { location / { fastcgi_pass PHP; } }", False),
     (certificate_without_key, "server { listen 8081; ssl_certificate a.pem; }", True),
     (no_events, "", False),
 ]

@@ -177,6 +177,53 @@ def _name(directive: Directive) -> tuple[int, str]:
 
 
 @rule(
+    "nginx/program-without-port",
+    Severity.ERROR,
+    bad="""
+        http {
+            server_tokens off;
+            server {
+                listen 127.0.0.1:81;
+                location / { fastcgi_pass php-fpm; }  # <-
+            }
+        }
+    """,
+    good=(
+        """
+        http {
+            server_tokens off;
+            upstream php-fpm { server unix:/run/php/fpm.sock; }
+            server { listen 127.0.0.1:81; location / { include fastcgi_params; fastcgi_pass php-fpm; } }
+        }
+        """,
+        "location / { fastcgi_pass php-fpm; }",
+    ),
+    source="https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_pass",
+)
+def program_without_port(config: NginxConfig) -> Iterator[Report]:
+    """
+    A program behind nginx by name alone, without a port, and no upstream of that name.
+
+    nginx does not start: `no port in upstream "php-fpm"`. Only `proxy_pass` and `grpc_pass` have a port of their own;
+    PHP-FPM listens on 9000.
+    """
+    if config.http is not None and not any("upstream" in each.names or not each.names for each in config.unread):
+        yield from once(_without_port(config))
+
+
+def _without_port(config: NginxConfig) -> Iterator[Report]:
+    known = {name.lower() for name in config.upstreams}
+    for directive in config.find("fastcgi_pass", "uwsgi_pass", "scgi_pass", "memcached_pass"):
+        value = directive.value.removeprefix("uwsgi://").removeprefix("suwsgi://")
+        is_made = "$" in value or config.is_unknown(value) or is_templated(directive.file)
+        if value and not is_made and ":" not in value and value.lower() not in known:
+            message = (
+                f'nginx does not start: "{value}" is no upstream and has no port; write "{value}:9000", or its port'
+            )
+            yield directive.arg_place(0), message
+
+
+@rule(
     "nginx/entry-refused",
     Severity.ERROR,
     bad=(
@@ -197,6 +244,7 @@ def _name(directive: Directive) -> tuple[int, str]:
             office.example.com 1;  # <-
         }
         """,
+        "map $uri target { /old /new; }  # <-",
     ),
     good=(
         "map $host $site { hostnames; default a; *.example.com b; include sites.map; }",
@@ -207,7 +255,7 @@ def _name(directive: Directive) -> tuple[int, str]:
 )
 def entry_refused(config: NginxConfig) -> Iterator[Report]:
     """
-    An entry of a `map` or a `geo` that is not a pair, or of which the first is no network.
+    An entry of a `map` or a `geo` that is not a pair, or of which the first is no network; or no variable to set.
 
     nginx does not start: `invalid number of the map parameters`, `invalid network`. A value with a space belongs into
     quotes.
@@ -219,6 +267,9 @@ def _entries(config: NginxConfig) -> Iterator[Report]:
     for block in config.find("map", "geo"):
         if block.block is None or block.file.token_text(block.token) != block.name:
             continue
+        if block.args and not block.args[-1].startswith("$") and not is_templated(block.file):
+            message = f'nginx does not start: "{block.args[-1]}" is no variable; write "${block.args[-1]}"'
+            yield block.arg_place(len(block.args) - 1), message
         in_ranges = block.first("ranges") is not None
         for entry in block.children:
             said = " ".join((entry.name, *entry.args))
