@@ -87,14 +87,20 @@ def lint(paths: Mapping[str, Sequence[str]], files: Files, setup: Setup) -> Outc
     _complete(audit, setup.catalogue, files, outcome.texts)
     kept.extend(_checked("lint", audit, setup, outcome))
     outcome.findings = sorted(
-        dict.fromkeys(map(_told, kept)), key=lambda finding: (finding.place, finding.rule, finding.message)
+        dict.fromkeys(_told(kept, outcome.texts)), key=lambda finding: (finding.place, finding.rule, finding.message)
     )
     return outcome
 
 
-def _told(finding: Finding) -> Finding:
-    message = told(finding.message)
-    return finding if message == finding.message else replace(finding, message=message)
+def _told(findings: Iterable[Finding], texts: Mapping[str, str]) -> Iterator[Finding]:
+    """The *findings*, with messages that show no secret."""
+    lines: dict[str, list[str]] = {}
+    for finding in findings:
+        place = finding.place
+        if place.path not in lines:
+            lines[place.path] = texts.get(place.path, "").split("\n")
+        message = told(finding.message, lines[place.path][place.line - 1 : place.end_line])
+        yield finding if message == finding.message else replace(finding, message=message)
 
 
 def _loaded(name: str, paths: Sequence[str], files: Files, setup: Setup, outcome: Outcome) -> Iterator[Model]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from ..place import Place
 from ..regex import regex
@@ -32,6 +32,10 @@ _HEADER = regex(
     re.IGNORECASE,
 )
 _ADDRESS = regex(r"(?P<name>\w://[^/\s:@]{0,200}:)(?P<value>[^/\s@]+)(?=@)")
+_PATTERNS = (_NAMED, _OPTION, _SET, _HEADER, _ADDRESS)
+_HINT = regex(rf"{_NAMES}|Bearer|Basic|://", re.IGNORECASE)
+_SHORTEST = 6
+"""A shorter secret is too much like any other word to be taken out of a sentence."""
 _REFERENCE = regex(
     r"[\"']?\$\{?\w+(?::?\?[^}]*)?\}?[\"']?|[\"']{2}|/run/secrets/\S*|id=\S*|true|false|null|~", re.IGNORECASE
 )
@@ -54,16 +58,31 @@ def masked(line: str, number: int, secret_places: Iterable[Place]) -> str:
             start = place.column - 1 if number == place.line else 0
             end = place.end_column - 1 if number == place.end_line else len(line)
             line = line[:start] + "*" * (end - start) + line[end:]
-    for pattern in (_NAMED, _OPTION, _SET, _HEADER, _ADDRESS):
+    for pattern in _PATTERNS:
         line = pattern.sub(_hidden, line)
     return line
 
 
-def told(message: str) -> str:
-    """*message* on one line, without what looks like a secret in what it quotes of a file."""
+def told(message: str, lines: Iterable[str] = ()) -> str:
+    """*message* on one line, without what looks like a secret in what it quotes or in the *lines* it is about."""
     if _CONTROL_OR_END.search(message):
         message = printable(message)
-    return _QUOTED.sub(lambda quoted: masked(quoted[0], 0, ()), message) if '"' in message else message
+    if '"' not in message:
+        return message
+    message = _QUOTED.sub(lambda quoted: masked(quoted[0], 0, ()), message)
+    for line in lines:
+        for value in _values(line) if _HINT.search(line) else ():
+            if len(value) >= _SHORTEST and value in message:
+                message = message.replace(value, MASK)
+    return message
+
+
+def _values(line: str) -> Iterator[str]:
+    """What is hidden of *line*."""
+    for pattern in _PATTERNS:
+        for match in pattern.finditer(line):
+            if not _REFERENCE.fullmatch(match["value"]):
+                yield match["value"].strip("\"'")
 
 
 def printable(text: str) -> str:
