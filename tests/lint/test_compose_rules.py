@@ -234,3 +234,33 @@ def test_secrets_are_concealed_by_every_rule_whose_place_is_one() -> None:
         "secret-in-build-argument",
         "dollar-in-secret",
     } <= names
+
+
+def test_ports_beside_the_proxy_become_exposed_with_their_comments(folder, lint) -> None:
+    text = (
+        "services:\n  web: {image: 'nginx:1.30.1', ports: ['80:80']}\n  app:\n    image: acme/app:1.2.3\n"
+        '    ports:\n      - "3000:3000"  # why\n      - 4000:4001\n'
+    )
+    (folder / "compose.yml").write_text(text)
+
+    lint("--select", "compose/port-beside-proxy", "--fix", "--unsafe-fixes")
+
+    expected = (
+        text.replace("    ports:\n", "    expose:\n").replace('"3000:3000"', '"3000"').replace("4000:4001", '"4001"')
+    )
+    assert expected == (folder / "compose.yml").read_text()
+
+
+def test_two_passwords_in_addresses_do_not_become_one(folder, lint) -> None:
+    one, two = secrets.token_hex(8), secrets.token_hex(8)
+    address = "      {0}: mysql://app:{1}@db/app\n"
+    text = "services:\n  app:\n    image: acme/app:1.2.3\n    environment:\n"
+    (folder / "compose.yml").write_text(
+        text + address.format("A", one) + address.format("B", one) + address.format("C", two)
+    )
+
+    lint("--select", "compose/password-in-url", "--fix", "--unsafe-fixes")
+
+    mended = (folder / "compose.yml").read_text()
+    assert (0, 1) == (mended.count(one), mended.count(two))
+    assert f"MYSQL_PASSWORD='{one}'\n" == (folder / ".env").read_text()

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from ...compose import Port, PortRange, Project, Service, Unknown
 from ...finding import Edit, Severity
-from ...place import Place
 from ...policy import Policy
 from ...rule import Report, rule
 from .judging import image_name_of, is_database, is_edge
@@ -263,10 +262,28 @@ def port_beside_proxy(project: Project, policy: Policy) -> Iterator[Report]:
     """
     for edge in _edges(project)[:1]:
         found = list(_application_ports(project, policy))
-        places: dict[str, list[Place]] = {}
+        ports: dict[str, list[Port]] = {}
         for service, port in found:
-            places.setdefault(service.name, []).append(port.place)
+            ports.setdefault(service.name, []).append(port)
         for service, port in found:
             message = f'service "{service.name}" publishes {_shown(port)} past the proxy "{edge.name}"; '
-            edits = taken_away(project, service, "ports", places[service.name])
+            own = ports[service.name]
+            edits = taken_away(project, service, "ports", [each.place for each in own]) or _exposed(service, own)
             yield port.place, message + "remove it, the proxy reaches the service by name", edits
+
+
+def _exposed(service: Service, ports: list[Port]) -> tuple[Edit, ...]:
+    """``expose`` with the container's ports instead of ``ports``, where all of them stand in the one file in short."""
+    value = service.get("ports")
+    if (
+        value is None
+        or value.key is None
+        or service.get("expose") is not None
+        or len(list(value.entries())) != len(ports)
+    ):
+        return ()
+    paths = {value.key.place.path, *(port.place.path for port in ports)}
+    if len(paths) > 1 or any(not port.is_short or not isinstance(port.target, PortRange) for port in ports):
+        return ()
+    entries = tuple(Edit(port.place, f'"{port.target}"', safe=False) for port in ports)
+    return (Edit(value.key.place, "expose", safe=False), *entries)
