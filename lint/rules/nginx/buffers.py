@@ -136,7 +136,7 @@ def _sizes(at: Effective, names: tuple[str, ...]) -> _Sizes | None:
 
 
 def _too_busy(kind: str, sizes: _Sizes) -> Report:
-    cause = sizes.busy or (sizes.first if sizes.first_bytes > sizes.one_bytes else sizes.buffers) or sizes.first
+    cause = sizes.busy or (sizes.first if sizes.first_bytes > sizes.one_bytes else None) or sizes.buffers or sizes.first
     if cause is None:
         raise AssertionError("nginx's own sizes go together")
     edits: tuple[Edit, ...] = ()
