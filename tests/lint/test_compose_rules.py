@@ -264,3 +264,23 @@ def test_two_passwords_in_addresses_do_not_become_one(folder, lint) -> None:
     mended = (folder / "compose.yml").read_text()
     assert (0, 1) == (mended.count(one), mended.count(two))
     assert f"MYSQL_PASSWORD='{one}'\n" == (folder / ".env").read_text()
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_no_report_shows_a_secret_inside_of_a_text(folder, lint, form) -> None:
+    values = [secrets.token_hex(9) for _ in range(8)]
+    (folder / ".env").write_text(f"MODE=x\nMYSQL_PASSWORD={values[0]}\n")
+    (folder / ".gitignore").write_text("node_modules\n")
+    (folder / "Dockerfile").write_text(
+        f'FROM python:3.13.5\nRUN useradd app && echo "app:{values[1]}" | chpasswd\n'
+        f'RUN echo "api_key = {values[2]}" > /app.ini\nCOPY <<EOF /app.yaml\npassword: {values[3]}\nEOF\nUSER 1000\n'
+    )
+    (folder / "docker-compose.yml").write_text(
+        f"services:\n  app:\n    image: a:1.2.3\n    command: celery flower --basic_auth=me:{values[4]}\n"
+        f"    healthcheck: {{test: [CMD, curl, -u, 'me:{values[5]}', 'http://127.0.0.1']}}\n    environment:\n"
+        f"      SETTINGS: |\n        a: b\n        password: {values[6]}\n      URL: redis://:{values[7]}@cache\n"
+    )
+
+    run = lint("--preset", "strict", "--format", form)
+
+    assert [] == [value for value in values if value in run.out + run.err]
