@@ -37,14 +37,14 @@ def _faults(folder: Path, names: set[str]) -> Iterator[str]:
     yield from _run("--fix", "--unsafe-fixes", "--preset", "strict")
     if _contents(folder) != mended:
         yield "mending twice changes more"
-    odd = [path for path in mended if path not in names and not _is_env(path)]
+    odd = [path for path in mended if path not in names and not _is_made_by_fixes(path)]
     if odd:
         yield f"left behind: {odd}"
 
 
-def _is_env(path: str) -> bool:
-    """Secrets move to env files, and those into what git ignores."""
-    return "env" in Path(path).name or Path(path).name == ".gitignore"
+def _is_made_by_fixes(path: str) -> bool:
+    """Secrets move to env files, and those into what git and the build ignore."""
+    return "env" in Path(path).name or Path(path).name in (".gitignore", ".dockerignore")
 
 
 def _run(*arguments: str) -> Iterator[str]:

@@ -466,6 +466,11 @@ MUTATIONS: dict[str, Mutation] = {
     "name-twice": _http("upstream app { zone app2 64k; server app:7860 resolve; }", "app {"),
     "upstream-without-server": _instead("        server app:7860 resolve;\n", "", "app {"),
     "no-events": _instead("events {\n    worker_connections 4096;\n}\n", "", "http {"),
+    "program-without-port": _site(
+        'location /a/ { fastcgi_hide_header X-Powered-By; fastcgi_param HTTP_PROXY ""; '
+        "fastcgi_param SCRIPT_FILENAME /srv/a; fastcgi_pass php-fpm; }",
+        also={"stack/upstream-host-unknown": "nor is a service of the stack called so"},
+    ),
     "wrong-argument-count": _http("tcp_nopush;"),
     "wrong-context": _http("try_files $uri =404;"),
     "wrong-site-by-ipv6": _instead("        listen [::]:8443 ssl;\n        http2", "        http2", "8443 ssl;"),
