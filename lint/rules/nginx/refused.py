@@ -96,6 +96,7 @@ def _locations(config: NginxConfig) -> Iterator[Report]:
         "upstream backend { include /etc/nginx/upstreams/backend.conf; }",
         "upstream backend { server 10.0.0.5:8000 down; }",
         "upstream backend { server 0.0.0.1; balancer_by_lua_block { } }",
+        'upstream backend {\n{{ range .Peers }}\n{{ template "server" . }}\n{{ end }}\n}\n',
     ),
     source="https://nginx.org/en/docs/http/ngx_http_upstream_module.html#upstream",
 )
@@ -108,6 +109,8 @@ def upstream_without_server(config: NginxConfig) -> Iterator[Report]:
     """
     for upstream in config.find("upstream"):
         if upstream.block is None or config.may_hold_inside(upstream, "server") or upstream.first("include"):
+            continue
+        if is_templated(upstream.file):
             continue
         names = {each.name for each in upstream.children}
         servers = [each for each in upstream.find("server") if "backup" not in each.args]
