@@ -153,10 +153,6 @@ MUTATIONS: dict[str, Mutation] = {
         ),
         files={"page/pnpm-lock.yaml": "lockfileVersion: '9.0'\n"},
     ),
-    "copied-image-moves": _line("COPY --from=ghcr.io/astral-sh/uv /uv /bin/uv"),
-    "service-unwatched": _instead(
-        _CMD, 'CMD ["sh", "-c", "service cron start && exec gunicorn --bind 0.0.0.0:7860 app:app"]'
-    ),
     "world-writable": _line("COPY --chmod=777 config.yaml /app/open.yaml"),
 }
 
