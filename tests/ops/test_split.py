@@ -92,11 +92,13 @@ def test_nothing_waits_for_what_is_in_the_other_project_or_for_a_job():
 def test_networks_of_the_base_are_shared_and_others_are_each_releases_own():
     projects = _split()
 
+    names = ("data", "front", "public")
+    assert {name: {"name": f"shop_{name}", "external": True} for name in names} == projects.base["networks"]
     assert {
-        "data": {"name": "shop_data"},
-        "front": {"internal": True, "name": "shop_front"},
-        "public": {"name": "shop_public"},
-    } == projects.base["networks"]
+        "shop_data": {},
+        "shop_front": {"internal": True},
+        "shop_public": {"name": "shop_public"},
+    } == projects.networks
     assert {
         "data": {"name": "shop_data", "external": True},
         "egress": {},
