@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from ..family import Options
 from ..files import Files, ReadError
+from ..record import replace
 from .model import Dockerfile
-from .parser import parse
+from .parser import parsed
 
 MOST_FOLDERS = 6
 """How far above a Dockerfile its build context is looked for."""
@@ -16,7 +17,7 @@ MOST_FOLDERS = 6
 
 def load(paths: Sequence[str], files: Files, options: Options) -> Sequence[Dockerfile]:
     """Each of *paths* as a Dockerfile by itself."""
-    return [_with_ignore_file(parse(files.read(path), path), files) for path in paths]
+    return [_with_ignore_file(replace(parsed(files.read(path), path)), files) for path in paths]
 
 
 def _with_ignore_file(dockerfile: Dockerfile, files: Files) -> Dockerfile:

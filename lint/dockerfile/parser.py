@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from ..family import Problem
 from ..regex import regex
@@ -51,6 +52,12 @@ def parse(text: str, path: str) -> Dockerfile:
         problems=tuple(sorted(problems, key=lambda problem: problem[1])),
         files={path: text},
     )
+
+
+@lru_cache(64)
+def parsed(text: str, path: str) -> Dockerfile:
+    """As `parse`, and the same one for the same text: not to be changed; services and rules ask for it again."""
+    return parse(text, path)
 
 
 def _variable_problems(*scopes: Scope) -> Iterator[Problem]:

@@ -201,22 +201,17 @@ def dockerfile_of(service: Service) -> Dockerfile | None:
     build, reader = service.build, service.project.reader
     if build is None:
         return None
+    from ...dockerfile.parser import parsed  # noqa: PLC0415 - many projects build nothing
+
     if build.inline is not None:
-        return _parsed(build.inline, build.place.path)
+        return parsed(build.inline, build.place.path)
     if build.folder is None or not isinstance(build.dockerfile or "", str):
         return None
     path = posixpath.normpath(posixpath.join(build.folder, str(build.dockerfile or "Dockerfile")))
     try:
-        return _parsed(reader.read(path), path) if reader.exists(path) else None
+        return parsed(reader.read(path), path) if reader.exists(path) else None
     except LintError:
         return None
-
-
-@lru_cache(64)
-def _parsed(text: str, path: str) -> Dockerfile:
-    from ...dockerfile import parse  # noqa: PLC0415 - many projects build nothing
-
-    return parse(text, path)
 
 
 def some(edit: Edit | None) -> tuple[Edit, ...]:
