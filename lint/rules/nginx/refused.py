@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Iterator
 
 from ...finding import Severity
 from ...nginx import Directive, NginxConfig, location
 from ...rule import Report, rule
 from .once import once
-from .templated import is_templated
+from .templated import is_filled_in, is_templated
 
 _MODIFIERS = ("=", "~", "~*", "^~")
 _ALONE = frozenset({"hostnames", "volatile", "ranges", "proxy_recursive"})
@@ -95,7 +94,6 @@ def _locations(config: NginxConfig) -> Iterator[Report]:
     good=(
         "upstream backend { server 10.0.0.5:8000; server 10.0.0.6:8000 backup; }",
         "upstream backend { include /etc/nginx/upstreams/backend.conf; }",
-        "upstream backend { server 10.0.0.5:8000 down; }",
         "upstream backend { server 0.0.0.1; balancer_by_lua_block { } }",
         'upstream backend {\n{{ range .Peers }}\n{{ template "server" . }}\n{{ end }}\n}\n',
         "upstream backend {\n    REPLICAS\n}\n",
@@ -110,21 +108,13 @@ def upstream_without_server(config: NginxConfig) -> Iterator[Report]:
     there for whom they stand in.
     """
     for upstream in config.find("upstream"):
-        if upstream.block is None or config.may_hold_inside(upstream, "server") or upstream.first("include"):
-            continue
-        if is_templated(upstream.file) or _is_filled_in(upstream):
+        may_hold = config.may_hold_inside(upstream, "server") or upstream.first("include") or is_filled_in(upstream)
+        if upstream.block is None or may_hold:
             continue
         names = {each.name for each in upstream.children}
         servers = [each for each in upstream.find("server") if "backup" not in each.args]
         if not servers and all("$" not in name and "{" not in name for name in names):
             yield upstream.arg_place(0), f'nginx does not start: nobody is in "{upstream.value}"; add a "server"'
-
-
-def _is_filled_in(block: Directive) -> bool:
-    """Whether a mark of a script stands alone in *block*, which the reader passes over."""
-    lines = block.file.text.splitlines()[block.place.line - 1 :]
-    text = "\n".join(lines).partition("{")[2].partition("}")[0]
-    return not block.children and bool(re.sub(r"#.*", "", text).strip())
 
 
 @rule(
