@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
 
 from ...finding import Severity
@@ -293,6 +292,8 @@ def _is_filled(text: str) -> bool:
 
 
 def _is_network(entry: Directive) -> bool:
+    import ipaddress  # noqa: PLC0415 - 1 ms, and only a geo needs it
+
     try:
         ipaddress.ip_network(entry.name, strict=False)
     except ValueError:
