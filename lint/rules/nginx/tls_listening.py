@@ -208,9 +208,8 @@ def certificate_without_key(config: NginxConfig) -> Iterator[Report]:
             continue
         if is_whole(config) or (lonely[0].parent is server and not tls.keys):
             seen.add(id(lonely[0]))
-            for certificate in lonely:
-                message = f'no "ssl_certificate_key" goes with "{certificate.value}"; add the key\'s path'
-                yield certificate.place, message
+            for each in lonely:
+                yield each.place, f'no "ssl_certificate_key" goes with "{each.value}"; add the key\'s path'
 
 
 @rule(

@@ -83,6 +83,8 @@ def _zone(word: str) -> str:
         http {
             log_format json '{"status":$status}';
             access_log /var/log/nginx/access.log jsonn;  # <-
+            access_log /var/log/nginx/late.log late;  # <-
+            log_format late '$status';
         }
     """,
     good=(
@@ -103,13 +105,19 @@ def missing_log_format(config: NginxConfig) -> Iterator[Report]:
 
 
 def _without_format(config: NginxConfig) -> Iterator[Report]:
-    defined = {"combined", *(each.value.lower() for each in config.find("log_format"))}
+    orders = {each.value.lower(): each.order for each in reversed(config.find("log_format"))}
+    defined = {"combined", *orders}
     for directive in config.find("access_log"):
         name = directive.args[1] if len(directive.args) > 1 else ""
         if _is_format(directive, name) and name.lower() not in defined and not config.is_unknown(name):
             yield (
                 directive.arg_place(1),
                 f'nginx does not start: no log_format is called "{name}"; write it, or combined',
+            )
+        elif _is_format(directive, name) and orders.get(name.lower(), -1) > directive.order:
+            yield (
+                directive.arg_place(1),
+                f'nginx does not start: "{name}" is written below this; move its log_format up',
             )
 
 
