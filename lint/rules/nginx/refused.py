@@ -295,7 +295,6 @@ def _is_network(entry: Directive) -> bool:
     import ipaddress  # noqa: PLC0415 - 1 ms, and only a geo needs it
 
     try:
-        ipaddress.ip_network(entry.name, strict=False)
+        return ipaddress.ip_network(entry.name, strict=False) is not None
     except ValueError:
         return False
-    return True
