@@ -17,14 +17,9 @@ from fairlead.lint.rules.nginx.buffers import buffers_at_odds
 from fairlead.lint.rules.nginx.conditions import invalid_condition
 from fairlead.lint.rules.nginx.layout import byte_order_mark
 from fairlead.lint.rules.nginx.modules import module_refused
+from fairlead.lint.rules.nginx.program_without_port import program_without_port
 from fairlead.lint.rules.nginx.reading import wrong_value
-from fairlead.lint.rules.nginx.refused import (
-    entry_refused,
-    location_refused,
-    name_twice,
-    program_without_port,
-    upstream_without_server,
-)
+from fairlead.lint.rules.nginx.refused import entry_refused, location_refused, name_twice, upstream_without_server
 from fairlead.lint.rules.nginx.running import no_events
 from fairlead.lint.rules.nginx.tls_listening import certificate_without_key
 from fairlead.lint.rules.nginx.undefined import undefined_variable
