@@ -167,9 +167,18 @@ text, and linted, compared and mended there by the command line.
 
 Broken is an input for which an exception is raised or a rule fails, a place lies outside of its file, a report cannot
 be written or shows a planted secret, mending leaves more faults than there were, mending twice changes more than
-mending once, a file is left behind, or all of it takes more than 2 s of CPU (for
-4,000 characters; larger ones as much more). What ever broke, and was mended, is kept
-in `tests/lint/once-broken.json` and tried on every change. Numbers of inputs hold as long as no rule gains an example.
+mending once, a file is left behind, or all of it takes more than 2 s of CPU (for 4,000 characters; larger ones as much
+more). What ever broke was mended, is kept in `tests/lint/once-broken.json` and tried on every change; numbers of inputs
+hold as long as no rule gains an example. Ranges of one seed that overlap count once.
+
+What the campaign has taught the linter: secrets of files that are broken are masked as others are, in lines and in
+messages; messages quote files on one line; what one fault keeps from being mended is taken up again when it is gone, so
+mending twice changes nothing more; edits of YAML are compared by index, since YAML ends lines at more characters; half
+a character counts as a byte that is no text; a configuration that is read only inside its container is shown; rules
+are chosen once for a process.
+
+`tests/campaigns/coverage_guided.py` fed single parsers by atheris 3.0.0 for 400 s each on 2026-11-23: the env parser
+200,807 texts, expressions of nginx 48,176, Dockerfiles 38,509, nginx 14,786. None raised an exception or took 2 s.
 
 | date | families | inputs | seed | also on disk | CPU | most memory | slowest | broken |
 |---|---|---|---|---|---|---|---|---|
