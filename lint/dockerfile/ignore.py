@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 
 
 def is_ignored(path: str, patterns: Sequence[str]) -> bool:
@@ -30,7 +30,7 @@ def has_exceptions(patterns: Sequence[str]) -> bool:
     return any(pattern.startswith("!") for pattern in patterns)
 
 
-@cache
+@lru_cache(1024)
 def _matcher(pattern: str) -> re.Pattern[str]:
     pattern = posixpath.normpath(pattern.lstrip("/")) if pattern.strip("/") else pattern.strip("/")
     pieces: list[str] = []
