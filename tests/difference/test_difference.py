@@ -129,7 +129,9 @@ def test_a_setting_moved_to_where_it_means_the_same_is_not_told(promises):
 def test_what_all_locations_of_a_server_share_is_told_once(promises):
     overlay = _edited(HEADERS, r"X-Frame-Options DENY", "X-Frame-Options SAMEORIGIN")
 
-    assert [("docker/nginx.conf localhost on 443", f"docker/nginx.conf {SITE}")] == [change.subjects for change in _changes(promises, overlay)]
+    assert [("docker/nginx.conf localhost on 443", f"docker/nginx.conf {SITE}")] == [
+        change.subjects for change in _changes(promises, overlay)
+    ]
 
 
 def test_the_value_of_a_secret_is_never_told(promises):
