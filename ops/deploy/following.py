@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,7 @@ from .layout import Layout
 from .target import Target, TargetError
 
 NOT_TAKEN_BACK = 3
-ANSWER_S = 120.0
+ANSWER_S, BACK_S, PAUSE_S = 120.0, 60.0, 0.5
 Line = Callable[[Mapping[str, Any]], None]
 
 
@@ -89,17 +90,11 @@ class Agent:
         Raises:
             AgentError, StillRunningError: as `run`.
         """
-        last: dict[str, Any] = {}
-
-        def take(text: str) -> None:
-            data = _parsed(text)
-            if data.get("event") == "end":
-                last.update(data)
-            elif data:
-                line(data)
-
+        reading = _Reading(line)
         try:
-            self.host.stream(Command((self.target.client, "logs", "--follow", self.name)), take)
+            self._read(reading)
+            while not reading.last and self._comes_back() and self.runs():
+                self._read(reading)  # the engine was away for a moment: the agent was not
             self._docker("wait", self.name)
             self._docker("rm", "--force", self.name)
         except UnreachableError as error:
@@ -107,14 +102,21 @@ class Agent:
                 f"{self.host.name}: the connection was lost, the agent goes on there; "
                 f"inv deploy --resume --host {self.host.name} follows it"
             ) from error
-        if not last:
-            raise AgentError(
-                f"{self.host.name}: the agent was ended in the middle; inv deploy --resume --host {self.host.name} "
-                "goes on, --abort takes it back",
-                exit_code=NOT_TAKEN_BACK,
-            )
-        if last["exit"]:
-            raise AgentError(f"{self.host.name}: {last['text']}", last.get("details", ""), int(last["exit"]))
+        _raise_if_failed(self.host.name, reading.last)
+
+    def _read(self, reading: _Reading) -> None:
+        """Reads what the agent says from its beginning; what was told before is told once."""
+        reading.again()
+        self.host.stream(Command((self.target.client, "logs", "--follow", self.name)), reading)
+
+    def _comes_back(self) -> bool:
+        """Whether the engine answers, waiting for one that restarts."""
+        until = time.monotonic() + BACK_S
+        while not self._docker("version", "--format", "{{.Server.Version}}").ok:
+            if time.monotonic() > until:
+                return False
+            time.sleep(PAUSE_S)
+        return True
 
     def _options(self) -> tuple[str, ...]:
         """It has the engine's socket and the stack's folder, at the same path, and no network."""
@@ -135,6 +137,42 @@ class Agent:
         return self.host.run(Command((self.target.client, *words)), timeout_s=ANSWER_S)
 
 
+class _Reading:
+    """Hands on each line that the agent says, once, and keeps the last."""
+
+    def __init__(self, line: Line) -> None:
+        self.last: dict[str, Any] = {}
+        self._line = line
+        self._told = 0
+        self._seen = 0
+
+    def again(self) -> None:
+        """The next line is the agent's first."""
+        self._seen = 0
+
+    def __call__(self, text: str) -> None:
+        data = _parsed(text)
+        if not data:
+            return
+        self._seen += 1
+        if data.get("event") == "end":
+            self.last = data
+        elif self._seen > self._told:
+            self._told = self._seen
+            self._line(data)
+
+
+def _raise_if_failed(host: str, last: Mapping[str, Any]) -> None:
+    if not last:
+        raise AgentError(
+            f"{host}: the agent was ended in the middle; inv deploy --resume --host {host} goes on, "
+            "--abort takes it back",
+            exit_code=NOT_TAKEN_BACK,
+        )
+    if last["exit"]:
+        raise AgentError(f"{host}: {last['text']}", last.get("details", ""), int(last["exit"]))
+
+
 def _words(result: Result) -> str:
     """Docker's own words: its last line only names the help."""
     lines = [line for line in result.err.splitlines() if line.strip() and not line.startswith("See '")]
@@ -145,5 +183,5 @@ def _parsed(text: str) -> dict[str, Any]:
     try:
         data = json.loads(text)
     except ValueError:
-        return {"event": "say", "step": "", "text": text} if text.strip() else {}
+        return {}  # the engine's own words, such as that it is away
     return data if isinstance(data, dict) else {}

@@ -1,0 +1,102 @@
+"""Following the agent: what it says is told once, whatever happens to the engine and to the connection."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from fairlead.ops.command import Result
+from fairlead.ops.deploy.following import Agent, AgentError, StillRunningError
+from fairlead.ops.deploy.layout import Layout
+from fairlead.ops.deploy.target import Target
+from fairlead.ops.errors import FairleadError, LockedError, UnreachableError
+
+TARGET = Target("docker", "linux/amd64", "999", "1000:1000", ())
+
+
+def _said(event, **more):
+    return json.dumps({"event": event, **more})
+
+
+END = _said("end", exit=0, text="", details="")
+
+
+class Engine:
+    """A host whose agent says *streams*, one after the other; *running* is what the engine tells of it in between."""
+
+    name = "prod"
+
+    def __init__(self, *streams, running=(), away=0):
+        self.streams = list(streams)
+        self.running = list(running)
+        self.away = away
+        self.ran = []
+
+    def run(self, command, timeout_s=None):
+        words = command.argv[1:]
+        self.ran.append(words[0])
+        if words[0] == "inspect":
+            return Result(0, self.running.pop(0) if self.running else "false")
+        if words[0] == "version" and self.away:
+            self.away -= 1
+            return Result(1, err="Cannot connect to the Docker daemon")
+        return Result(0)
+
+    def stream(self, command, line):
+        told = self.streams.pop(0)
+        if isinstance(told, Exception):
+            raise told
+        for text in told:
+            line(text)
+        return Result(0)
+
+
+def _followed(engine):
+    told = []
+    try:
+        Agent(engine, TARGET, Layout("shop", "/srv/shop")).follow(told.append)
+    except FairleadError as error:
+        return [line["step"] for line in told], error
+    return [line["step"] for line in told], None
+
+
+def test_every_line_is_told_until_the_end():
+    told, error = _followed(Engine([_said("start", step="a"), "not of the agent", _said("done", step="a"), END]))
+
+    assert (["a", "a"], None) == (told, error)
+
+
+def test_an_engine_that_is_away_for_a_moment_is_waited_for_and_no_line_is_told_twice():
+    first, second = _said("start", step="a"), _said("start", step="b")
+    engine = Engine([first, "Cannot connect"], [first, second, END], running=["true"], away=2)
+
+    assert (["a", "b"], None) == _followed(engine)
+    assert 3 == engine.ran.count("version")
+
+
+def test_an_agent_that_was_ended_in_the_middle_needs_a_person():
+    told, error = _followed(Engine([_said("start", step="a")]))
+
+    assert (["a"], AgentError, 3) == (told, type(error), error.exit_code)
+    assert "--resume --host prod goes on, --abort takes it back" in str(error)
+
+
+def test_an_agents_own_failure_is_handed_on_with_its_code_and_its_words():
+    _, error = _followed(Engine([_said("end", exit=1, text="start: no", details="the log")]))
+
+    assert (1, "prod: start: no", "the log") == (error.exit_code, str(error), error.details)
+
+
+def test_a_connection_that_is_lost_leaves_the_agent_at_work():
+    _, error = _followed(Engine(UnreachableError("gone")))
+
+    assert (StillRunningError, 6) == (type(error), error.exit_code)
+    assert "inv deploy --resume --host prod follows it" in str(error)
+
+
+def test_a_second_agent_is_refused_while_one_is_at_work():
+    agent = Agent(Engine(running=["true"]), TARGET, Layout("shop", "/srv/shop"))
+
+    with pytest.raises(LockedError, match="an agent is at work there"):
+        agent.run("fairlead-agent:1", ("switch",), lambda _: None)
