@@ -2,7 +2,7 @@
 The switch from one release to another, on the host: a plan of steps that can each be repeated and taken back.
 
 The order is what loses no request: the new release answers before nginx names it, and the old one stops only when no
-worker of nginx is left that could still ask it. Measured in docs/performance.md, deployments.
+worker of nginx is left that could still ask it. tests/system/test_deploy.py counts what is lost.
 """
 
 from __future__ import annotations
