@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import shutil
 import subprocess
 import tarfile
 import tempfile
@@ -140,10 +141,21 @@ def _save(client: str, references: list[str], folder: Path) -> None:
             raise LayerError("docker save: no pipe")
         try:
             with tarfile.open(fileobj=saving.stdout, mode="r|") as archive:
-                archive.extractall(folder, filter="data")
+                _unpack(archive, folder)
         except tarfile.TarError as error:
             said = saving.stderr.read().decode(errors="replace").strip() or str(error)
             raise LayerError(f"docker save: {said.splitlines()[-1]}") from error
+
+
+def _unpack(archive: tarfile.TarFile, folder: Path) -> None:
+    """Regular files only, and only below *folder*: all that an engine from 25 on writes. (`filter=` is of 3.11.4.)"""
+    for member in archive:
+        path = (folder / member.name).resolve()
+        content = archive.extractfile(member) if member.isreg() else None
+        if content is not None and path.is_relative_to(folder.resolve()):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("wb") as file:
+                shutil.copyfileobj(content, file, CHUNK)
 
 
 def _pack(reference: str, entry: Mapping[str, Any], folder: Path, store: BlobStore) -> Packed:
