@@ -32,6 +32,12 @@ SAMPLE = (
 FAULTS = [fault for fault in BROKEN if fault.name in SAMPLE]
 
 
+@pytest.fixture(autouse=True, scope="module")
+def as_built(stack: Checkout) -> None:
+    """Another checkout of the same stack may have built images under the same names."""
+    assert stack.inv("up").code == 0
+
+
 def proved(stack: Checkout, *arguments: str, **environment: str) -> tuple[int, dict[str, Any]]:
     """The exit code and the report of a run."""
     ended = stack.inv("verify", "--json", *arguments, **environment)
