@@ -27,7 +27,8 @@ def create_app(settings: Settings, connect: OpenResources = open_resources) -> F
         title="AgentChat",
         version="1",
         lifespan=lifespan,
-        openapi_url="/api/openapi.json",
+        # nginx passes on /api/ alone: without API_DOCS the description is read from inside the stack only.
+        openapi_url="/api/openapi.json" if settings.api_docs else "/openapi.json",
         docs_url="/api/docs" if settings.api_docs else None,
         redoc_url=None,
     )

@@ -1,13 +1,16 @@
 import json
 import logging
+from dataclasses import replace
 
 import httpx
 import pytest
 from fakeredis import FakeServer
 from fastapi import FastAPI
 
+from agentchat.application import create_app
 from agentchat.logs import AccessLines, JsonLines
 from agentchat.resources import Resources
+from agentchat.settings import Settings
 
 pytestmark = pytest.mark.anyio
 
@@ -44,11 +47,20 @@ async def test_version_says_which_release_answers(browser: httpx.AsyncClient, mo
     assert (await browser.get("/version")).json() == {"release": "r42", "revision": "0123abc"}
 
 
-async def test_the_description_of_the_api_is_served_and_its_page_is_not(browser: httpx.AsyncClient) -> None:
-    described = await browser.get("/api/openapi.json")
+async def test_the_api_is_described_to_the_stack_and_not_to_the_world(browser: httpx.AsyncClient) -> None:
+    described = await browser.get("/openapi.json")
+    for_all = ("/docs", "/redoc", "/api/docs", "/api/openapi.json")
 
     assert "/api/conversations/{conversation_id}/messages" in described.json()["paths"]
-    assert [(await browser.get(path)).status_code for path in ("/docs", "/redoc", "/api/docs")] == [404, 404, 404]
+    assert [(await browser.get(path)).status_code for path in for_all] == [404, 404, 404, 404]
+
+
+async def test_the_api_is_described_to_all_where_a_setting_says_so(settings: Settings) -> None:
+    transport = httpx.ASGITransport(create_app(replace(settings, api_docs=True)))
+    async with httpx.AsyncClient(transport=transport, base_url="https://chat.example") as visitor:
+        found = [(await visitor.get(path)).status_code for path in ("/api/docs", "/api/openapi.json", "/openapi.json")]
+
+    assert found == [200, 200, 404]
 
 
 async def test_another_sites_page_is_refused_in_words(ada: httpx.AsyncClient) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from ...command import Command
-from ...doctor.seen import Seen
 from ..outside.site import FRESH
 from ..verdict import Check, Verdict, check, failed, passed, skipped, unseen, warned
+from .asking import application, asked, description, parsed
 from .installation import Installation
 
 GROUP = "application"
@@ -20,26 +23,11 @@ CLOCK_S = 5.0
 DISK_WARN, DISK_FAIL = 85, 95
 LOG_WAIT_S = 4.0
 LOG_PAUSE_S = 0.3
-MOST_SECONDS = "4"
 LOG_LINES = "5000"
 STATUS = re.compile(r'"status":\s*"?(\d{3})\b|" (\d{3}) \d+ ')
 """In lines of JSON, and in nginx's own format ``combined``."""
 
 SERVER_ERROR, LEAST_ANSWERS, MOST_ERRORS = 500, 50, 0.05
-
-
-def _inside(stack: Installation, container: Seen, url: str) -> tuple[int, str] | None:
-    """Status and body of an address of the stack, asked from within *container*; None where nothing there can ask."""
-    script = (
-        'if command -v curl >/dev/null; then exec curl -s -m "$2" -w "\\n%{http_code}" "$1"; fi\n'
-        "exec python3 -c 'import sys,urllib.request as u,urllib.error as e\n"
-        "try: r=u.urlopen(sys.argv[1],timeout=float(sys.argv[2]))\n"
-        "except e.HTTPError as x: r=x\n"
-        'print(r.read().decode()); print(r.status,end="")\' "$1" "$2"'
-    )
-    told = stack.inside(container, "sh", "-c", script, "ask", url, MOST_SECONDS)
-    body, _, status = told.out.rpartition("\n")
-    return (int(status), body.strip()) if told.ok and status.strip().isdigit() and status.strip() != "000" else None
 
 
 def _each(stack: Installation, address: str, what: str) -> Iterator[Verdict]:
@@ -53,7 +41,7 @@ def _each(stack: Installation, address: str, what: str) -> Iterator[Verdict]:
         yield failed("200", f"no container of {parts.hostname} runs", address, "inv up")
     for container in containers:
         own = parts._replace(netloc=f"127.0.0.1:{parts.port or 80}").geturl()
-        found = _inside(stack, container, own)
+        found = asked(stack.patient, container, own)
         target = f"{container.name} {parts.path}"
         if found is None:
             yield failed("200", "no answer", target, f"inv logs --service {container.service}")
@@ -98,15 +86,14 @@ def release(stack: Installation) -> Iterator[Verdict]:
 @check("AP3b", GROUP, "error", "every container runs this release")
 def everywhere(stack: Installation) -> Iterator[Verdict]:
     """The same path as AP3, asked in each container of the application, so that no old one can hide."""
-    url, health, opened = stack.patient.address("version"), stack.patient.doctor.health, stack.patient.stack
-    if not url or not health or opened is None:
+    url, opened = stack.patient.address("version"), stack.patient.stack
+    if not url or not stack.patient.doctor.health or opened is None:
         yield skipped("fairlead.yaml has no addresses.version, or no doctor.health that names the service")
         return
-    parts, wanted = urlsplit(health), opened.values.get("RELEASE") or "local"
-    for container in stack.patient.of(parts.hostname or ""):
-        if not container.running:
-            continue
-        found = _inside(stack, container, f"http://127.0.0.1:{parts.port or 80}{urlsplit(url).path}")
+    wanted = opened.values.get("RELEASE") or "local"
+    containers, port = application(stack.patient)
+    for container in containers:
+        found = asked(stack.patient, container, f"http://127.0.0.1:{port}{urlsplit(url).path}")
         said = _release_in(found[1]) if found else ""
         promised = f"release {wanted}"
         if not said:
@@ -118,11 +105,30 @@ def everywhere(stack: Installation) -> Iterator[Verdict]:
 
 
 def _release_in(body: str) -> str:
-    try:
-        data = json.loads(body)
-    except ValueError:
-        return ""
+    data = parsed(body)
     return str(data.get("release") or "") if isinstance(data, dict) else ""
+
+
+@check("AP6", GROUP, "error", "every container answers by the same description of the API")
+def same_api(stack: Installation) -> Iterator[Verdict]:
+    """By the digest of its OpenAPI description: two that differ would serve one page by two sets of routes."""
+    containers, port = application(stack.patient)
+    told = {each.name: description(stack.patient, each, port) for each in containers}
+    if not any(told.values()):
+        yield skipped("the application does not describe its API, or no container of it runs")
+        return
+    digests = {name: _digest(data) for name, data in told.items() if data}
+    wanted = Counter(digests.values()).most_common(1)[0][0]
+    for name, data in told.items():
+        seen, routes = digests.get(name, "none"), len((data or {}).get("paths", ()))
+        if seen == wanted:
+            yield passed(f"description {wanted}", f"{seen}, {routes} routes", name)
+        else:
+            yield failed(f"description {wanted}", seen, name, "inv up makes the containers of one release")
+
+
+def _digest(data: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:12]
 
 
 @check("AP9", GROUP, "warning", "requests are found again in the edge's log")
@@ -205,4 +211,14 @@ def clock(stack: Installation) -> Iterator[Verdict]:
         yield passed(f"at most {CLOCK_S:g} s apart", f"{apart:.1f} s", stack.site.base)
 
 
-CHECKS: tuple[Check[Installation], ...] = (alive, ready, release, everywhere, logged, errors, disk, clock)
+CHECKS: tuple[Check[Installation], ...] = (
+    alive,
+    ready,
+    release,
+    everywhere,
+    same_api,
+    logged,
+    errors,
+    disk,
+    clock,
+)

@@ -21,6 +21,7 @@ from ..outside.site import Site
 from ..promises.probing import Covered, covered
 from ..promises.running import ConfigurationError, Running, edge_paths, project_files, running
 from ..promises.witness import Known
+from .asking import DESCRIPTIONS, application, description
 
 INSPECT_S = 30.0
 Made = TypeVar("Made")
@@ -107,14 +108,16 @@ class Installation:
         """Paths that the site has: the page's files, and the API's GET routes with 1 for each parameter."""
         prefix = self.site.at("/").rstrip("/")
         assets = tuple(each.removeprefix(prefix) for each in self.site.assets)
-        return Known(assets, (*self._routes(), *self.site.api), self.site.nonce)
+        return Known(assets, (*self.routes(), *self.site.api), self.site.nonce)
 
-    def _routes(self) -> tuple[str, ...]:
-        for path in ("/api/openapi.json", "/openapi.json"):
-            data = self.site.web.ask(self.site.at(path)).json()
-            if isinstance(data, dict) and isinstance(data.get("paths"), dict):
-                return tuple(_filled(route) for route, methods in data["paths"].items() if "get" in methods)
-        return ()
+    def routes(self) -> tuple[str, ...]:
+        """The GET routes that the application describes, to the stack alone or to everybody."""
+        containers, port = application(self.patient)
+        data = description(self.patient, containers[0], port) if containers else None
+        if data is None:
+            told = (self.site.web.ask(self.site.at(path)).json() for path in DESCRIPTIONS)
+            data = next((each for each in told if isinstance(each, dict) and isinstance(each.get("paths"), dict)), {})
+        return tuple(_filled(route) for route, methods in data.get("paths", {}).items() if "get" in methods)
 
 
 def inspect(patient: Patient) -> dict[str, Mapping[str, Any]]:
