@@ -28,6 +28,9 @@ Marks = set[tuple[str, int]]
 _VERSION = regex(r"# nginx (\d+(?:\.\d+)+)$", re.MULTILINE)
 """As the first line of an example: the nginx that it is judged for."""
 
+_MODE = regex(r"# mode (0[0-7]{3})$", re.MULTILINE)
+"""As the first line of a file of an example: who may read it."""
+
 
 @dataclass(frozen=True)
 class _Only:
@@ -83,8 +86,14 @@ def _without_mark(line: str) -> str:
 
 def outcome_of(rule: Rule, texts: Mapping[str, str], rules: Iterable[Rule]) -> Outcome:
     """What *rules* find in *texts*, as if these were all files there are."""
-    files = Files(texts, only_overlay=True)
+    files = Files(texts, only_overlay=True, modes=modes_of(texts))
     return lint(_paths(rule, texts, files), files, _setup(texts, rules))
+
+
+def modes_of(texts: Mapping[str, str]) -> dict[str, int]:
+    """The modes that the first lines of the *texts* name, by path."""
+    found = {path: _MODE.match(text) for path, text in texts.items()}
+    return {path: int(match[1], 8) for path, match in found.items() if match}
 
 
 def _setup(texts: Mapping[str, str], rules: Iterable[Rule]) -> Setup:

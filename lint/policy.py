@@ -90,6 +90,18 @@ class Policy:
         return sections.Hsts(self.data["headers"]["hsts"])
 
     @cached_property
+    def recommended_limits(self) -> Mapping[str, str | int]:
+        """What a service without a limit is given, by ``memory``, ``cpus`` and ``pids``; nothing where it is empty."""
+        limits: Mapping[str, str | int] = self.data["services"]["recommended_limits"]
+        return limits
+
+    @cached_property
+    def recommended_healthcheck(self) -> Mapping[str, str]:
+        """The ``interval`` and ``timeout`` that a health check without them is given."""
+        times: Mapping[str, str] = self.data["services"]["recommended_healthcheck"]
+        return times
+
+    @cached_property
     def required_headers(self) -> Mapping[str, HeaderPolicy]:
         """By name as it is usually written."""
         return _headers(self.data["headers"]["required"])

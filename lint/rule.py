@@ -15,6 +15,7 @@ Example = str | Mapping[str, str]
 The text of one file, or texts by file name.
 
 A first line such as ``# nginx 1.22.1`` says for which nginx an example is judged; without it, the newest stable one.
+One such as ``# mode 0644`` is the mode of that file.
 """
 
 Report = tuple[Place, str] | tuple[Place, str, tuple[Edit, ...]]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from fairlead.lint.discovery import Catalogue
 from fairlead.lint.engine import Outcome, Setup, lint
+from fairlead.lint.examples import modes_of
 from fairlead.lint.family import Options
 from fairlead.lint.files import Files
 from fairlead.lint.finding import Finding
@@ -32,7 +33,7 @@ def good() -> Mapping[str, str]:
 
 def found(texts: Mapping[str, str], mutation: Mutation | None = None, preset: str = "strict") -> Outcome:
     """What all rules of *preset* find."""
-    files = Files(texts, only_overlay=True)
+    files = Files(texts, only_overlay=True, modes=modes_of(texts))
     options = Options(nginx_version=mutation.nginx if mutation else None)
     policy = Policy(mutation.policy) if mutation and mutation.policy else Policy()
     return lint(by_family(texts, files), files, Setup(CATALOGUE, Selection(preset), options, policy))

@@ -70,7 +70,7 @@ def _production(text: str, at: str = "", **more: object) -> Mutation:
 def _other(
     image: str,
     *lines: str,
-    check: str = "healthcheck: {test: [CMD, /check]}",
+    check: str = "healthcheck: {test: [CMD, /check], interval: 10s, timeout: 5s}",
     user: str = 'user: "1000:1000"',
     networks: str = "back",
 ) -> tuple[str, str, str]:
@@ -191,6 +191,7 @@ MUTATIONS: dict[str, Mutation] = {
     "host-namespace": _app("pid: host"),
     "host-near-service": _instead("REDIS_HOST: cache", "REDIS_HOST: cahe"),
     "ignored-by-swarm": _app("container_name: shop-app"),
+    "healthcheck-without-times": _instead("      interval: 30s\n", "", "healthcheck"),
     "image-past-end-of-life": _instead("image: redis:8.2.1@", "image: redis:6.0.20@"),
     "image-without-digest": _instead("redis:8.2.1" + _DIGEST, "redis:8.2.1"),
     "image-without-tag": _instead("redis:8.2.1" + _DIGEST, "redis"),
@@ -326,6 +327,12 @@ MUTATIONS: dict[str, Mutation] = {
         "        VITE_API_BASE_URL: /api\n",
         "        VITE_API_BASE_URL: /api\n        NPM_TOKEN: ${JWT_SECRET_KEY:?}\n",
         also={"stack/build-argument-unused": "the Dockerfile would be at fault if it took it"},
+    ),
+    "secret-file-open-to-all": Mutation(
+        (),
+        "./secrets/signing_key",
+        BASE,
+        files={"secrets/signing_key": "# mode 0644\n"},
     ),
     "secret-in-front-end": _environment("VITE_JWT_SECRET: ${JWT_SECRET_KEY:?}"),
     "secret-in-text": _environment("""SETTINGS: '{"db": {"password": "kw8Zr2Vb91"}}'"""),

@@ -51,6 +51,9 @@ MUTATIONS: dict[str, Mutation] = {
         also={"compose/documented-variable-unused": "a build that used it would be at fault itself"},
     ),
     "secrets-not-ignored": Mutation((), "DB_PASSWORD", OWN, files={OWN: _GOOD, ".gitignore": "node_modules/\n*.log\n"}),
+    "secrets-open-to-all": Mutation(
+        (), "DB_PASSWORD", OWN, files={OWN: f"# mode 0644\n{_GOOD}", ".gitignore": ".env\n"}
+    ),
     "text-after-quote": _instead(
         "LOG_LEVEL=info",
         'LOG_LEVEL="info" debug',

@@ -25,7 +25,11 @@ def _compose(old: str, new: str, at: str | tuple[str, ...] = "", **more: object)
 
 
 def _more(
-    image: str, *lines: str, path: str = "", check: str = "healthcheck: {test: [CMD, /check]}", **more: object
+    image: str,
+    *lines: str,
+    path: str = "",
+    check: str = "healthcheck: {test: [CMD, /check], interval: 10s, timeout: 5s}",
+    **more: object,
 ) -> Mutation:
     """One more service, good but for the fault; in the file *path*, where the fault is not in the Compose file."""
     text = "\n    ".join(["  side:", "<<: *hardened", f"image: {image}", *_OWN, check, *lines])
@@ -67,13 +71,13 @@ MUTATIONS: dict[str, Mutation] = {
     "healthcheck-asks-ipv6": _more(
         "python:3.13.5-alpine" + _DIGEST,
         "command: [gunicorn, --bind, '0.0.0.0:9000', --graceful-timeout, '5', 'app:app']",
-        check="healthcheck: {test: [CMD, wget, -q, --spider, 'http://localhost:9000/']}",
+        check="healthcheck: {test: [CMD, wget, -q, --spider, 'http://localhost:9000/'], interval: 10s, timeout: 5s}",
     ),
     "healthcheck-tool-missing": _compose("[CMD, python, -m, app.health,", "[CMD, curl, --fail,"),
     "healthcheck-without-shell": _more(
         "ghcr.io/acme/side:1.2.3" + _DIGEST,
         "build: side",
-        check="healthcheck: {test: /app health || exit 1}",
+        check="healthcheck: {test: /app health || exit 1, interval: 10s, timeout: 5s}",
         files={
             "side/Dockerfile": "FROM golang:1.25.1 AS build\nRUN go build -o /app .\n\n"
             "FROM gcr.io/distroless/static-debian12:nonroot\nCOPY --from=build /app /app\nUSER 1000\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...compose import Project, Value
+from ...compose.edits import added
 from ...compose.places import part_place, written_scalars
 from ...finding import Edit, Severity
 from ...policy import Policy
@@ -145,3 +146,73 @@ def slow_healthcheck(project: Project, policy: Policy) -> Iterator[Report]:
             yield interval.place, f'a failure is noticed only after "{interval.text}"; check more often'
         elif timeout and check.timeout and check.timeout > check.interval:
             yield timeout.place, f'timeout "{timeout.text}" is longer than the interval; shorten it'
+
+
+@rule(
+    "compose/healthcheck-without-times",
+    Severity.INFO,
+    bad="""
+        services:
+          app:
+            healthcheck:  # <-
+              test: [CMD, /app, health]
+          other:
+            healthcheck:  # <-
+              test: [CMD, /app, health]
+              interval: 15s
+    """,
+    fixed="""
+        services:
+          app:
+            healthcheck:
+              test: [CMD, /app, health]
+              interval: 10s
+              timeout: 5s
+          other:
+            healthcheck:
+              test: [CMD, /app, health]
+              interval: 15s
+              timeout: 5s
+    """,
+    unsafe=True,
+    good="""
+        services:
+          app:
+            healthcheck: {test: [CMD, /app, health], interval: 30s, timeout: 5s}
+          other:
+            healthcheck: {test: [CMD, /app, health], interval: "${INTERVAL}", timeout: 3s}
+          built:
+            healthcheck: {start_period: 1m}
+          off:
+            healthcheck: {disable: true}
+    """,
+    source=_HEALTH,
+    preset="strict",
+    lacks=True,
+)
+def healthcheck_without_times(project: Project, policy: Policy) -> Iterator[Report]:
+    """
+    A health check whose times are those of the engine: every 30 seconds, and 30 seconds to answer.
+
+    A program that hangs is then found unhealthy after three minutes. Times of one's own, such as 10 and 5 seconds,
+    find it within 45 seconds. A check without `test` changes that of the image and is left alone.
+    """
+    for service in project.services.values():
+        value = service.get("healthcheck")
+        if value is None or value.get("disable") is not None or value.get("test") is None:
+            continue
+        missing = [key for key in ("interval", "timeout") if value.get(key) is None]
+        wanted = policy.recommended_healthcheck
+        lines = [f"{key}: {wanted[key]}" for key in missing if wanted.get(key)]
+        if missing and value.data.get("test") not in (["NONE"], "NONE"):
+            message = f'the health check of service "{service.name}" has no {" and no ".join(missing)}; add what fits'
+            yield value.key_place, message, _added(value, lines)
+
+
+def _added(value: Value, lines: list[str]) -> tuple[Edit, ...]:
+    """The *lines* as the last keys of a health check, in one edit: two would be for the same place."""
+    first = added(value, lines[0], safe=False) if lines else None
+    if first is None:
+        return ()
+    space = first.text[: first.text.index(lines[0])]
+    return (Edit(first.place, first.text + "".join(f"{space}{line}" for line in lines[1:]), safe=False),)

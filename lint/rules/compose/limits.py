@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...compose import Project, Value, byte_size
-from ...finding import Severity
+from ...compose import Project, Service, Value, byte_size
+from ...compose.edits import added, replaced
+from ...finding import Edit, Severity
 from ...policy import Policy
 from ...rule import Report, rule
-from .judging import lasting_services
+from .judging import is_database, is_for_swarm, lasting_services, some
 
 _LIMITS = "https://docs.docker.com/engine/containers/resource_constraints/"
 
@@ -17,19 +18,53 @@ def _is_wanted(policy: Policy, name: str) -> bool:
     return name in policy.services.required_limits or name in policy.services.strict_limits
 
 
+def _limited(service: Service, policy: Policy, name: str, key: str) -> tuple[Edit, ...]:
+    """The limit that the policy recommends, where the service has its others; Swarm looks at those of deploy alone."""
+    amount = policy.recommended_limits.get(name)
+    if not amount or service.get(f"deploy.resources.reservations.{name}") is not None:
+        return ()
+    text = f'"{amount}"' if name == "cpus" else amount
+    limits = service.get("deploy.resources.limits")
+    if limits is not None:
+        return some(added(limits, f"{name}: {text}", safe=False))
+    return () if is_for_swarm(service.project) else some(added(service.value, f"{key}: {text}", safe=False))
+
+
 @rule(
     "compose/no-memory-limit",
     Severity.WARNING,
-    bad="""
+    bad=(
+        """
         services:
           app:  # <-
             image: python:3.13.5
+          web:  # <-
+            image: python:3.13.5
+            deploy:
+              resources:
+                limits: {cpus: "1"}
+        """,
+        """
+        services:
           db:  # <-
             image: mysql:9.4.0
             deploy:
               resources:
                 reservations: {memory: 512m}
+        """,
+    ),
+    fixed="""
+        services:
+          app:
+            image: python:3.13.5
+            mem_limit: 512m
+          web:
+            image: python:3.13.5
+            deploy:
+              resources:
+                limits: {cpus: "1", memory: 512m}
     """,
+    unsafe=True,
     good="""
         services:
           app:
@@ -58,7 +93,8 @@ def no_memory_limit(project: Project, policy: Policy) -> Iterator[Report]:
     for service in lasting_services(project):
         if service.memory_limit is None:
             message = f'service "{service.name}" has no memory limit; add "mem_limit" or deploy.resources.limits.memory'
-            yield service.place, message
+            is_own = is_database(service) or service.get("mem_reservation") is not None
+            yield service.place, message, () if is_own else _limited(service, policy, "memory", "mem_limit")
 
 
 @rule(
@@ -69,6 +105,13 @@ def no_memory_limit(project: Project, policy: Policy) -> Iterator[Report]:
           app:  # <-
             image: python:3.13.5
     """,
+    fixed="""
+        services:
+          app:
+            image: python:3.13.5
+            cpus: "1"
+    """,
+    unsafe=True,
     good="""
         services:
           app:
@@ -93,7 +136,8 @@ def no_cpu_limit(project: Project, policy: Policy) -> Iterator[Report]:
     for service in lasting_services(project):
         has_other = any(service.data(key) for key in ("cpu_quota", "cpuset", "cpu_count", "cpu_percent"))
         if service.cpu_limit is None and not has_other:
-            yield service.place, f'service "{service.name}" has no cpu limit; add "cpus"'
+            message = f'service "{service.name}" has no cpu limit; add "cpus"'
+            yield service.place, message, _limited(service, policy, "cpus", "cpus")
 
 
 @rule(
@@ -107,6 +151,16 @@ def no_cpu_limit(project: Project, policy: Policy) -> Iterator[Report]:
             image: mysql:9.4.0
             pids_limit: -1
     """,
+    fixed="""
+        services:
+          app:
+            image: python:3.13.5
+            pids_limit: 512
+          db:
+            image: mysql:9.4.0
+            pids_limit: 512
+    """,
+    unsafe=True,
     good="""
         services:
           app:
@@ -127,8 +181,14 @@ def no_pids_limit(project: Project, policy: Policy) -> Iterator[Report]:
         return
     for service in lasting_services(project):
         limit = service.pids_limit
-        if limit is None or (isinstance(limit.amount, int | float) and limit.amount <= 0):
-            yield service.place, f'service "{service.name}" has no limit of processes; add "pids_limit"'
+        if limit is not None and not (isinstance(limit.amount, int | float) and limit.amount <= 0):
+            continue
+        message = f'service "{service.name}" has no limit of processes; add "pids_limit"'
+        wanted, off = policy.recommended_limits.get("pids"), service.get("pids_limit")
+        if limit is None:
+            yield service.place, message, _limited(service, policy, "pids", "pids_limit")
+        else:
+            yield service.place, message, (replaced(off, str(wanted), safe=False),) if off and wanted else ()
 
 
 _PAIRS = (

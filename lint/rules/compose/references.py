@@ -6,12 +6,13 @@ import posixpath
 import re
 from collections.abc import Collection, Iterator
 
-from ...compose import Project, Service
+from ...compose import Mount, Project, Service
+from ...compose.places import part_place, written_scalars
 from ...files import ReadError
 from ...finding import Edit, Severity
 from ...place import Place
 from ...rule import Report, rule
-from .judging import lacks_files
+from .judging import lacks_files, place_of
 
 _REFERENCE = "https://docs.docker.com/reference/compose-file/"
 
@@ -196,16 +197,38 @@ def undefined_network(project: Project) -> Iterator[Report]:
 @rule(
     "compose/undefined-volume",
     Severity.ERROR,
-    bad="""
+    bad=(
+        """
         services:
           db:
             image: acme/db:1.2.3
             volumes:
-              - data:/var/lib/db  # <-
+              - dta:/var/lib/db  # <-
               - {type: volume, source: bakups, target: /backups}  # <-
         volumes:
           backups: {}
+          data: {}
+        """,
+        """
+        services:
+          db:
+            image: acme/db:1.2.3
+            volumes:
+              - "data:/var/lib/db"  # <-
+        """,
+    ),
+    fixed="""
+        services:
+          db:
+            image: acme/db:1.2.3
+            volumes:
+              - data:/var/lib/db
+              - {type: volume, source: backups, target: /backups}
+        volumes:
+          backups: {}
+          data: {}
     """,
+    unsafe=True,
     good="""
         services:
           db:
@@ -232,7 +255,14 @@ def undefined_volume(project: Project) -> Iterator[Report]:
             if mount.type != "volume" or not isinstance(mount.source, str) or not mount.source:
                 continue
             if mount.source not in project.volumes and not is_beside(project, mount.source):
-                source = mount.value.get("source")
-                place = mount.place if mount.is_short or source is None else source.place
+                place = _source_place(mount, mount.source)
                 add = f'add it under "volumes" at the top level, or write "./{mount.source}" for a folder'
                 yield undefined(place, mount.source, "volume", project.volumes, add=add)
+
+
+def _source_place(mount: Mount, source: str) -> Place:
+    """The name alone, also where the entry is written short."""
+    scalars = written_scalars(mount.value.node)
+    if mount.is_short and len(scalars) == 1 and scalars[0].text.startswith(f"{source}:"):
+        return part_place(scalars[0], 0, len(source))
+    return place_of(mount)

@@ -71,6 +71,65 @@ def secret_file_unreadable(project: Project) -> Iterator[Report]:
             yield place, f'user {user} of service "{service.name}" cannot read secret "{mount.source}"; {advice}'
 
 
+@rule(
+    "compose/secret-file-open-to-all",
+    Severity.WARNING,
+    bad={
+        "docker-compose.yml": """
+            services:
+              app:
+                image: ghcr.io/acme/app:1.2.3
+                secrets: [db_password]
+            secrets:
+              db_password: {file: ./secrets/db_password.txt}  # <-
+        """,
+        "secrets/db_password.txt": "# mode 0644\nkw8Zr2Vb91\n",
+    },
+    good=(
+        {
+            "docker-compose.yml": """
+                services:
+                  app:
+                    image: ghcr.io/acme/app:1.2.3
+                    secrets: [db_password]
+                secrets:
+                  db_password: {file: ./secrets/db_password.txt}
+            """,
+            "secrets/db_password.txt": "# mode 0600\nkw8Zr2Vb91\n",
+        },
+        """
+        services:
+          app:
+            image: ghcr.io/acme/app:1.2.3
+            secrets: [db_password]
+        secrets:
+          db_password: {file: /run/keys/db_password}
+        """,
+    ),
+    source="https://docs.docker.com/compose/how-tos/use-secrets/",
+)
+def secret_file_open_to_all(project: Project) -> Iterator[Report]:
+    """
+    A secret's file that every user of the machine can read.
+
+    A container of another user needs it readable by others, too: what guards it then is the folder, with mode 0700,
+    which the engine passes and other users of the host do not. Files that git keeps are judged by no mode: git knows
+    none but "executable".
+    """
+    reader = project.reader
+    for value in project.secrets.values():
+        file = value.get("file")
+        if file is None or not isinstance(file.data, str) or file.data.startswith("/"):
+            continue
+        from ...envfile.keeping import Keeping, keeping  # noqa: PLC0415 - only a file with secrets needs it
+        from ...permissions import is_open_to_all  # noqa: PLC0415 - as above
+
+        path = os.path.join(file.node.source.base, file.data)  # noqa: PTH118 - paths are plain strings
+        if is_open_to_all(path, reader) and keeping(path, reader) is not Keeping.TRACKED:
+            message = f'every user of this machine can read "{file.text}"; give its folder mode 0700'
+            yield file.place, message
+
+
 def _who(service: Service) -> tuple[int | None, int | None]:
     """User and group as numbers; None where they are names, or not known."""
     text = service.data("user")

@@ -114,7 +114,7 @@ def _base_place(stage: Stage) -> Place:
         USER 10001:10001
     """,
     source="https://github.com/hadolint/hadolint/wiki/DL3066",
-    covers=("hadolint:DL3066", "trivy:DS-0002"),
+    covers=("hadolint:DL3066",),
     preset="strict",
 )
 def user_by_name(dockerfile: Dockerfile) -> Iterator[Report]:

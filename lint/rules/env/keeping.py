@@ -61,6 +61,42 @@ def secrets_not_ignored(env: EnvFile, policy: Policy) -> Iterator[Report]:
         )
 
 
+@rule(
+    "env/secrets-open-to-all",
+    Severity.WARNING,
+    bad={
+        ".env": "# mode 0644\n" + _SECRETS % "  # <-",
+        ".gitignore": ".env\n",
+    },
+    good=(
+        {".env": "# mode 0600\n" + _SECRETS % "", ".gitignore": ".env\n"},
+        {".env": "# mode 0644\nMODE=production\nMYSQL_PASSWORD=\n", ".gitignore": ".env\n"},
+        {".env": _SECRETS % "", ".gitignore": ".env\n"},
+    ),
+    source="https://docs.docker.com/compose/how-tos/environment-variables/best-practices/",
+    covers=("docksec:compose-env-file-secret-risk",),
+)
+def secrets_open_to_all(env: EnvFile, policy: Policy) -> Iterator[Report]:
+    """
+    An env file with secrets that every user of the machine can read.
+
+    Any program of any user there has them: a web server that was broken into, a job of somebody else. `chmod 600` keeps
+    them to their owner; Compose reads the file as the one who starts it. Told of files that git does not keep, whose
+    mode is their own, and only where the folders above let others in.
+    """
+    if env.is_example or env.is_for_development or env.reader is None:
+        return
+    first = next(iter(literal_secrets(env, policy)), None)
+    if first is None:
+        return
+    from ...envfile.keeping import Keeping, keeping  # noqa: PLC0415 - only a file with secrets needs it
+    from ...permissions import is_open_to_all  # noqa: PLC0415 - as above
+
+    if is_open_to_all(env.path, env.reader) and keeping(env.path, env.reader) in (Keeping.IGNORED, None):
+        name = os.path.basename(env.path)  # noqa: PTH119 - a plain string
+        yield first.name_place, f'every user of this machine can read the secrets in "{name}"; run chmod 600 on it'
+
+
 def _line(env: EnvFile, path: str) -> Edit:
     """The file's name, as it is seen from the .gitignore at *path*, as its last line."""
     reader = env.reader
