@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from enum import Enum
-from pathlib import Path
+from itertools import islice
+from posixpath import abspath, dirname, exists, isfile, join, realpath
 
 from ..dockerfile.ignore import is_ignored
 from ..files import Files, ReadError, shown
@@ -39,20 +40,23 @@ def keeping(path: str, files: Files) -> Keeping | None:
 def ignore_file(path: str, files: Files) -> str:
     """The .gitignore to name *path* in: the nearest there is up to the repository's root, else one beside it."""
     root = None if files.only_overlay else _root(path)
-    found = (shown(folder / ".gitignore") for folder in _folders(path, root))
-    beside = (
-        shown(Path(path).resolve().parent / ".gitignore") if root is not None else str(Path(path).parent / ".gitignore")
-    )
-    return next((each for each in found if files.exists(each)), beside)
+    found = (shown(join(folder, ".gitignore")) for folder in _folders(path, root))
+    beside = join(dirname(realpath(path) if root is not None else path), ".gitignore")
+    return next((each for each in found if files.exists(each)), shown(beside) if root is not None else beside)
 
 
-def _root(path: str) -> Path | None:
+def _root(path: str) -> str | None:
     """The folder of the repository that *path* lies in."""
-    folders = list(Path(os.path.abspath(path)).parents)[:_HIGHEST]  # noqa: PTH100 - links are left as they are
-    return next((folder for folder in folders if (folder / ".git").exists()), None)
+    return next((each for each in islice(_above(abspath(path)), _HIGHEST) if exists(join(each, ".git"))), None)
 
 
-def _is_tracked(root: Path, inside: str) -> bool:
+def _above(path: str) -> Iterator[str]:
+    """The folders above *path*, the nearest first; of a relative one as far as it names them."""
+    while path != (path := dirname(path)):
+        yield path
+
+
+def _is_tracked(root: str, inside: str) -> bool:
     """Whether the index has the path: it stands there in full, after flags that hold its length."""
     content, name = _index(root), os.fsencode(inside.replace(os.sep, "/"))
     if content[:4] != b"DIRC" or int.from_bytes(content[4:8], "big") >= _COMPRESSED:
@@ -66,36 +70,38 @@ def _is_tracked(root: Path, inside: str) -> bool:
     return False
 
 
-def _index(root: Path) -> bytes:
-    git = root / ".git"
+def _index(root: str) -> bytes:
+    git = join(root, ".git")
     try:
-        if git.is_file():  # of a worktree or a module
-            git = root / git.read_text(encoding="utf-8").removeprefix("gitdir:").strip()
-        return (git / "index").read_bytes()
+        if isfile(git):  # of a worktree or a module
+            git = join(root, _content(git).decode().removeprefix("gitdir:").strip())
+        return _content(join(git, "index"))
     except (OSError, UnicodeDecodeError):
         return b""
 
 
-def _folders(path: str, root: Path | None) -> Iterator[Path]:
+def _content(path: str) -> bytes:
+    with open(path, "rb") as stream:  # noqa: PTH123 - no pathlib on the check path
+        return stream.read()
+
+
+def _folders(path: str, root: str | None) -> Iterator[str]:
     """The folder of *path* and those above it, up to the repository's root."""
-    if root is None:
-        yield from Path(path).parents
-        return
-    for folder in Path(os.path.abspath(path)).parents:  # noqa: PTH100 - links are left as they are
+    for folder in _above(abspath(path) if root is not None else path):
         yield folder
         if folder == root:
             return
 
 
-def _patterns(path: str, root: Path | None, files: Files) -> Iterator[tuple[str, list[str]]]:
+def _patterns(path: str, root: str | None, files: Files) -> Iterator[tuple[str, list[str]]]:
     """The patterns of each .gitignore that counts, with *path* as seen from its folder."""
     for folder in _folders(path, root):
-        where = folder / ".gitignore"
-        inside = os.path.relpath(path, folder)
-        text = _text(shown(where) if root is not None else str(where), files)
+        where = join(folder, ".gitignore")
+        inside = os.path.relpath(path, folder or ".")
+        text = _text(shown(where) if root is not None else where, files)
         if text is not None:
             yield inside, _of_text(text)
-        if folder == root and (text := _text(str(folder / ".git" / "info" / "exclude"), files)):
+        if folder == root and (text := _text(join(folder, ".git", "info", "exclude"), files)):
             yield inside, _of_text(text)
 
 

@@ -60,6 +60,7 @@ def target(url: str) -> Target:
 
 
 _OF_ADDRESSES = frozenset("0123456789abcdefABCDEF.:")
+_PARTS, _DIGITS = 4, 3
 
 
 def is_ip_address(host: str) -> bool:
@@ -67,13 +68,21 @@ def is_ip_address(host: str) -> bool:
     bare = host.partition("%")[0]
     if not _OF_ADDRESSES.issuperset(bare) or ("." not in bare and ":" not in bare):
         return False
-    import ipaddress  # noqa: PLC0415 - 1 ms, and most hosts are names
+    if ":" not in host:
+        parts = host.split(".")
+        return len(parts) == _PARTS and all(map(_is_part, parts))
+    import ipaddress  # noqa: PLC0415 - 1 ms, and few hosts are of the newer kind
 
     try:
         ipaddress.ip_address(host)
     except ValueError:
         return False
     return True
+
+
+def _is_part(text: str) -> bool:
+    """Whether it is a number of an IPv4 address as Python and the resolver want it: no zeros before it."""
+    return text.isdecimal() and len(text) <= _DIGITS and str(int(text)) == text and int(text) <= 0xFF  # noqa: PLR2004
 
 
 def split(raw: str) -> tuple[str, str]:

@@ -145,11 +145,11 @@ def _volumes(container: Container) -> set[str]:
 
 
 def _passes(container: Container, front: Container, path: str, depth: int) -> bool | None:
+    if any(_mentions(site, path) for site in container.sites):
+        return True
     found: list[bool | None] = []
     for site in container.sites:
-        if not site.is_complete:
-            found.append(None)
-        found.append(_mentions(site, path))
+        found.append(None if not site.is_complete else False)
         found.extend(_is_passed(site, url, container, front, depth) for url in _addresses(site, path))
     return True if True in found else None if None in found or not found else False
 

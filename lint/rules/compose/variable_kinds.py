@@ -72,9 +72,9 @@ def example_of_wrong_kind(project: Project) -> Iterator[Report]:
         return
     shown = {name: value for name, value in example.values().items() if value and name not in project.environment}
     typed = {id(scalar) for scalar in _typed(project)}
-    used = {use.name for use in project.uses if id(use.scalar) in typed}
-    if not used & set(shown):
-        return
+    changing = (use for use in project.uses if use.name in shown and use.default != shown[use.name])
+    if not any(id(use.scalar) in typed for use in changing):
+        return  # a default that Compose takes is taken from the example, too
     known = set(project.problems)
     filled = load_project(project.paths, project.reader, {**shown, **project.environment})
     for name, place, message in filled.problems:
