@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ...finding import Edit, Severity
@@ -52,7 +53,7 @@ def _redirecting(config: NginxConfig) -> Iterator[Report]:
             continue
         target = directive.args[1]
         edits: tuple[Edit, ...] = ()
-        if target.endswith("$request_uri?") and target.count("$") == 1:
+        if target.endswith("$request_uri?") and not re.search(r"\$\{?\d", target):
             edits = (Edit(directive.whole_place, f"return {_STATUS[directive.args[2]]} {target[:-1]};", safe=False),)
         yield directive.place, f'every path matches; write "return {_STATUS[directive.args[2]]}"', edits
 
