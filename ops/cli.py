@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from . import bases as base_images
-from .compose import model
+from .compose import log_line, model
 from .down import confirm_loss, plan_down, volumes_lost
 from .engine import require_engine
 from .engine_ready import ready_engine
@@ -24,9 +24,6 @@ from .stack import Stack, open_stack
 from .state import is_well, print_state, state_json
 from .step import Write
 from .up import LOCAL_REGISTRY, REGISTRY, plan_up, refuse_forgotten
-
-ERASE_LINE = "\x1b[2K"
-"""Compose writes it before the first line of a log, also where no terminal is."""
 
 
 def env(*, dry: bool = False) -> None:
@@ -105,7 +102,7 @@ def logs(*, service: str = "", follow: bool = False, since: str = "", hosts: Seq
     stack = _running()
     _check_service(stack, service)
     command = stack.project.command("logs", "--timestamps", *flags, *([service] if service else []))
-    result = stack.host.stream(command, lambda line: print(line.removeprefix(ERASE_LINE), flush=True))
+    result = stack.host.stream(command, lambda line: print(log_line(line), flush=True))
     if not result.ok:
         raise FairleadError(f"docker compose logs: {result.reason}")
 

@@ -13,6 +13,9 @@ from .command import Command, Result
 from .errors import FairleadError, SettingsError
 from .host import Host
 
+ERASE_LINE = "\x1b[2K"
+"""Compose writes it before the first line of a log, also where no terminal is."""
+
 
 @dataclass(frozen=True)
 class ComposeProject:
@@ -87,6 +90,11 @@ def containers(host: Host, project: ComposeProject) -> list[Container]:
         raise FairleadError(f"docker compose ps: {_compose_words(result)}")
     found = [_container(json.loads(line)) for line in result.out.splitlines() if line.startswith("{")]
     return sorted(found, key=lambda container: (container.service, container.name))
+
+
+def log_line(line: str) -> str:
+    """A line of `docker compose logs` as it was logged: without the code by which Compose clears a terminal's line."""
+    return line.removeprefix(ERASE_LINE)
 
 
 def secret_paths(merged: Mapping[str, Any]) -> dict[str, Path]:

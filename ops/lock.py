@@ -33,7 +33,7 @@ def locked(path: Path, what: str) -> Iterator[None]:
             file.seek(0)
             raise LockedError(f"{what}: {file.read().strip() or 'another run'} is at work here; wait for it") from None
         file.truncate(0)
-        holder = f"{_user()}'s {what} (process {os.getpid()}, since {datetime.now(UTC):%H:%M:%S} UTC)"
+        holder = f"{user_name()}'s {what} (process {os.getpid()}, since {datetime.now(UTC):%H:%M:%S} UTC)"
         with suppress(OSError):  # a full disk: the lock itself holds, it only has no name on it
             os.write(file.fileno(), holder.encode())
         yield
@@ -52,7 +52,8 @@ def _opened(path: Path) -> TextIO:
         ) from error
 
 
-def _user() -> str:
+def user_name() -> str:
+    """Who runs this, for those who read of it."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a user id without a name, as in a container

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from ..command import Command
-from ..errors import SettingsError
-from ..step import Run, Step
+from ..errors import SettingsError, StepFailedError
+from ..host import Host
+from ..step import Do, Run, Say, Step
 from .bundle import load
 from .record import State
 from .switch import project
@@ -14,14 +16,13 @@ from .switch import project
 
 def old_releases(names: Iterable[str], state: State, keep: int) -> list[str]:
     """
-    Those of *names* beyond the newest *keep*, oldest first; never the one that serves, nor one of a switch.
+    Those of *names* that nobody needs, oldest first: those that never served, and those that served longest ago.
 
     Args:
-        keep: How many stay, the one that serves among them.
+        keep: How many stay, the one that serves among them; one of a switch that has not ended stays too.
     """
-    known = sorted((name for name in names if name[1:].isdigit()), key=lambda name: int(name[1:]))
-    others = [name for name in known if name not in (state.current, state.pending)]
-    return others[: max(0, len(known) - keep)]
+    kept = {state.current, state.pending, *state.previous[: keep - 1]}
+    return sorted({name for name in names if name[1:].isdigit()} - kept, key=lambda name: int(name[1:]))
 
 
 def removal(root: str, name: str) -> Iterator[Step]:
@@ -35,6 +36,14 @@ def removal(root: str, name: str) -> Iterator[Step]:
         yield Run(f"remove the containers of {name}", project(bundle.layout.project(name), file).command("down"))
         images = [reference for reference in bundle.images if reference.endswith(f":{name}")]
     for image in images:
-        # one that another release shares is only untagged
-        yield Run(f"remove {image}", Command(("docker", "image", "rm", "--no-prune", image)))
+        yield Do(f"remove {image}", f"docker image rm {image}", partial(_remove_image, image))
     yield Run(f"remove the folder of {name}", Command(("rm", "-rf", "--", f"{root}/releases/{name}")))
+
+
+def _remove_image(image: str, host: Host, _: Say) -> None:
+    """Only its name goes where another release shares it; one that an earlier run removed is no fault."""
+    if not host.run(Command(("docker", "image", "inspect", "--format", "{{.Id}}", image)), timeout_s=60).ok:
+        return
+    result = host.run(Command(("docker", "image", "rm", "--no-prune", image)), timeout_s=60)
+    if not result.ok:
+        raise StepFailedError(host.name, f"remove {image}", result.reason)

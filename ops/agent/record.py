@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import tempfile
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,21 +25,39 @@ class State:
         generation: The edge's generation that names it.
         previous: Releases that served before, the last first, whose containers may still be there, stopped.
         pending: The release that a switch has begun with and not ended; empty where none has.
+        jobs: Whether that switch runs the release's jobs; a rollback runs none, also when it is gone on with.
     """
 
     current: str = ""
     generation: str = ""
     previous: tuple[str, ...] = ()
     pending: str = ""
+    jobs: bool = True
 
     def served_by(self, release: str, generation: str) -> State:
         """The state once *release* serves, and the switch has only to tidy up."""
         before = [name for name in (self.current, *self.previous) if name and name != release]
-        return State(release, generation, tuple(dict.fromkeys(before)), release)
+        return State(release, generation, tuple(dict.fromkeys(before)), release, self.jobs)
+
+    def ended(self) -> State:
+        """The state once no switch is under way."""
+        return replace(self, pending="", jobs=True)
 
     def before(self, release: str) -> str:
         """The release that stops when *release* serves; empty where there is none."""
         return next((name for name in (self.current, *self.previous) if name != release), "")
+
+
+def state_of(text: str) -> State:
+    """The state that state.json has as *text*; the first one where there is none yet."""
+    data = json.loads(text or "{}")
+    return State(
+        current=data.get("current", ""),
+        generation=data.get("generation", ""),
+        previous=tuple(data.get("previous", ())),
+        pending=data.get("pending", ""),
+        jobs=data.get("jobs", True),
+    )
 
 
 @dataclass
@@ -54,8 +72,7 @@ class Records:
         path = self.folder / "state.json"
         if not path.exists():
             return State()
-        data = json.loads(path.read_text(encoding="utf-8"))
-        return State(data["current"], data["generation"], tuple(data["previous"]), data["pending"])
+        return state_of(path.read_text(encoding="utf-8"))
 
     def write_state(self, state: State) -> None:
         """Replaces the state in one step, on the disk before this returns."""
@@ -79,10 +96,18 @@ def chain_break(text: str) -> int:
     """The number of the first line of an audit that does not fit the line before it, from 1; 0 where all fit."""
     before = GENESIS
     for number, line in enumerate(text.splitlines(), 1):
-        if json.loads(line).get("before") != before:
+        if _before(line) != before:
             return number
         before = hashlib.sha256(line.encode()).hexdigest()
     return 0
+
+
+def _before(line: str) -> object:
+    try:
+        data = json.loads(line)
+    except ValueError:
+        return None
+    return data.get("before") if isinstance(data, dict) else None
 
 
 def write_durably(path: Path, text: str, mode: int = 0o640) -> None:

@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import FairleadError, SettingsError
+from ..errors import FairleadError, SettingsError, StepFailedError
 from ..execute import Event, execute
 from ..host import Host
 from ..lock import locked
@@ -54,7 +54,10 @@ def _switch(root: str, release: str, who: str, *, jobs: bool) -> None:
                 f"a switch to {before.pending} has begun and not ended; inv deploy --resume goes on with it, "
                 "inv deploy --abort takes it back"
             )
-        records.write_state(replace(before, pending=release))
+        if before.pending:
+            jobs = before.jobs
+        before = replace(before, pending=release, jobs=jobs)
+        records.write_state(before)
         records.audit(who=who, what="switch", release=release, before_release=before.current)
         work = Switch(host, bundle, records, before, jobs=jobs)
         try:
@@ -63,11 +66,11 @@ def _switch(root: str, release: str, who: str, *, jobs: bool) -> None:
             records.audit(who=who, what="failed, not taken back", release=release)
             raise
         except FairleadError:
-            records.write_state(replace(before, pending=""))
+            records.write_state(before.ended())
             records.audit(who=who, what="taken back", release=release)
             raise
         _run(host, records, release, work.after(), take_back=False)
-        records.write_state(replace(records.state(), pending=""))
+        records.write_state(records.state().ended())
         records.audit(who=who, what="serves", release=release)
 
 
@@ -84,7 +87,7 @@ def _abort(root: str, release: str, who: str) -> None:
         work = Switch(host, load(root, release), records, before)
         records.audit(who=who, what="abort", release=release)
         _take_back(host, records, release, [step for _, step in work.until_serving().steps])
-        records.write_state(replace(before, pending=""))
+        records.write_state(before.ended())
         records.audit(who=who, what="taken back", release=release)
 
 
@@ -142,7 +145,9 @@ def _ended(work: Callable[[], None]) -> int:
     try:
         work()
     except FairleadError as error:
-        _say("end", exit=error.exit_code, text=str(error), details=error.details)
+        # the one who reads it knows the host by another name
+        text = f"{error.step}: {error.reason}" if isinstance(error, StepFailedError) else str(error)
+        _say("end", exit=error.exit_code, text=text, details=error.details)
         return error.exit_code
     _say("end", exit=0, text="", details="")
     return 0

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import getpass
 import json
-import os
 import socket
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
-from pathlib import Path
+from collections.abc import Iterable
 
 from ..agent.gc import old_releases
-from ..agent.record import State, chain_break
+from ..agent.record import chain_break
 from ..command import Command
 from ..engine import require_engine
-from ..errors import FairleadError, SettingsError
+from ..errors import FairleadError, InterruptedRunError, SettingsError
 from ..execute import execute
 from ..host import Host, LocalHost
-from ..inventory import HostEntry
-from ..lock import locked
+from ..hosts import Opened, open_hosts
+from ..lock import locked, user_name
 from ..plan import plan_for
 from ..progress import Progress
-from ..settings import Settings, find_settings, load_settings
 from ..ssh import RemoteHost
 from ..stack import Stack, open_stack
 from ..step import Do, Say, Step
@@ -30,7 +25,6 @@ from ..up import LOCAL_REGISTRY, REGISTRY, plan_up
 from .agent_image import agent_image, agent_steps
 from .drift import drift
 from .following import Agent
-from .layout import Layout
 from .sending import Sending, for_host
 from .target import Target, TargetError, examine
 from .telling import Teller
@@ -47,14 +41,11 @@ def deploy(
     Raises:
         FairleadError: what went wrong, and what serves now.
     """
-    settings = load_settings(find_settings(Path.cwd()))
-    with ExitStack() as opened:
-        for entry in _one(settings, names):
-            host = opened.enter_context(RemoteHost(entry, input if sys.stdin.isatty() else None))
-            if resume or abort:
-                _go_on(host, Layout(settings.name, entry.folder), abort=abort)
-            else:
-                _deploy(host, entry, local_bases=local_bases, dry=dry)
+    with open_hosts(names, one=True) as (opened,):
+        if resume or abort:
+            _go_on(opened, abort=abort)
+        else:
+            _deploy(opened, local_bases=local_bases, dry=dry)
 
 
 def rollback(names: Iterable[str], *, to: str = "", dry: bool = False) -> None:
@@ -62,48 +53,39 @@ def rollback(names: Iterable[str], *, to: str = "", dry: bool = False) -> None:
     `inv rollback`.
 
     Raises:
-        FairleadError: there is no such release, or the switch failed.
+        FairleadError: there is no such release, it never served, or the switch failed.
     """
-    settings = load_settings(find_settings(Path.cwd()))
-    with ExitStack() as opened:
-        for entry in _one(settings, names):
-            host = opened.enter_context(RemoteHost(entry, input if sys.stdin.isatty() else None))
-            layout = Layout(settings.name, entry.folder)
-            target = examine(host, layout)
-            wanted = to or _before(host, target)
-            if wanted not in target.releases:
-                raise SettingsError(
-                    f"--to {wanted}: no such release on {host.name}; there are {', '.join(target.releases)}"
-                )
-            if dry:
-                print(f"{host.name}: {target.current} -> {wanted}")
-                return
-            _hand_over(Agent(host, target, layout), "rollback", wanted)
+    with open_hosts(names, one=True) as (opened,):
+        target = examine(opened.host, opened.layout)
+        wanted = _wanted(opened.host, target, to)
+        if dry:
+            print(f"{opened.host.name}: {target.state.current} -> {wanted}")
+            return
+        _hand_over(_agent(opened, target), "rollback", wanted)
 
 
 def releases(names: Iterable[str]) -> None:
     """`inv releases`."""
-    settings = load_settings(find_settings(Path.cwd()))
-    with ExitStack() as opened:
-        for entry in _one(settings, names):
-            host = opened.enter_context(RemoteHost(entry, input if sys.stdin.isatty() else None))
-            target = examine(host, Layout(settings.name, entry.folder))
+    with open_hosts(names) as hosts:
+        for opened in hosts:
+            target = examine(opened.host, opened.layout)
             for name in reversed(target.releases):
-                print(f"{host.name}  {name}{'  serves' if name == target.current else ''}")
+                print(f"{opened.host.name}  {name}  {_what_it_is(target, name)}")
 
 
 def collect(names: Iterable[str], *, keep: int, dry: bool = False) -> None:
     """`inv gc`."""
     if keep < 1:
         raise SettingsError(f"--keep {keep}: at least the release that serves stays; say 1 or more")
-    with ExitStack() as opened:
-        for host, target, layout in _each(opened, names):
-            old = old_releases(target.releases, State(target.current, pending=target.pending), keep)
+    with open_hosts(names) as hosts:
+        for opened in hosts:
+            target = examine(opened.host, opened.layout)
+            old = old_releases(target.releases, target.state, keep)
             if dry or not old:
-                print(f"{host.name}: {', '.join(old) or 'nothing'} to remove")
+                print(f"{opened.host.name}: {', '.join(old) or 'nothing'} to remove")
                 continue
-            words = ("gc", "--root", layout.root, "--keep", str(keep), "--who", _who())
-            agent = Agent(host, target, layout)
+            words = ("gc", "--root", opened.layout.root, "--keep", str(keep), "--who", _who())
+            agent = _agent(opened, target)
             with Teller() as teller:
                 agent.run(agent.image(), words, teller)
 
@@ -111,14 +93,15 @@ def collect(names: Iterable[str], *, keep: int, dry: bool = False) -> None:
 def audit(names: Iterable[str]) -> None:
     """`inv audit`; exits with 1 where a line was changed or removed."""
     broken = False
-    with ExitStack() as opened:
-        for host, _, layout in _each(opened, names):
-            text = host.read(f"{layout.state}/audit.jsonl") or ""
-            for line in map(json.loads, text.splitlines()):
-                print("  ".join((host.name, *(str(line[key]) for key in AUDITED if line.get(key)))))
-            if number := chain_break(text):
-                print(f"{host.name}: line {number} does not fit the line before it: the audit was changed by hand")
-                broken = True
+    with open_hosts(names) as hosts:
+        for opened in hosts:
+            text = opened.host.read(f"{opened.layout.state}/audit.jsonl") or ""
+            number = chain_break(text)
+            broken = broken or number > 0
+            for line in text.splitlines():
+                print(f"{opened.host.name}  {_audited(line)}")
+            if number:
+                print(f"{opened.host.name}: line {number} does not fit the one before: the audit was changed by hand")
     if broken:
         sys.exit(FairleadError.exit_code)
 
@@ -126,43 +109,44 @@ def audit(names: Iterable[str]) -> None:
 def differences(names: Iterable[str]) -> None:
     """`inv drift`; exits with 1 where something differs."""
     found = False
-    with ExitStack() as opened:
-        for host, target, layout in _each(opened, names):
-            if not target.current:
-                print(f"{host.name}: no release serves")
-                continue
-            lines = drift(host, target, layout)
+    with open_hosts(names) as hosts:
+        for opened in hosts:
+            target = examine(opened.host, opened.layout)
+            current = target.state.current
+            lines = drift(opened.host, target, opened.layout) if current else []
             found = found or bool(lines)
-            print("\n".join(f"{host.name}: {line}" for line in lines or [f"as {target.current} says"]))
+            well = f"as {current} says" if current else "no release serves"
+            print("\n".join(f"{opened.host.name}: {line}" for line in lines or [well]))
     if found:
         sys.exit(FairleadError.exit_code)
 
 
-def _each(opened: ExitStack, names: Iterable[str]) -> Iterator[tuple[RemoteHost, Target, Layout]]:
-    settings = load_settings(find_settings(Path.cwd()))
-    for entry in settings.inventory.chosen(names):
-        host = opened.enter_context(RemoteHost(entry, input if sys.stdin.isatty() else None))
-        layout = Layout(settings.name, entry.folder)
-        yield host, examine(host, layout), layout
+def _audited(line: str) -> str:
+    """A line of the audit for people; as it stands where it is none of ours."""
+    try:
+        data = json.loads(line)
+        return "  ".join(str(data[key]) for key in AUDITED if data.get(key))
+    except (ValueError, TypeError, AttributeError):
+        return line
 
 
-def _one(settings: Settings, names: Iterable[str]) -> tuple[HostEntry, ...]:
-    chosen = settings.inventory.chosen(names)
-    if len(chosen) > 1:
-        raise SettingsError(f"one host at a time for now: {', '.join(entry.name for entry in chosen)}")
-    return chosen
+def _what_it_is(target: Target, name: str) -> str:
+    if name == target.state.pending:
+        return "a switch to it has not ended"
+    if name == target.state.current:
+        return "serves"
+    return "served before" if name in target.served else "never served"
 
 
-def _deploy(host: RemoteHost, entry: HostEntry, *, local_bases: bool, dry: bool) -> None:
-    local = LocalHost()
+def _deploy(opened: Opened, *, local_bases: bool, dry: bool) -> None:
+    host, layout, local = opened.host, opened.layout, LocalHost()
     client = str(require_engine(local).client)
     stack = open_stack(client=client)
-    layout = Layout(stack.settings.name, entry.folder)
     target = examine(host, layout)
-    if target.pending:
+    if target.state.pending:
         raise TargetError(
-            f"{host.name}: a switch to {target.pending} has begun and not ended; inv deploy --resume goes on with it, "
-            "--abort takes it back"
+            f"{host.name}: a switch to {target.state.pending} has begun and not ended; "
+            "inv deploy --resume goes on with it, --abort takes it back"
         )
     name = target.next_release
     stack = for_host(stack, host, layout, name)
@@ -181,9 +165,12 @@ def _deploy(host: RemoteHost, entry: HostEntry, *, local_bases: bool, dry: bool)
     if dry:
         print(plan)
         return
-    with locked(stack.settings.state / "lock", "inv deploy"), Progress() as progress:
-        execute(plan, {local.name: local}, progress, take_back=False)
-    _hand_over(Agent(host, target, layout), "switch", name, agent)
+    try:
+        with locked(stack.settings.state / "lock", "inv deploy"), Progress() as progress:
+            execute(plan, {local.name: local}, progress, take_back=False)
+    except KeyboardInterrupt:
+        raise InterruptedRunError(f"inv deploy: interrupted; {host.name} serves what it served") from None
+    _hand_over(_agent(opened, target), "switch", name, agent)
 
 
 def _registry(stack: Stack) -> str:
@@ -202,38 +189,43 @@ def _lint_step(stack: Stack) -> Step:
     return Do("lint the files", str(command), lint)
 
 
-def _go_on(host: RemoteHost, layout: Layout, *, abort: bool) -> None:
-    target = examine(host, layout)
-    agent = Agent(host, target, layout)
+def _go_on(opened: Opened, *, abort: bool) -> None:
+    target = examine(opened.host, opened.layout)
+    agent = _agent(opened, target)
     if agent.runs():
         with Teller() as teller:
             agent.follow(teller)
-        target = examine(host, layout)
-    if not target.pending:
-        print(f"{host.name}: {target.current or 'no release'} serves; nothing is left to do")
+        target = examine(opened.host, opened.layout)
+    state = target.state
+    if not state.pending:
+        print(f"{opened.host.name}: {state.current or 'no release'} serves; nothing is left to do")
         return
-    _hand_over(Agent(host, target, layout), "abort" if abort else "switch", target.pending)
+    _hand_over(_agent(opened, target), "abort" if abort else "switch", state.pending)
+
+
+def _agent(opened: Opened, target: Target) -> Agent:
+    return Agent(opened.host, target, opened.layout)
 
 
 def _hand_over(agent: Agent, command: str, release: str, image: str = "") -> None:
     words = (command, "--root", agent.layout.root, "--release", release, "--who", _who())
     with Teller() as teller:
         agent.run(image or agent.image(), words, teller)
-    serves = examine(agent.host, agent.layout).current
+    serves = examine(agent.host, agent.layout).state.current
     print(f"{agent.host.name}: {serves or 'no release'} serves")
 
 
-def _before(host: RemoteHost, target: Target) -> str:
-    earlier = [name for name in target.releases if name != target.current]
-    before = [name for name in earlier if int(name[1:]) < int(target.current[1:] or 0)] if target.current else earlier
-    if not before:
-        raise SettingsError(f"{host.name}: no release before {target.current or 'the first'}")
-    return before[-1]
+def _wanted(host: RemoteHost, target: Target, to: str) -> str:
+    """The release to go back to: *to*, or the last one that served before the one that serves."""
+    if to and to not in target.served:
+        said = "never served here" if to in target.releases else "no such release here"
+        there = ", ".join(target.served) or "none"
+        raise SettingsError(f"--to {to}: {said}; to go back to there are on {host.name}: {there}")
+    earlier = [name for name in target.served if int(name[1:]) < int(target.state.current[1:])]
+    if not (to or earlier):
+        raise SettingsError(f"{host.name}: no release served before {target.state.current or 'the first one'}")
+    return to or earlier[0]
 
 
 def _who() -> str:
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):
-        user = f"user {os.getuid()}"
-    return f"{user}@{socket.gethostname()}"
+    return f"{user_name()}@{socket.gethostname()}"

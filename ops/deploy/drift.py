@@ -19,14 +19,14 @@ FORM = "{{json .}}"
 
 def drift(host: Host, target: Target, layout: Layout) -> list[str]:
     """One line for each difference; empty where the host is as its release says."""
-    manifest = json.loads(host.read(f"{layout.release(target.current)}/release.json") or "{}")
+    manifest = json.loads(host.read(f"{layout.release(target.state.current)}/release.json") or "{}")
     running = _containers(host, target)
     return [
-        *_missing(manifest, running, layout, target.current),
+        *_missing(manifest, running, layout, target.state.current),
         *_other_images(manifest, running),
-        *_strangers(running, layout, target.current),
-        *_edited(host, layout, target.current, manifest.get("files", {})),
-        *_edge(host, layout, target.current),
+        *_strangers(running, layout, target.state.current),
+        *_edited(host, layout, target.state.current, manifest.get("files", {})),
+        *_edge(host, layout, target.state.current),
     ]
 
 

@@ -22,7 +22,7 @@ Line = Callable[[Mapping[str, Any]], None]
 
 
 class StillRunningError(FairleadError):
-    """The connection is gone, and the agent works on."""
+    """Nobody follows the agent any more, and it works on."""
 
     exit_code = 6
 
@@ -97,9 +97,10 @@ class Agent:
                 self._read(reading)  # the engine was away for a moment: the agent was not
             self._docker("wait", self.name)
             self._docker("rm", "--force", self.name)
-        except UnreachableError as error:
+        except (UnreachableError, KeyboardInterrupt) as error:
+            why = "no longer followed" if isinstance(error, KeyboardInterrupt) else "the connection was lost"
             raise StillRunningError(
-                f"{self.host.name}: the connection was lost, the agent goes on there; "
+                f"{self.host.name}: {why}, the agent goes on there; "
                 f"inv deploy --resume --host {self.host.name} follows it"
             ) from error
         _raise_if_failed(self.host.name, reading.last)

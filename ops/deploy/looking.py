@@ -7,20 +7,18 @@ import shlex
 import sys
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..compose import ComposeProject, Container, containers
+from ..compose import ComposeProject, Container, containers, log_line
 from ..errors import FairleadError, SettingsError
-from ..settings import find_settings, load_settings
+from ..hosts import Opened, open_hosts
 from ..ssh import RemoteHost
 from ..state import as_json, table
 from .layout import Layout
 from .target import Target, examine
-
-ERASE_LINE = "\x1b[2K"
 
 
 @dataclass(frozen=True)
@@ -57,14 +55,14 @@ class Serving:
 def status(names: Iterable[str], *, json_wanted: bool) -> None:
     """`inv status --host`; exits with 1 where a service is not as it should be."""
     well, told = True, []
-    with ExitStack() as opened:
-        for each in _serving(opened, names):
+    with _serving(names) as serving:
+        for each in serving:
             found = each.containers()
             well = well and bool(found) and all(container.settled for container in found)
-            release = each.target.current or "no release"
-            told.append({"host": each.host.name, "release": each.target.current, "services": as_json(found)})
+            current = each.target.state.current
+            told.append({"host": each.host.name, "release": current, "services": as_json(found)})
             if not json_wanted:
-                print(f"{each.host.name}: {release} serves")
+                print(f"{each.host.name}: {current or 'no release'} serves")
                 table(found)
     if json_wanted:
         print(json.dumps({"version": 1, "hosts": told}, indent=2))
@@ -74,8 +72,7 @@ def status(names: Iterable[str], *, json_wanted: bool) -> None:
 
 def logs(names: Iterable[str], *, service: str, flags: tuple[str, ...]) -> None:
     """`inv logs --host`; lines of several hosts begin with the host's name."""
-    with ExitStack() as opened:
-        serving = list(_serving(opened, names))
+    with _serving(names) as serving:
         reading = []
         for each in serving:
             start = f"{each.host.name} | " if len(serving) > 1 else ""
@@ -90,11 +87,7 @@ def logs(names: Iterable[str], *, service: str, flags: tuple[str, ...]) -> None:
 
 def execute(names: Iterable[str], *, service: str, command: str, dry: bool) -> None:
     """`inv exec --host`; exits with the command's exit code."""
-    with ExitStack() as opened:
-        serving = list(_serving(opened, names))
-        if len(serving) != 1:
-            raise SettingsError("exec: on one host at a time")
-        (each,) = serving
+    with _serving(names, one=True) as (each,):
         terminal = () if sys.stdin.isatty() and sys.stdout.isatty() else ("-T",)
         asked = each.project_of(service).command("exec", *terminal, service, *shlex.split(command))
         if dry:
@@ -108,13 +101,15 @@ def execute(names: Iterable[str], *, service: str, command: str, dry: bool) -> N
         sys.exit(each.host.attach(asked))
 
 
-def _serving(opened: ExitStack, names: Iterable[str]) -> Iterator[Serving]:
-    settings = load_settings(find_settings(Path.cwd()))
-    for entry in settings.inventory.chosen(names):
-        host = opened.enter_context(RemoteHost(entry, input if sys.stdin.isatty() else None))
-        layout = Layout(settings.name, entry.folder)
-        target = examine(host, layout)
-        yield Serving(host, target, tuple(_projects(layout, target)))
+@contextmanager
+def _serving(names: Iterable[str], *, one: bool = False) -> Iterator[list[Serving]]:
+    with open_hosts(names, one=one) as hosts:
+        yield [_on(opened) for opened in hosts]
+
+
+def _on(opened: Opened) -> Serving:
+    target = examine(opened.host, opened.layout)
+    return Serving(opened.host, target, tuple(_projects(opened.layout, target)))
 
 
 def _projects(layout: Layout, target: Target) -> Iterator[ComposeProject]:
@@ -123,9 +118,9 @@ def _projects(layout: Layout, target: Target) -> Iterator[ComposeProject]:
 
     if target.base is not None:
         yield project(layout.base_project, layout.base)
-    if target.current:
-        yield project(layout.project(target.current), layout.release(target.current))
+    if target.state.current:
+        yield project(layout.project(target.state.current), layout.release(target.state.current))
 
 
 def _print_lines(host: RemoteHost, command: Any, start: str) -> None:
-    host.stream(command, lambda line: print(f"{start}{line.removeprefix(ERASE_LINE)}", flush=True))
+    host.stream(command, lambda line: print(f"{start}{log_line(line)}", flush=True))

@@ -32,12 +32,20 @@ class Registry:
     Attributes:
         name: The repository's name; whoever does not know it gets 404.
         sent: The bytes of layers sent so far.
+        asked: How often anything was asked for, so far.
     """
 
     store: BlobStore
     name: str = field(default_factory=lambda: secrets.token_hex(16))
     port: int = 0
     sent: int = 0
+    asked: int = 0
+    _counting: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def count(self, size: int) -> None:
+        """Counts *size* bytes more as sent; layers are sent side by side."""
+        with self._counting:
+            self.sent += size
 
     def reference(self, port: int, digest: str) -> str:
         """What `docker pull` is called with where the registry is reached at *port* of 127.0.0.1."""
@@ -48,15 +56,9 @@ class Registry:
 def serving(store: BlobStore) -> Iterator[Registry]:
     """A registry of *store* on a free port of 127.0.0.1, while the block runs."""
     registry = Registry(store)
-    counting = threading.Lock()
 
     class Handler(_Handler):
-        def found(self) -> tuple[Path, str] | None:
-            return _find(registry, self.path)
-
-        def count(self, size: int) -> None:
-            with counting:
-                registry.sent += size
+        serves = registry
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
@@ -84,11 +86,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 120
 
-    def found(self) -> tuple[Path, str] | None:
-        raise NotImplementedError
-
-    def count(self, size: int) -> None:
-        raise NotImplementedError
+    serves: Registry
 
     def do_GET(self) -> None:
         self._answer(body=True)
@@ -100,10 +98,11 @@ class _Handler(BaseHTTPRequestHandler):
         return  # the first thing that an engine sends is a TLS hello; nobody wants to read about it
 
     def _answer(self, *, body: bool) -> None:
+        self.serves.asked += 1
         if self.path in ("/v2", "/v2/"):
             self._send(200, b"{}", body=body)
             return
-        found = self.found()
+        found = _find(self.serves, self.path)
         if found is None:
             error = {"errors": [{"code": "MANIFEST_UNKNOWN", "message": "not of this release"}]}
             self._send(404, json.dumps(error).encode(), body=body)
@@ -144,5 +143,5 @@ class _Handler(BaseHTTPRequestHandler):
             file.seek(start)
             while left and (chunk := file.read(min(CHUNK, left))):
                 self.wfile.write(chunk)
-                self.count(len(chunk))
+                self.serves.count(len(chunk))
                 left -= len(chunk)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ..agent.record import State, state_of
 from ..command import Command
 from ..engine import require_engine
 from ..errors import FairleadError
@@ -31,8 +32,7 @@ class Target:
         platform: What it runs, such as ``linux/amd64``.
         docker_group: The number of the group that may use its engine.
         releases: The releases whose folders are there, oldest first.
-        current: The release that serves; empty where none does.
-        pending: A switch that has begun and not ended; empty where none has.
+        state: What serves, what served, and what a switch has begun with.
     """
 
     client: str
@@ -40,9 +40,13 @@ class Target:
     docker_group: str
     user: str
     releases: tuple[str, ...]
-    current: str = ""
-    pending: str = ""
+    state: State = field(default_factory=State)
     base: Mapping[str, object] | None = field(default=None, repr=False)
+
+    @property
+    def served(self) -> tuple[str, ...]:
+        """The releases that served before and are still there, the last one first: those to go back to."""
+        return tuple(name for name in self.state.previous if name in self.releases)
 
     @property
     def next_release(self) -> str:
@@ -64,7 +68,6 @@ def examine(host: Host, layout: Layout) -> Target:
         raise TargetError(
             f"{host.name}: {layout.root}/releases: not there or not yours; inv provision --host {host.name}"
         )
-    state = json.loads(host.read(f"{layout.state}/state.json") or "{}")
     base = host.read(f"{layout.base}/compose.yaml")
     machine = host.run(Command(("uname", "-m"))).out.strip()
     listed = host.run(Command(("ls", "-1", f"{layout.root}/releases"))).out.split()
@@ -75,7 +78,6 @@ def examine(host: Host, layout: Layout) -> Target:
         docker_group=host.run(Command(("stat", "--format", "%g", "/var/run/docker.sock"))).out.strip(),
         user=host.run(Command(("sh", "-c", "echo $(id -u):$(id -g)"))).out.strip(),
         releases=tuple(numbered),
-        current=state.get("current", ""),
-        pending=state.get("pending", ""),
+        state=state_of(host.read(f"{layout.state}/state.json") or ""),
         base=json.loads(base) if base else None,
     )

@@ -14,9 +14,10 @@ from ..host import Host
 
 TITLE = "send the files of the release"
 UNPACK = (
-    'set -e; umask 027; part="$1.part"; rm -rf -- "$part"; mkdir -p -- "$part"; '
-    'base64 -d | tar -xzp -C "$part"; rm -rf -- "$1"; mv -T -- "$part" "$1"'
+    'set -e; umask 027; part=$(mktemp -d -- "$1.XXXXXX"); trap \'rm -rf -- "$part"\' EXIT; chmod 0750 "$part"; '
+    'base64 -d | tar -xzp -C "$part"; mv -T -- "$part" "$1"'
 )
+"""A folder takes the place of an empty one, and of no other: of two that send the same, one gets an error."""
 
 
 @dataclass(frozen=True)
@@ -36,15 +37,15 @@ class Upload:
 
 def send(host: Host, folder: str, files: Iterable[Upload]) -> int:
     """
-    Makes *folder* on the host hold *files* and nothing else, and gives how many bytes went over.
+    Makes *folder* on the host, holding *files*, and gives how many bytes went over.
 
     Raises:
-        StepFailedError: it did not get there; a folder that was there before is as it was.
+        StepFailedError: it did not get there; a folder of that name that was there is as it was.
     """
     text = _archive(files)
     result = host.run(Command(("sh", "-c", UNPACK, "sh", folder), Secret(text)))
     if not result.ok:
-        raise StepFailedError(host.name, TITLE, f"{folder}: {result.reason}")
+        raise StepFailedError(host.name, TITLE, f"{folder}: {result.reason}; nothing was changed there, run it again")
     return len(text)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from fairlead.ops.agent.bundle import load
+from fairlead.ops.agent.gc import old_releases
 from fairlead.ops.agent.nginx import STATUS
 from fairlead.ops.agent.record import Records, State, chain_break
 from fairlead.ops.errors import SettingsError
@@ -37,7 +38,7 @@ def test_a_state_that_was_written_is_read_again(tmp_path):
     records = Records(tmp_path)
     assert State() == records.state()
 
-    state = State("r3", "g7", ("r2", "r1"), "r4")
+    state = State("r3", "g7", ("r2", "r1"), "r4", jobs=False)
     records.write_state(state)
 
     assert state == records.state()
@@ -71,6 +72,8 @@ def test_an_audit_line_that_was_changed_removed_or_added_is_found(tmp_path):
     assert 0 == chain_break(text)
     assert 3 == chain_break(text.replace('"r1"', '"r9"'))
     assert 2 == chain_break("\n".join([lines[0], *lines[2:]]))
+    assert 2 == chain_break("\n".join([lines[0], "no JSON", *lines[1:]]))
+    assert 1 == chain_break("[]")
     assert 5 == chain_break(text + json.dumps({"what": "x", "before": "0" * 64}) + "\n")
 
 
@@ -108,3 +111,18 @@ def test_statuses_are_read_from_both_kinds_of_access_log(line, status):
     found = STATUS.search(line)
 
     assert status == (found and (found[1] or found[2]))
+
+
+@pytest.mark.parametrize(
+    ("state", "keep", "old"),
+    [
+        (State("r7", previous=("r5", "r4", "r1")), 2, ["r1", "r2", "r4", "r6"]),  # r2 and r6 never served
+        (State("r7", previous=("r5", "r4", "r1")), 1, ["r1", "r2", "r4", "r5", "r6"]),
+        (State("r7", previous=("r5", "r4", "r1")), 9, ["r2", "r6"]),
+        (State("r5", previous=("r7", "r4")), 2, ["r1", "r2", "r4", "r6"]),
+        (State("r7", previous=("r5",), pending="r6"), 2, ["r1", "r2", "r4"]),
+        (State(), 1, ["r1", "r2", "r4", "r5", "r6", "r7"]),
+    ],
+)
+def test_what_served_last_stays_and_what_never_served_goes(state, keep, old):
+    assert old == old_releases(["r4", "r1", "r2", "r5", "r7", "r6", "r6.x1y2z3", "lost"], state, keep)

@@ -45,7 +45,7 @@ class Engine:
 
     def stream(self, command, line):
         told = self.streams.pop(0)
-        if isinstance(told, Exception):
+        if isinstance(told, BaseException):
             raise told
         for text in told:
             line(text)
@@ -93,6 +93,12 @@ def test_a_connection_that_is_lost_leaves_the_agent_at_work():
 
     assert (StillRunningError, 6) == (type(error), error.exit_code)
     assert "inv deploy --resume --host prod follows it" in str(error)
+
+
+def test_who_stops_following_is_told_that_the_agent_goes_on():
+    _, error = _followed(Engine(KeyboardInterrupt()))
+
+    assert (6, True) == (error.exit_code, "no longer followed, the agent goes on there" in str(error))
 
 
 def test_a_second_agent_is_refused_while_one_is_at_work():

@@ -14,10 +14,9 @@ def _mode(path):
     return path.stat().st_mode & 0o777
 
 
-def test_a_folder_holds_what_was_sent_and_nothing_else(tmp_path):
+def test_an_empty_folder_holds_what_was_sent(tmp_path):
     folder = tmp_path / "releases" / "r1"
-    folder.parent.mkdir()
-    send(LocalHost(), str(folder), [Upload("old", "x")])
+    folder.mkdir(parents=True)
 
     send(
         LocalHost(),
@@ -34,6 +33,17 @@ def test_a_folder_holds_what_was_sent_and_nothing_else(tmp_path):
     assert ("word \u00fc\n", 0o444) == ((folder / "secrets/key").read_text(), _mode(folder / "secrets/key"))
     assert (0o700, 0o755, 0o640) == tuple(_mode(folder / name) for name in ("secrets", "files", "release.json"))
     assert ["r1"] == [path.name for path in folder.parent.iterdir()]
+
+
+def test_of_two_that_send_the_same_the_second_gets_an_error_and_changes_nothing(tmp_path):
+    folder = tmp_path / "r1"
+    send(LocalHost(), str(folder), [Upload("mine", "x")])
+
+    with pytest.raises(StepFailedError, match="nothing was changed there, run it again"):
+        send(LocalHost(), str(folder), [Upload("theirs", "y")])
+
+    assert ["r1"] == [path.name for path in tmp_path.iterdir()]
+    assert ["mine"] == [path.name for path in folder.iterdir()]
 
 
 def test_what_cannot_be_written_is_an_error_and_what_was_there_stays(tmp_path):

@@ -79,7 +79,7 @@ def test_a_rollback_brings_the_release_before_back_under_load(host):
     assert (0, before) == (ended.code, host.serving()), ended.out + ended.err
     assert [] == load.lost
     assert sorted(_base() + _app(before)) == host.running()
-    assert f"{before}  serves" in host.inv("releases", "--host", "prod").out
+    assert f"{before}  serves\n" in host.inv("releases", "--host", "prod").out
     assert 0 == host.inv("rollback", "--host", "prod", "--to", now).code
     assert now == host.serving()
 
@@ -111,6 +111,12 @@ def test_a_release_that_does_not_get_well_is_taken_back_and_nobody_notices(host,
     assert [] == load.lost
     assert (before, state) == (host.running(), host.state)
     assert state["current"] == host.serving()
+    failed = f"r{max(int(name[1:]) for name in host.machine.root('ls', f'{ROOT}/releases').split())}"
+    assert f"{failed}  never served\n" in host.inv("releases", "--host", "prod").out
+    refused = host.inv("rollback", "--host", "prod", "--to", failed)
+    assert (2, True) == (refused.code, f"--to {failed}: never served here" in refused.err)
+    shown = host.inv("--dry", "rollback", "--host", "prod")
+    assert f"prod: {state['current']} -> {state['previous'][0]}\n" == shown.out
 
 
 def test_an_agent_that_is_killed_leaves_the_old_release_and_is_gone_on_with(host):

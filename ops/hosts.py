@@ -1,0 +1,43 @@
+"""Opens the hosts that a task's --host means."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from .deploy.layout import Layout
+from .errors import SettingsError
+from .settings import find_settings, load_settings
+from .ssh import RemoteHost
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A host, and where the stack stands on it; it connects at first use."""
+
+    host: RemoteHost
+    layout: Layout
+
+
+@contextmanager
+def open_hosts(names: Iterable[str], *, one: bool = False) -> Iterator[list[Opened]]:
+    """
+    The hosts of fairlead.yaml that *names* mean, while the block runs.
+
+    Args:
+        one: Whether the task works on one host at a time.
+
+    Raises:
+        SettingsError: no such host, or several where one is worked on.
+    """
+    settings = load_settings(find_settings(Path.cwd()))
+    chosen = settings.inventory.chosen(names)
+    if one and len(chosen) > 1:
+        raise SettingsError(f"one host at a time: {', '.join(entry.name for entry in chosen)}; say one of them")
+    ask = input if sys.stdin.isatty() else None
+    with ExitStack() as opened:
+        hosts = [opened.enter_context(RemoteHost(entry, ask)) for entry in chosen]
+        yield [Opened(host, Layout(settings.name, host.entry.folder)) for host in hosts]
