@@ -11,6 +11,7 @@ from ..lint.data import DataError, load_yaml
 from .domains import AcmeSettings, CertificateSettings, acme, certificates
 from .errors import SettingsError
 from .inventory import Inventory, inventory
+from .migrations import MigrationSettings, migration_settings
 
 FILE_NAME = "fairlead.yaml"
 
@@ -113,11 +114,13 @@ class DeploySettings:
         smoke: Addresses that nginx's container asks of itself after the switch; each has to answer 200.
         watch_s: How long nginx's answers are watched after the switch before the old release stops.
         drain_s: nginx's own worker_shutdown_timeout.
+        migrations: What a release changes about the tables; None where that is not told.
     """
 
     smoke: tuple[str, ...] = ()
     watch_s: float = 5.0
     drain_s: float = 60.0
+    migrations: MigrationSettings | None = None
 
 
 @dataclass(frozen=True)
@@ -203,7 +206,7 @@ def _settings(data: Mapping[str, Any], root: Path) -> Settings:
         addresses=data.get("addresses", {}),
         doctor=_doctor(data.get("doctor", {})),
         inventory=inventory(data, data["name"]),
-        deploy=_deploy(data.get("deploy", {})),
+        deploy=_deploy(data.get("deploy", {}), root),
         domains=certificates(data.get("domains", ()), root),
         acme=acme(data.get("certbot", {}), root),
         tls=_tls(data["tls"], root) if "tls" in data else None,
@@ -233,11 +236,12 @@ def _tls(data: Mapping[str, Any], root: Path) -> TlsSettings:
     return TlsSettings(root / data["folder"], data["mount"], root / data["webroot"], **ports)
 
 
-def _deploy(data: Mapping[str, Any]) -> DeploySettings:
+def _deploy(data: Mapping[str, Any], root: Path) -> DeploySettings:
     return DeploySettings(
         smoke=tuple(data.get("smoke", ())),
         watch_s=float(data.get("watch_s", DeploySettings.watch_s)),
         drain_s=float(data.get("drain_s", DeploySettings.drain_s)),
+        migrations=migration_settings(data["migrations"], root) if "migrations" in data else None,
     )
 
 

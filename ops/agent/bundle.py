@@ -10,6 +10,7 @@ from typing import Any
 
 from ..deploy.layout import Layout
 from ..errors import SettingsError
+from .database import Migrations, migrations_of
 
 VERSION = 1
 FILE = "release.json"
@@ -31,6 +32,7 @@ class Bundle:
         smoke: Addresses that are asked through nginx after the switch, in its container.
         drain_s: How long old workers of nginx may take to end.
         watch_s: How long answers are watched after the switch.
+        migrations: What it changes about the tables; None where it does not say.
     """
 
     stack: str
@@ -46,6 +48,7 @@ class Bundle:
     smoke: tuple[str, ...]
     drain_s: float
     watch_s: float
+    migrations: Migrations | None = None
 
     @property
     def layout(self) -> Layout:
@@ -91,4 +94,5 @@ def load(root: str, name: str) -> Bundle:
         smoke=tuple(data["smoke"]),
         drain_s=float(data["drain_s"]),
         watch_s=float(data["watch_s"]),
+        migrations=migrations_of(data),
     )

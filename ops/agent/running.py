@@ -15,6 +15,7 @@ from ..lock import locked
 from ..plan import Plan, plan_for
 from ..step import Step
 from .bundle import load
+from .dump import old_dumps
 from .gc import old_releases, removal
 from .patient import PatientHost
 from .record import Records
@@ -59,7 +60,7 @@ def _switch(root: str, release: str, who: str, *, jobs: bool) -> None:
         before = replace(before, pending=release, jobs=jobs)
         records.write_state(before)
         records.audit(who=who, what="switch", release=release, before_release=before.current)
-        work = Switch(host, bundle, records, before, jobs=jobs)
+        work = Switch(host, bundle, records, before, jobs=jobs, note=_note)
         try:
             _run(host, records, release, work.until_serving())
         except TakeBackError:
@@ -100,6 +101,15 @@ def _gc(root: str, keep: int, who: str) -> None:
             _run(host, records, name, plan_for(host.name, *removal(root, name)), take_back=False)
             previous = tuple(each for each in records.state().previous if each != name)
             records.write_state(replace(records.state(), previous=previous))
+        _remove_dumps(Path(root), keep)
+
+
+def _remove_dumps(root: Path, keep: int) -> None:
+    """As many dumps stay as releases."""
+    folder = root / "shared" / "backups"
+    for name in old_dumps((path.name for path in folder.glob("*")), keep):
+        (folder / name).unlink()
+        _say("note", text=f"{name}: removed")
 
 
 def _run(host: Host, records: Records, release: str, plan: Plan, *, take_back: bool = True) -> None:
@@ -131,6 +141,10 @@ def _take_back(host: Host, records: Records, release: str, steps: list[Step]) ->
             ) from error
         records.journal(release, event="undone", step=step.title, text="")
     _say("undone", step="everything that was begun", text="")
+
+
+def _note(text: str) -> None:
+    _say("note", text=text)
 
 
 def _records(root: str) -> Records:

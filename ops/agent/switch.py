@@ -23,6 +23,8 @@ from ..settings import EdgeSettings
 from ..step import Do, Run, Say, Step
 from ..waiting import wait_step
 from .bundle import Bundle
+from .dump import TITLE as DUMP
+from .dump import dump_before_migrations
 from .having import have_networks, have_volumes
 from .nginx import Nginx, NginxError
 from .record import Records, State
@@ -44,14 +46,25 @@ class Switch:
     Args:
         before: What serves now.
         jobs: Whether the release's jobs run, such as migrations; a rollback runs none.
+        note: Takes what whoever follows has to keep, such as where a dump is.
     """
 
-    def __init__(self, host: Host, bundle: Bundle, records: Records, before: State, *, jobs: bool = True) -> None:
+    def __init__(
+        self,
+        host: Host,
+        bundle: Bundle,
+        records: Records,
+        before: State,
+        *,
+        jobs: bool = True,
+        note: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self.host = host
         self.bundle = bundle
         self.records = records
         self.before = before
         self.jobs = jobs
+        self.note = note
         layout = bundle.layout
         self.base = project(layout.base_project, Path(layout.base) / "compose.yaml")
         self.app = project(layout.project(bundle.name), bundle.folder / "compose.yaml")
@@ -72,6 +85,8 @@ class Switch:
         if services[DATA]:
             yield Run("have the data services run", self._up(self.base, services[DATA]))
             yield wait_step(self.base)
+        if self.jobs and self.bundle.migrations is not None:
+            yield Do(DUMP, "only where migrations are pending; mysqldump, gzip", self._dump)
         for name in services[JOB] if self.jobs else ():
             yield Run(f"run the job {name}", self.app.command("run", "--rm", "--no-deps", "-T", name))
         yield Run(START, self._up(self.app, services[APP]), self._remove())
@@ -121,6 +136,12 @@ class Switch:
         if nginx is None:
             raise StepFailedError(self.host.name, step, f"no container of {self.base.name} runs {self.bundle.edge}")
         return nginx
+
+    def _dump(self, host: Host, say: Say) -> None:
+        note = dump_before_migrations(host, self.bundle, say)
+        if note:
+            self.records.journal(self.bundle.name, event="dump", step=DUMP, text=note)
+            self.note(note)
 
     def _probe(self, host: Host, say: Say) -> None:
         nginx = self._running_nginx(PROBE)

@@ -44,6 +44,11 @@ class Layout:
         return f"{self.root}/shared/acme"
 
     @property
+    def backups(self) -> str:
+        """Dumps of the database."""
+        return f"{self.root}/shared/backups"
+
+    @property
     def state(self) -> str:
         """The folder of state.json, the lock, the journals and the audit."""
         return f"{self.root}/state"

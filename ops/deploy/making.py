@@ -13,13 +13,15 @@ from typing import Any
 from ... import __version__
 from .. import edge
 from ..agent.bundle import FILE, VERSION
+from ..agent.database import NAME, Migrations, migrations_data
 from ..certificates.site import site_texts
 from ..compose import model, secret_paths
 from ..errors import SettingsError
+from ..migrations import lineage_in
 from ..secret_files import secret_text
 from ..stack import Stack
 from .layout import Layout
-from .split import APP, TIER, Projects, Sources, split
+from .split import APP, DATA, TIER, Projects, Sources, split
 from .upload import Upload
 from .upstreams import for_release
 
@@ -143,6 +145,7 @@ def _manifest(stack: Stack, name: str, projects: Projects, ids: Mapping[str, str
         "networks": projects.networks,
         "volumes": projects.volumes,
         "images": dict(ids),
+        "migrations": migrations_data(migrations_in(stack, projects.services[DATA])),
         "secrets": sorted(projects.app["secrets"]),
         "edge": settings.edge.service if settings.edge else "",
         "mount": settings.edge.mount if settings.edge else "",
@@ -151,6 +154,28 @@ def _manifest(stack: Stack, name: str, projects: Projects, ids: Mapping[str, str
         "drain_s": deploy.drain_s + MARGIN_S,
         "watch_s": deploy.watch_s,
     }
+
+
+def migrations_in(stack: Stack, services: Iterable[str]) -> Migrations | None:
+    """
+    The migrations of *stack*, whose database is one of *services*; None where its settings tell of none.
+
+    Raises:
+        SettingsError: the settings name what is not there.
+    """
+    told = stack.settings.deploy.migrations
+    if told is None:
+        return None
+    database = stack.filled(told.database)
+    if not NAME.fullmatch(database):
+        raise SettingsError(f"fairlead.yaml: deploy.migrations.database: {database!r}: no name of a database")
+    if told.service not in services:
+        raise SettingsError(
+            f"fairlead.yaml: deploy.migrations.service: {told.service}: no service of tier data; "
+            f"there are {', '.join(services) or 'none'}"
+        )
+    lineage = lineage_in(told.folder)
+    return Migrations(lineage, told.service, database, told.user, told.password_file, told.dump)
 
 
 def _probes(stack: Stack, services: Iterable[str], release: str) -> Iterator[str]:

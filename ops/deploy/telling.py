@@ -43,7 +43,9 @@ class Teller:
         self._progress.__exit__(kind, error, trace)
 
     def __call__(self, line: Mapping[str, Any]) -> None:
-        """Takes one line."""
+        """Takes one line; a note is for people to keep."""
+        if line.get("event") == "note":
+            print(f"  {line.get('text', '')}", flush=True)
         event = EVENTS.get(str(line.get("event", "")))
         if event is not None:
             self._progress(event, "", _Told(str(line.get("step", ""))), str(line.get("text", "")))
