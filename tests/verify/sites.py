@@ -318,6 +318,31 @@ SPOILED = (
         ("CA4",),
         ((ASSETS, ASSETS + FORGETFUL), *_location("^~ /raw/ { alias FOLDER/page/assets/; gzip off; }")),
     ),
+    Spoiled(
+        "the page fails over HTTP/2",
+        ("ST7",),
+        ((DOTS, f"if ($server_protocol = HTTP/2.0) {{ return 500; }}\n        {DOTS}"),),
+    ),
+    Spoiled(
+        "HTTP/3 is announced and not there",
+        ("ST8",),
+        headers=(("add_header X-F", "add_header Alt-Svc 'h3=\":9\"' always;\nadd_header X-F"),),
+    ),
+    Spoiled(
+        "a connection for each request", ("ST9",), (("server_tokens off;", "server_tokens off; keepalive_timeout 0;"),)
+    ),
+    Spoiled(
+        "any method gets the page",
+        ("EX7",),
+        ((DOTS, f"if ($request_method = FAIRLEAD) {{ return 200 hello; }}\n        {DOTS}"),),
+        word="WARN",
+    ),
+    Spoiled(
+        "who does not want gzip gets it",
+        ("CA7",),
+        ((ASSETS, ASSETS + " gzip_static always;"),),
+        files={f"page{SCRIPT}.gz": gzip.compress(b"console.log('a file of some length');\n" * 100)},
+    ),
     Spoiled("no gzip", ("CA6",), (("gzip on;", "gzip off;"),)),
     Spoiled("scripts are not compressed", ("CA6",), (("gzip_types application/javascript text/plain;", ""),)),
     Spoiled("compressed without Vary", ("CA8",), (("gzip_vary on;", ""),)),

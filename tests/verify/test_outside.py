@@ -11,7 +11,7 @@ import pytest
 from fairlead.ops.verify.budget import Budget
 from fairlead.ops.verify.errors import NoAnswerError
 from fairlead.ops.verify.exchange import Exchange
-from fairlead.ops.verify.outside import caching, exposure, headers, origins, parts, reach
+from fairlead.ops.verify.outside import caching, exposure, headers, methods, names, origins, parts, reach
 from fairlead.ops.verify.outside.site import Site
 from fairlead.ops.verify.readiness import wait_ready
 from fairlead.ops.verify.verdict import Check
@@ -245,3 +245,80 @@ def test_a_site_is_waited_for_until_it_answers(
     starting = Site("https://shop.test/", Starting(*answers), datetime(2026, 11, 23, tzinfo=UTC))
 
     assert (trouble, waits) == (wait_ready(starting, 2.0, clock=lambda: now[0], wait=wait), len(waited))
+
+
+@dataclass
+class Twins(Told):
+    """As `Told`, by name and path."""
+
+    def ask_anew(self, url: str, *more: object, **named: object) -> Exchange:  # type: ignore[override]
+        status, headers, body = self.answers.get(url.partition("//")[2], (404, {}, ""))
+        return Exchange(url, "GET", status, tuple(headers.items()), body.encode())
+
+
+@pytest.mark.parametrize(
+    ("host", "twin"),
+    [
+        ("shop.test", "www.shop.test"),
+        ("www.shop.test", "shop.test"),
+        ("shop.co.uk", "www.shop.co.uk"),
+        ("api.shop.test", ""),
+        ("localhost", ""),
+        ("192.0.2.1", ""),
+    ],
+)
+def test_a_name_has_a_twin_where_that_is_usual(host: str, twin: str) -> None:
+    assert twin == names.twin(host)
+
+
+@pytest.mark.parametrize(
+    ("answer", "word"),
+    [
+        ((301, {"Location": "http://shop.test/"}, ""), "PASS"),
+        ((301, {"Location": "http://elsewhere.test/"}, ""), "WARN"),
+        ((200, HTML, PAGE), "WARN"),
+        ((404, {}, ""), "FAIL"),
+    ],
+)
+def test_the_other_name_leads_to_the_site(answer: tuple[int, dict[str, str], str], word: str) -> None:
+    told: Answers = {"shop.test/": (200, HTML, PAGE), "www.shop.test/": answer}
+    found = Site("http://shop.test/", Twins(Budget(1000), answers=told), datetime(2026, 11, 23, tzinfo=UTC))
+    found.resolve = lambda host, port: ("192.0.2.1",)
+
+    assert [(word, "www.shop.test")] == [(each.word, each.target) for each in names.one_name.look(found)]
+
+
+def test_a_twin_without_an_address_is_nobodys() -> None:
+    def nowhere(host: str, port: int) -> tuple[str, ...]:
+        raise NoAnswerError(f"the name {host} leads nowhere", is_unknown_name=True)
+
+    found = Site("http://shop.test/", Twins(Budget(1000)), datetime(2026, 11, 23, tzinfo=UTC), resolve=nowhere)
+
+    assert [("SKIP", "www.shop.test")] == [(each.word, each.target) for each in names.one_name.look(found)]
+
+
+def test_a_request_that_comes_back_is_a_fault_and_a_page_for_any_method_a_warning() -> None:
+    class Traced(Told):
+        def ask_anew(
+            self, url: str, method: str = "GET", headers: Mapping[str, str] | None = None, **_: object
+        ) -> Exchange:  # type: ignore[override]
+            body = str(headers) if method == "TRACE" else PAGE
+            return Exchange(url, method, 200, tuple(HTML.items()), body.encode())
+
+    found = Site("https://shop.test/", Traced(Budget(1000)), datetime(2026, 11, 23, tzinfo=UTC), is_ours=True)
+
+    assert ["FAIL", "WARN"] == [each.word for each in methods.odd_methods.look(found)]
+
+
+def test_a_coding_that_was_not_offered_is_a_fault() -> None:
+    class Packed(Told):
+        def ask_anew(
+            self, url: str, method: str = "GET", headers: Mapping[str, str] | None = None, **_: object
+        ) -> Exchange:  # type: ignore[override]
+            offered = (headers or {}).get("Accept-Encoding", "")
+            sent = {"br": "br", "zstd": "gzip"}.get(offered, "")
+            return Exchange(url, method, 200, (*HTML.items(), ("Content-Encoding", sent)), PAGE.encode())
+
+    found = Site("https://shop.test/", Packed(Budget(1000)), datetime(2026, 11, 23, tzinfo=UTC))
+
+    assert ["PASS", "FAIL", "PASS"] == [each.word for each in methods.codings.look(found)][:3]

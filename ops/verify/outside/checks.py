@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from ..verdict import Check
-from . import caching, certificate, encryption, exposure, grading, headers, origins, parts, reach
+from . import (
+    caching,
+    certificate,
+    encryption,
+    exposure,
+    grading,
+    headers,
+    methods,
+    names,
+    origins,
+    parts,
+    protocols,
+    reach,
+)
 from .site import Site
 
 CHECKS: tuple[Check[Site], ...] = (
     *reach.CHECKS,
+    *names.CHECKS,
     *certificate.CHECKS,
     *encryption.CHECKS,
     *headers.CHECKS,
@@ -15,5 +29,7 @@ CHECKS: tuple[Check[Site], ...] = (
     *grading.CHECKS,
     *caching.CHECKS,
     *exposure.CHECKS,
+    *methods.CHECKS,
     *parts.CHECKS,
+    *protocols.CHECKS,
 )
