@@ -8,7 +8,7 @@ from typing import Any
 from .command import MASK
 from .stack import Stack
 
-SECRET_NAME = re.compile(r"(?i)(passw(or)?d|secret|token|api_?key|private_?key|credential)")
+SECRET_NAME = re.compile(r"(?i)(passw(or)?d|secret|token|api_?key|private_?key|hmac|credential)")
 SHORTEST = 6
 """Shorter values are masked by name only: replacing every "on" in a text would make it unreadable."""
 

@@ -64,6 +64,7 @@ class Directory:
         identities: What it goes by in CAA records; empty where that is not known.
         profiles: Their names; empty where it has none.
         renewal_info: Where renewal windows are; empty where the CA has none.
+        owners_only: Whether it takes accounts only of those it knows already.
     """
 
     clock: datetime | None
@@ -71,6 +72,7 @@ class Directory:
     identities: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
     renewal_info: str = ""
+    owners_only: bool = False
 
     @property
     def skew_s(self) -> float:
@@ -127,6 +129,7 @@ def directory(authority: Authority) -> Directory:
         identities=tuple(meta.get("caaIdentities") or _known_identities(authority.server)),
         profiles=tuple(meta.get("profiles") or ()),
         renewal_info=str(data.get("renewalInfo") or ""),
+        owners_only=meta.get("externalAccountRequired") is True,
     )
 
 

@@ -26,7 +26,7 @@ class Attempt:
     One question to the CA.
 
     Attributes:
-        what: ``dry run``, ``issue`` or ``renew``.
+        what: ``account``, ``dry run``, ``issue`` or ``renew``.
         outcome: ``ok``, ``failed``, ``nothing`` where certbot held nothing for due, or ``begun`` where nobody was
             there to see the end.
         wait_until: Until when the CA wants nothing more, where it said so.
@@ -74,7 +74,7 @@ def may_try_at(attempts: Iterable[Attempt]) -> datetime | None:
     """
     failures: list[Attempt] = []
     for attempt in attempts:
-        if attempt.outcome == "ok" and attempt.what != "dry run":
+        if attempt.outcome == "ok" and attempt.what in ("issue", "renew"):
             failures = []
         if attempt.outcome == "failed":
             failures.append(attempt)

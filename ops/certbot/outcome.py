@@ -34,11 +34,14 @@ ADVICE = {
     "incorrectResponse": "see that the challenge leads to this host and nowhere else",
     "rejectedIdentifier": "the CA does not issue for such a name; take it out of domains",
     "unsupportedIdentifier": "the CA does not issue for such a name; take it out of domains",
-    "externalAccountRequired": "the CA wants an account of its own kind, which certbot.server cannot have yet",
+    "externalAccountRequired": "set ACME_EAB_KID and ACME_EAB_HMAC_KEY to what the CA gave you",
     "serverInternal": "the CA is in trouble; run this again later",
     "orderNotReady": "the CA is slow; run this again",
 }
+ACCOUNT = "account"
+OF_ACCOUNTS = "ACME_EAB_KID, ACME_EAB_HMAC_KEY and certbot.email are what an account is made with"
 SYMPTOMS = (
+    ("requires external account binding", ACCOUNT, "the CA takes only customers it knows; " + OF_ACCOUNTS),
     ("No space left on device", "disk", "the disk is full; make room, then run this again"),
     ("Disk quota exceeded", "disk", "the disk is full; make room, then run this again"),
     ("Another instance of Certbot is already running", "locked", "another certbot is at work here; wait for it"),
@@ -82,12 +85,13 @@ class Outcome:
         return kinds.get(self.kind, CertbotError)(self.message, details)
 
 
-def read_outcome(result: Result, log: str, now: datetime) -> Outcome:
+def read_outcome(result: Result, log: str, now: datetime, what: str = "") -> Outcome:
     """
     How a run ended.
 
     Args:
         log: certbot's log of that run.
+        what: What the CA was asked for.
     """
     if result.ok:
         return Outcome()
@@ -95,7 +99,7 @@ def read_outcome(result: Result, log: str, now: datetime) -> Outcome:
     problems = [each for each in _problems(log) if each[0] not in PASSING]
     if problems:
         kind, detail = next((each for each in problems if each[0] == LIMITED), problems[0])
-        advice = ADVICE.get(kind, "see certbot's log")
+        advice = OF_ACCOUNTS if what == ACCOUNT and kind != LIMITED else ADVICE.get(kind, "see certbot's log")
         return Outcome(kind, f"the CA refuses ({kind}): {detail}; {advice}", _later(kind, detail, now))
     for text, kind, message in SYMPTOMS:
         if text in said or text in log:

@@ -24,6 +24,7 @@ from ..edge import live_files, live_generation
 from ..errors import FairleadError
 from ..stack import Stack
 from . import records
+from .account import HMAC, KID, has_account, owner
 from .addresses import is_ours, own_addresses
 from .authority import AuthorityError, Directory
 from .blame import answering
@@ -52,6 +53,7 @@ class Preflight:
         merged: The compose model, the service of certbot in it.
         directory: What the CA says of itself; the error where it could not be asked.
         folder: Where state is kept.
+        state: certbot's configuration folder for the CA.
     """
 
     stack: Stack
@@ -59,6 +61,7 @@ class Preflight:
     merged: Mapping[str, Any]
     directory: Directory | AuthorityError
     folder: Path
+    state: Path
 
     @property
     def by_dns(self) -> bool:
@@ -156,9 +159,17 @@ def _authority(preflight: Preflight) -> Iterator[Check]:
     skew, profiles = preflight.directory.skew_s, preflight.directory.profiles
     ahead = f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the CA's"
     yield Check("the clock", f"it is {ahead}; set it, as with NTP" if abs(skew) > SKEW_S else "")
+    yield _account(preflight, preflight.directory)
     lacks = preflight.wanted.profile and profiles and preflight.wanted.profile not in profiles
     note = f'the CA has no profile "{preflight.wanted.profile}", only {", ".join(profiles)}; it takes its own choice'
     yield Check("the profile", note=note if lacks else "")
+
+
+def _account(preflight: Preflight, directory: Directory) -> Check:
+    """A CA with customers gives each a number and a key; without these it refuses whoever has no account yet."""
+    known = owner(preflight.stack.values) or has_account(preflight.stack.host, preflight.state)
+    fault = f"the CA takes only accounts of customers it knows; set {KID} and {HMAC} to what it gave you"
+    return Check("the account", fault if directory.owners_only and not known else "")
 
 
 def _caa(preflight: Preflight, name: str) -> Check:

@@ -14,9 +14,10 @@ from ..host import Host
 from ..secret_files import secret_steps
 from ..step import Do, Run, Say, Step, Write
 from ..up import LOCAL_REGISTRY, REGISTRY
+from .account import broken_accounts
 from .job import Job
 from .lineage import remains
-from .program import BUNDLE, HOOK, SERVICE
+from .program import BUNDLE, HOOK, OWNER, SERVICE
 
 LABEL = "io.fairlead.inputs"
 LOCK = "requirements.lock"
@@ -134,8 +135,15 @@ def _copied(host: Host, source: Path, target: Path, mode: int) -> Iterator[Step]
 
 
 def _remains(job: Job) -> Iterator[Step]:
-    """Of a first issue that was cut off: certbot would call the next certificate NAME-0001 and never find it again."""
-    found = remains(job.stack.host, job.state / "config", job.name)
+    """
+    Of a first issue that was cut off: certbot would call the next certificate NAME-0001 and never find it again.
+
+    So with an account that is not whole: certbot would fall over it, or make another one.
+    """
+    host, config = job.stack.host, job.state / "config"
+    if host.run(Command(("test", "-e", str(job.state / OWNER)))).ok:
+        yield Run("remove the key of the account's owner", Command(("rm", "-f", str(job.state / OWNER))))
+    found = [*remains(host, config, job.name), *broken_accounts(host, config)]
     aside = job.state / "cut-off" / f"{job.now:%Y%m%dT%H%M%S}"
     for path in found:
         target = aside / path.parent.name / path.name

@@ -14,7 +14,7 @@ from .authority import Authority
 SERVICE = "certbot"
 STATE = PurePosixPath("/acme")
 WEBROOT = "/srv/acme"
-BUNDLE, HOOK = "ca.pem", "hook"
+BUNDLE, HOOK, OWNER = "ca.pem", "hook", "owner.ini"
 CURVES = {"ecdsa-p256": "secp256r1", "ecdsa-p384": "secp384r1"}
 
 
@@ -42,6 +42,17 @@ class Certbot:
     def container(self) -> str:
         """What its container is called, so that one that outlived its caller is found."""
         return f"{self.stack.project.name}-certbot-run"
+
+    def register(self, *, owned: bool = False) -> Command:
+        """
+        Makes an account at the CA.
+
+        Args:
+            owned: With what the file `OWNER` in the CA's folder says of its owner.
+        """
+        server = self.authority.server
+        proof = ["--config", f"{STATE}/{self.authority.label(server)}/{OWNER}"] if owned else []
+        return self._run(server, "register", *self._folders(server), "--server", server, *self._account(), *proof)
 
     def issue(self, *, dry: bool = False, replace: bool = False) -> Command:
         """

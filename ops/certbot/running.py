@@ -19,17 +19,20 @@ from ..execute import Record, execute
 from ..host import Host
 from ..plan import plan_for
 from ..step import Do, Say, Step
+from .account import Owner, has_account, owner
 from .authority import AuthorityError
 from .due import Due
 from .job import Job
 from .limits import tokens
 from .lineage import issued
 from .memory import may_try_at
-from .outcome import CertbotError, Outcome, read_outcome
+from .outcome import ACCOUNT, CertbotError, Outcome, read_outcome
 from .preflight import Preflight, PreflightError, examine, fingerprint
 from .preparing import preparing_steps
+from .program import OWNER
 
 LOG = "logs/letsencrypt.log"
+PRIVATE = 0o600
 
 
 @dataclass(frozen=True)
@@ -145,6 +148,7 @@ def _asking_steps(job: Job, due: Due, wishes: Wishes) -> Iterator[Step]:
     if due.what == "issue":
         if wishes.preflight:
             yield Do("see whether the CA would find the site", "preflight; the CA gets no order", _preflight(job))
+        yield from _account_steps(job)
         yield Do("try it out", str(certbot.issue(dry=True)), _dry_run(job))
         command = certbot.issue(replace=due.replace or wishes.force)
         yield Do("ask the CA for the certificate", str(command), lambda host, say: _ask(job, "issue", command, say))
@@ -153,8 +157,29 @@ def _asking_steps(job: Job, due: Due, wishes: Wishes) -> Iterator[Step]:
         yield Do("ask the CA for the renewal", str(again), lambda host, say: _renew(job, again, say))
 
 
+def _account_steps(job: Job) -> Iterator[Step]:
+    """Nothing where there is an account, or where certbot makes the right one by itself."""
+    known = owner(job.stack.values)
+    mailless = job.stack.settings.acme.email and job.authority.staging == job.authority.server
+    if not (known or mailless) or has_account(job.stack.host, job.state / "config"):
+        return
+    command = job.certbot.register(owned=known is not None)
+    yield Do("make an account at the CA", str(command), lambda _, say: _register(job, known, command, say))
+
+
+def _register(job: Job, known: Owner | None, command: Command, say: Say) -> None:
+    """The owner's key lies in a file while certbot reads it, and is gone afterwards."""
+    path, host = str(job.state / OWNER), job.stack.host
+    try:
+        if known is not None:
+            host.put(path, known.configuration(), PRIVATE)
+        _ask(job, ACCOUNT, command, say)
+    finally:
+        host.run(Command(("rm", "-f", path)))
+
+
 def _preflight_of(job: Job) -> Preflight:
-    return Preflight(job.stack, job.certbot.wanted, job.merged, job.directory, job.certbot.folder)
+    return Preflight(job.stack, job.certbot.wanted, job.merged, job.directory, job.certbot.folder, job.state / "config")
 
 
 def _preflight(job: Job) -> Callable[[Host, Say], None]:
@@ -216,7 +241,7 @@ def _ask(job: Job, what: str, command: Command, say: Say) -> None:
 def _outcome(job: Job, what: str, result: Result) -> Outcome:
     server = job.authority.staging if what == "dry run" else job.authority.server
     log = "" if result.ok else job.stack.host.read(str(job.certbot.state(server) / LOG)) or ""
-    found = read_outcome(result, log, job.now)
+    found = read_outcome(result, log, job.now, what)
     return found if found.ok else replace(found, message=f"{job.name}: {what}: {found.message}")
 
 

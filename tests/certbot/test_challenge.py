@@ -292,7 +292,7 @@ def test_the_location_that_hides_the_challenge_is_named(tmp_path: Path, location
 
 
 def _preflight(stack: Stack, directory: Directory | AuthorityError) -> Preflight:
-    return Preflight(stack, stack.settings.domains[0], MERGED, directory, stack.settings.root)
+    return Preflight(stack, stack.settings.domains[0], MERGED, directory, stack.settings.root, stack.settings.root)
 
 
 @pytest.mark.parametrize(

@@ -79,3 +79,12 @@ def test_trouble_of_the_machine_is_told_from_a_refusal(said: str, kind: str, err
 
 def test_a_container_that_says_nothing_is_a_failure_with_its_code() -> None:
     assert "certbot failed: exit 137; see its log" == read_outcome(Result(137), "", NOW).message
+
+
+def test_a_refused_account_is_laid_to_what_it_was_made_with() -> None:
+    found = read_outcome(Result(1), _log(("unauthorized", "external account binding JWS")), NOW, "account")
+    unknown = read_outcome(Result(1, err="Server requires external account binding. Please use --eab-kid\n"), "", NOW)
+
+    assert "ACME_EAB_KID, ACME_EAB_HMAC_KEY and certbot.email are what an account is made with" in found.message
+    assert "account" == unknown.kind
+    assert "the CA takes only customers it knows; ACME_EAB_KID" in unknown.message

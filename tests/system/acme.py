@@ -66,6 +66,7 @@ class Pebble:
         address: Where both listen; loopback addresses are where names lead.
         folder: Holds *bundle*, the certificates that the CA's API is trusted by.
         other_dns: The name server that is asked instead of the one beside it.
+        owners: Who may have an account, key by number; where it is empty, anybody.
     """
 
     client: str
@@ -74,6 +75,7 @@ class Pebble:
     http_port: int
     ports: tuple[int, int, int, int]
     other_dns: str = ""
+    owners: Mapping[str, str] = field(default_factory=dict)
     name: str = field(default_factory=lambda: f"fairlead-test-pebble-{secrets.token_hex(4)}")
 
     @property
@@ -186,7 +188,8 @@ class Pebble:
                 "httpPort": self.http_port,
                 "tlsPort": 5001,
                 "ocspResponderURL": "",
-                "externalAccountBindingRequired": False,
+                "externalAccountBindingRequired": bool(self.owners),
+                "externalAccountMACKeys": dict(self.owners),
                 "retryAfter": {"authz": 1, "order": 1},
                 "keyAlgorithm": "ecdsa",
                 "profiles": PROFILES,
