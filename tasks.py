@@ -183,8 +183,9 @@ def doctor(c: Context, json: bool = False, fix: bool = False, yes: bool = False)
 
 
 @task(
-    iterable=["only"],
+    iterable=["only", "host"],
     help={
+        "host": HOST,
         "url": "A site to look at from outside alone, such as https://example.com; any site, no fairlead.yaml needed.",
         "only": "Only these checks: an id such as HD1, or a group such as tls.",
         "all": "All checks, not only the quick ones; show what passed too.",
@@ -209,6 +210,7 @@ def verify(  # noqa: PLR0917 - the flags of a report
     json: bool = False,
     junit: str = "",
     html: str = "",
+    host: list[str] | None = None,
 ) -> None:
     """Prove on the live system what the files promise: every promise passes, fails, or is said not to be checked."""
     flags = dict(locals())

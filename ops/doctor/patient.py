@@ -6,17 +6,21 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..command import Command, Result
-from ..compose import model
+from ..compose import ComposeProject, model
 from ..engine import Engine, engine_facts
 from ..errors import FairleadError, SettingsError
 from ..host import Host, LocalHost
 from ..masking import SHORTEST, is_secret_name, secret_values
+from ..reach import Reach, on_this_machine
 from ..settings import DoctorSettings, Settings, find_settings, load_settings
 from ..stack import Stack, open_stack
 from .seen import Seen, kinds_of, seen_containers
+
+if TYPE_CHECKING:
+    from ..serving.release import Released
 
 ASK_S = 15.0
 """How long a command in a container may take."""
@@ -34,6 +38,8 @@ class Patient:
         machine: What the engine says of itself and of the machine; empty where it does not answer.
         containers: None where the engine could not be asked.
         changing: False under --dry: no check may leave anything behind.
+        released: What serves on a host; None for the stack of this machine.
+        reach: Where a published port of the stack's machine is reached from here.
     """
 
     settings: Settings
@@ -46,6 +52,21 @@ class Patient:
     containers: tuple[Seen, ...] | None
     changing: bool = True
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    released: Released | None = None
+    reach: Reach = on_this_machine
+
+    @property
+    def projects(self) -> tuple[ComposeProject, ...]:
+        """Its compose projects: one on this machine, the base's and the release's on a host."""
+        if self.released is not None:
+            return self.released.projects
+        return (self.stack.project,) if self.stack else ()
+
+    @property
+    def kept(self) -> Path:
+        """The folder of what is remembered about it from run to run."""
+        state = self.settings.state
+        return state / "hosts" / self.host.name if self.released else state
 
     @property
     def doctor(self) -> DoctorSettings:
@@ -105,13 +126,13 @@ def patient(*, changing: bool = True, start: Path | None = None, host: Host | No
     host = host or LocalHost()
     engine = engine_facts(host)
     stack, merged, trouble = _model(settings, engine)
-    machine = _machine(host, engine) if engine.problem is None else {}
+    machine = machine_of(host, engine) if engine.problem is None else {}
     there = tuple(seen_containers(host, stack.project)) if machine and stack else None
-    secrets = (*(secret_values(stack) if stack else ()), *_held_secrets(there or ()))
+    secrets = (*(secret_values(stack) if stack else ()), *held_secrets(there or ()))
     return Patient(settings, host, engine, stack, merged, trouble, machine, there, changing, secrets)
 
 
-def _held_secrets(containers: tuple[Seen, ...]) -> set[str]:
+def held_secrets(containers: tuple[Seen, ...]) -> set[str]:
     """What containers hold as plain variables, as in stacks that know no files of secrets."""
     held = [pair for container in containers for pair in container.environment.items()]
     return {value for name, value in held if is_secret_name(name) and len(value) >= SHORTEST}
@@ -138,7 +159,13 @@ def _model(settings: Settings, engine: Engine) -> tuple[Stack | None, Mapping[st
         return stack, None, str(error)
 
 
-def _machine(host: Host, engine: Engine) -> Mapping[str, Any]:
+def machine_of(host: Host, engine: Engine) -> Mapping[str, Any]:
+    """
+    What the engine says of itself and of its machine.
+
+    Raises:
+        FairleadError: it does not say.
+    """
     told = host.run(Command((engine.client or "docker", "info", "--format", "{{json .}}")), timeout_s=ASK_S)
     if not told.ok:
         raise FairleadError(f"docker info: {told.reason}")

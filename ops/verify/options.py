@@ -17,6 +17,7 @@ class Options:
     """
     Attributes:
         url: A site to look at from outside alone; empty for the stack of fairlead.yaml.
+        hosts: Where that stack is looked at; none for this machine.
         ca: A file of certificates to believe beside none of the system's.
         only: Ids and groups.
         everything: All checks, not only the quick ones.
@@ -26,6 +27,7 @@ class Options:
     """
 
     url: str = ""
+    hosts: tuple[str, ...] = ()
     ca: str = ""
     only: tuple[str, ...] = ()
     everything: bool = False

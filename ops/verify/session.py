@@ -25,7 +25,7 @@ from .selection import selected
 from .verdict import Finding, failed, unseen
 from .web import Trust, Web
 
-View = Literal["outside", "stack"]
+View = Literal["outside", "stack", "host"]
 Ended = Callable[[list[Finding]], None]
 
 
@@ -67,7 +67,7 @@ class Session:
             seconds=time.monotonic() - self.since,
             findings=tuple(outcome.findings),
             fail_on=options.fail_on,
-            reached=not trouble or interrupted or self.view == "stack",
+            reached=not trouble or interrupted or self.view != "outside",
             interrupted=outcome.interrupted,
             requests=budget.spent,
             facts=self._facts(trouble) if not outcome.interrupted else {},
@@ -85,7 +85,7 @@ class Session:
 
     def _unanswered(self, job: Job, trouble: str) -> Finding:
         """That a stack's own site does not answer is a broken promise; what else it would answer cannot be seen."""
-        if self.view == "stack" and job.check is answers and trouble != "interrupted":
+        if self.view != "outside" and job.check is answers and trouble != "interrupted":
             return Finding(job.check, failed("the site answers", trouble, self.site.base, "inv doctor says why"))
         return Finding(job.check, unseen(trouble, self.site.base))
 

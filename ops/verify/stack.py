@@ -76,7 +76,8 @@ def started(
     ends_at = clock() + seconds
     while found.stack and any(each.health == "starting" for each in found.containers or ()) and clock() < ends_at:
         wait(PAUSE_S)
-        found = replace(found, containers=tuple(seen_containers(found.host, found.stack.project)))
+        there = [each for project in found.projects for each in seen_containers(found.host, project)]
+        found = replace(found, containers=tuple(there))
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +21,7 @@ def verify(flags: dict[str, Any]) -> None:
     options = options_of(flags)
     today = datetime.now(UTC).date()
     known = baseline.read(options.baseline) if options.baseline else None
-    record = looked(open_session(options), options)
+    record = looked(options)
     if options.baseline and known is None:
         count = baseline.write(options.baseline, record.findings, today)
         print(f"{options.baseline}: {count} known failures put off for {baseline.PUT_OFF_DAYS} days", file=sys.stderr)
@@ -38,8 +39,11 @@ def options_of(flags: dict[str, Any]) -> Options:
     Raises:
         SettingsError: one of them makes no sense.
     """
+    if flags.get("url") and flags.get("host"):
+        raise SettingsError("--url looks at a site from outside alone, --host at a host of fairlead.yaml; say one")
     return Options(
         url=flags.get("url") or "",
+        hosts=tuple(flags.get("host") or ()),
         ca=flags.get("ca") or "",
         only=tuple(flags.get("only") or ()),
         everything=bool(flags.get("all")),
@@ -53,12 +57,27 @@ def options_of(flags: dict[str, Any]) -> Options:
     )
 
 
-def looked(session: Session, options: Options) -> Record:
-    """The run itself."""
+def looked(options: Options) -> Record:
+    """
+    The run itself.
+
+    Raises:
+        FairleadError: there is nothing to look at, or no way there.
+    """
     from .report.terminal import Bar  # noqa: PLC0415 - rich takes 100 ms
 
-    with Bar(len(session.jobs) + len(session.last)) as bar:
-        return session.run(options, bar.ended)
+    if not options.hosts:
+        session = open_session(options)
+        with Bar(_count([session])) as bar:
+            return session.run(options, bar.ended)
+    from . import hosts  # noqa: PLC0415 - fabric takes 400 ms
+
+    with hosts.looks_at(options.hosts, options) as looks, Bar(_count([look.session for look in looks])) as bar:
+        return hosts.run(looks, options, bar.ended)
+
+
+def _count(sessions: Sequence[Session]) -> int:
+    return sum(len(session.jobs) + len(session.last) for session in sessions)
 
 
 def _report(record: Record, options: Options) -> None:

@@ -13,7 +13,12 @@ PAGE = Path(__file__).parents[2] / "docs" / "verify.md"
 def table() -> str:
     """The table of checks: those from outside first."""
     rows = ["| id | group | severity | what has to be so | set |", "|---|---|---|---|---|"]
-    for where, checks in (("outside", outside.CHECKS), ("inside", (*inside.CHECKS, *inside.ALONE))):
+    sets = (
+        ("outside", outside.CHECKS),
+        ("inside", (*inside.CHECKS, *inside.ALONE)),
+        ("a host", inside.ON_A_HOST),
+    )
+    for where, checks in sets:
         for check in checks:
             chosen = where if check.quick else f"{where}, --all"
             rows.append(f"| {check.id} | {check.group} | {check.severity} | {check.title} | {chosen} |")

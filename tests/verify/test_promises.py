@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from fairlead.lint.nginx import parse
+from fairlead.ops.reach import on_this_machine
 from fairlead.ops.verify.exchange import Exchange
 from fairlead.ops.verify.promises.comparing import compression_difference, header_differences, redirect_difference
 from fairlead.ops.verify.promises.disk import entries_of
@@ -64,7 +65,8 @@ def nginx(text: str, service: str, listing: str, published: dict[int, tuple[str,
     path = f"/etc/nginx/{service}.conf"
     config = parsed({path: text}, "nginx version: nginx/1.30.6", service)
     ours = {path: f"docker/{service}.conf"}
-    return Running(service, f"{service}-1", config, {path: text}, published, ours, entries_of(listing))
+    folder, names = entries_of(listing), frozenset({service})
+    return Running(service, f"{service}-1", config, {path: text}, published, ours, folder, published, names)
 
 
 @pytest.fixture
@@ -209,7 +211,7 @@ def test_the_files_of_a_running_configuration_are_told_apart() -> None:
     assert {"/etc/nginx/nginx.conf": "events {}\n\n", "/etc/nginx/empty.conf": "\n"} == files_of(dump)
 
 
-def test_a_port_for_every_address_is_asked_on_this_machine() -> None:
+def test_a_port_for_every_address_is_asked_on_the_loopback_of_this_machine() -> None:
     ports = {
         "443/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8443"}, {"HostIp": "::", "HostPort": "8443"}],
         "443/udp": [{"HostIp": "0.0.0.0", "HostPort": "8443"}],
@@ -217,9 +219,10 @@ def test_a_port_for_every_address_is_asked_on_this_machine() -> None:
         "9000/tcp": None,
     }
 
-    assert {443: ("127.0.0.1", 8443), 8090: ("10.0.0.5", 8090)} == published_ports(
-        {"NetworkSettings": {"Ports": ports}}
-    )
+    found = published_ports({"NetworkSettings": {"Ports": ports}})
+
+    assert {443: ("0.0.0.0", 8443), 8090: ("10.0.0.5", 8090)} == found
+    assert [("127.0.0.1", 8443), ("10.0.0.5", 8090)] == [on_this_machine(*where) for where in found.values()]
 
 
 def test_a_listing_that_was_cut_is_not_trusted() -> None:

@@ -13,13 +13,12 @@ from ..verdict import Check, Verdict, check, failed, passed, skipped, unseen, wa
 from .installation import Installation
 
 GROUP = "containers"
-HASH = "com.docker.compose.config-hash"
 UP = "inv up makes it anew"
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - compared, not bound
 ROOT = ("", "0", "root", "0:0", "root:root")
 
 
-def _long(stack: Installation) -> list[tuple[Seen, Mapping[str, Any], Mapping[str, Any]]]:
+def lasting(stack: Installation) -> list[tuple[Seen, Mapping[str, Any], Mapping[str, Any]]]:
     """Each running container of a service that goes on, with what the engine knows and what the model says."""
     return [
         (container, stack.of(container), stack.services[container.service])
@@ -57,7 +56,7 @@ def _job(name: str, there: list[Seen]) -> Verdict:
 @check("CT2", GROUP, "error", "containers run the image that is built or pulled now", rules=("compose/moving-tag",))
 def images(stack: Installation) -> Iterator[Verdict]:
     """By the image's id: a tag may have moved on since."""
-    rows = _long(stack)
+    rows = lasting(stack)
     names = sorted({model["image"] for _, _, model in rows if model.get("image")})
     told = stack.docker("image", "inspect", *names) if names else None
     data = json.loads(told.out or "[]") if told else []
@@ -83,7 +82,7 @@ def _tagged(image: str) -> str:
 @check("CT3", GROUP, "error", "containers are healthy and were not restarted")
 def health(stack: Installation) -> Iterator[Verdict]:
     """By the engine's own health check."""
-    for container, _, _ in _long(stack):
+    for container, _, _ in lasting(stack):
         promised = "healthy, no restart"
         log = f"inv logs --service {container.service}"
         if container.health not in ("", "healthy"):
@@ -105,7 +104,7 @@ def health(stack: Installation) -> Iterator[Verdict]:
 )
 def rights(stack: Installation) -> Iterator[Verdict]:
     """The user, capabilities, no-new-privileges and a root that cannot be written: as promised, never less."""
-    for container, known, model in _long(stack):
+    for container, known, model in lasting(stack):
         yield from _rights(container, known, model)
 
 
@@ -160,7 +159,7 @@ def _user_fits(promised: str, seen: str) -> bool:
 )
 def limits(stack: Installation) -> Iterator[Verdict]:
     """Those of the model, in bytes, cores and processes."""
-    for container, known, model in _long(stack):
+    for container, known, model in lasting(stack):
         host = known.get("HostConfig") or {}
         wanted = ((model.get("deploy") or {}).get("resources") or {}).get("limits") or {}
         seen = {"memory": host.get("Memory"), "cpus": (host.get("NanoCpus") or 0) / 1e9, "pids": host.get("PidsLimit")}
@@ -182,7 +181,7 @@ def limits(stack: Installation) -> Iterator[Verdict]:
 @check("CT6", GROUP, "warning", "logs are rotated", rules=("compose/unbounded-log",))
 def rotation(stack: Installation) -> Iterator[Verdict]:
     """max-size and max-file as the model has them."""
-    for container, known, model in _long(stack):
+    for container, known, model in lasting(stack):
         wanted = {name: str(value) for name, value in ((model.get("logging") or {}).get("options") or {}).items()}
         seen = ((known.get("HostConfig") or {}).get("LogConfig") or {}).get("Config") or {}
         shown = ", ".join(f"{name} {value}" for name, value in sorted(seen.items())) or "no limit"
@@ -209,7 +208,7 @@ def ports(stack: Installation) -> Iterator[Verdict]:
         (name, address or EVERYWHERE, port, protocol)
         for name, address, port, protocol in published(stack.patient.merged or {"services": {}})
     }
-    for container, known, _ in _long(stack):
+    for container, known, _ in lasting(stack):
         own = {each for each in wanted if each[0] == container.service}
         seen = set(_bound(container.service, known))
         extra, lacking = seen - own, own - seen
@@ -229,25 +228,6 @@ def _bound(service: str, known: Mapping[str, Any]) -> Iterator[tuple[str, str, i
             yield service, address, int(each["HostPort"]), name.partition("/")[2]
 
 
-@check("CT13", GROUP, "error", "containers were made from the compose files as they are now")
-def from_files(stack: Installation) -> Iterator[Verdict]:
-    """Compose's own digest of each service: whatever key was changed since, it differs."""
-    told = stack.compose("config", "--hash", "*")
-    if not told.ok:
-        yield unseen(f"docker compose config: {stack.masked(told.reason)}", promised="the digest of each service")
-        return
-    digests = dict(line.split(None, 1) for line in told.out.splitlines() if len(line.split()) == 2)  # noqa: PLR2004 - a name and a digest
-    for container, known, _ in _long(stack):
-        wanted = digests.get(container.service, "").strip()
-        seen = ((known.get("Config") or {}).get("Labels") or {}).get(HASH, "")
-        if not wanted:
-            yield unseen("Compose gives no digest", container.name, "the digest of the service")
-        elif seen != wanted:
-            yield failed(f"digest {wanted[:12]}", seen[:12] or "none", container.name, UP)
-        else:
-            yield passed(f"digest {wanted[:12]}", seen[:12], container.name)
-
-
 @check("CT14", GROUP, "error", "containers are in the promised networks alone")
 def networks(stack: Installation) -> Iterator[Verdict]:
     """A network more lets a stranger in."""
@@ -255,7 +235,7 @@ def networks(stack: Installation) -> Iterator[Verdict]:
         key: (value or {}).get("name", key)
         for key, value in ((stack.patient.merged or {}).get("networks") or {}).items()
     }
-    for container, known, model in _long(stack):
+    for container, known, model in lasting(stack):
         wanted = {named.get(key, key) for key in model.get("networks") or ()}
         seen = set((known.get("NetworkSettings") or {}).get("Networks") or ())
         if wanted != seen and wanted:
@@ -273,7 +253,7 @@ def networks(stack: Installation) -> Iterator[Verdict]:
 )
 def restarts(stack: Installation) -> Iterator[Verdict]:
     """The restart policy, as promised."""
-    for container, known, model in _long(stack):
+    for container, known, model in lasting(stack):
         seen = str(((known.get("HostConfig") or {}).get("RestartPolicy") or {}).get("Name") or "no")
         wanted = str(model.get("restart") or "no")
         verdict: Callable[..., Verdict] = passed if seen == wanted.partition(":")[0] else failed
@@ -293,5 +273,4 @@ CHECKS: tuple[Check[Installation], ...] = (
     ports,
     networks,
     restarts,
-    from_files,
 )

@@ -16,7 +16,8 @@ from ...doctor.patient import Patient
 from ...doctor.seen import Seen
 from ...errors import FairleadError
 from ...masking import without
-from ...settings import FILE_NAME
+from ...serving.release import Released, agent_command
+from ...settings import FILE_NAME, EdgeSettings
 from ..outside.site import Site
 from ..promises.probing import Covered, covered
 from ..promises.running import ConfigurationError, Running, edge_paths, project_files, running
@@ -69,11 +70,15 @@ class Installation:
         """How a command of the client ended."""
         return self.patient.host.run(Command((self.patient.client, *arguments)), timeout_s=timeout_s)
 
-    def compose(self, *arguments: str) -> Result:
-        """How a command of Compose ended."""
-        if self.patient.stack is None:
+    def compose(self, *arguments: str) -> list[Result]:
+        """How a command of Compose ended, for each project: on a host that of the agent, which made the containers."""
+        if not self.patient.projects:
             raise FairleadError(self.patient.trouble)
-        return self.patient.host.run(self.patient.stack.project.command(*arguments), timeout_s=INSPECT_S)
+        released = self.patient.released
+        commands = [project.command(*arguments) for project in self.patient.projects]
+        if released is not None:
+            commands = [agent_command(self.patient.host, released, command) for command in commands]
+        return [self.patient.host.run(command, timeout_s=INSPECT_S) for command in commands]
 
     def inside(self, container: Seen, *argv: str) -> Result:
         """How a command in a container ended."""
@@ -137,7 +142,11 @@ def every_nginx(
     data = load_yaml((root / FILE_NAME).read_text(encoding="utf-8"), FILE_NAME)
     named = data.get("nginx") or ()
     others = tuple(root / name for name in ([named] if isinstance(named, str) else named))
-    known = {**(edge_paths(root, edge) if edge else {}), **project_files(root, edge, others)}
+    ours = edge_paths(root, edge) if edge else {}
+    texts = project_files(root, edge, others)
+    if patient.released is not None and edge is not None:
+        ours = released_paths(patient.released, edge, ours, texts)
+    known = {**ours, **texts}
     containers = [
         container
         for service in patient.kind("nginx")
@@ -147,7 +156,9 @@ def every_nginx(
 
     def read(container: Seen) -> Running | str:
         try:
-            return running(patient.host, patient.client, container, inspected[container.name], known)
+            return running(
+                patient.host, patient.client, container, inspected[container.name], known, reach=patient.reach
+            )
         except ConfigurationError as error:
             return str(error)
 
@@ -156,6 +167,19 @@ def every_nginx(
     found = [each for each in told if isinstance(each, Running)]
     troubles = tuple(each for each in told if isinstance(each, str))
     return tuple(sorted(found, key=lambda each: not each.published)), troubles
+
+
+def released_paths(
+    released: Released, edge: EdgeSettings, ours: Mapping[str, str], texts: Mapping[str, str]
+) -> dict[str, str]:
+    """Our path of each file of a release's edge, by its path in the container; the host's, where ours differs."""
+    live, folder = f"{edge.mount.rstrip('/')}/live/", f"{released.layout.release(released.name)}/nginx/"
+    found = {}
+    for name, text in released.nginx.items():
+        own = ours.get(live + name, "")
+        same = texts.get(own, "").strip() == text.strip()
+        found[live + name] = own if same else f"{released.host}:{folder}{name}"
+    return found
 
 
 def _filled(route: str) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import urlsplit
 
 from ...certificates.site import site_texts
 from ...edge import MAIN, generation_files
+from ...settings import EdgeSettings
 from ..outside.site import FRESH
 from ..promises.comparing import Difference
 from ..promises.probing import Witnessed
@@ -155,26 +156,32 @@ def configuration(stack: Installation) -> Iterator[Verdict]:
     """File by file, as nginx itself prints them."""
     for trouble in stack.troubles:
         yield unseen(trouble, promised="as in the repository")
-    edge, settings, opened = stack.edge, stack.patient.settings.edge, stack.patient.stack
-    if edge is None or settings is None or opened is None:
+    edge, settings = stack.edge, stack.patient.settings.edge
+    if edge is None or settings is None:
         yield skipped("fairlead.yaml has no edge")
         return
     live = f"{settings.mount.rstrip('/')}/live/"
-    for name, text in generation_files(settings, site_texts(opened)).items():
+    wanted = "as in the release" if stack.patient.released else "as in the repository"
+    again = f"{'inv deploy' if stack.patient.released else 'inv up'} tests it and switches to it"
+    for name, text in _promised(stack, settings).items():
         path = live + name
         if path not in edge.texts:
             if name == MAIN:
-                yield failed(
-                    "read by nginx", f"nginx was started with {edge.main}", edge.container, "inv up", place=name
-                )
+                yield failed("read by nginx", f"nginx was started with {edge.main}", edge.container, again, place=name)
             continue
         place = edge.ours.get(path, path)
         if edge.texts[path].strip() == text.strip():
-            yield passed("as in the repository", "the same", path, place=place)
+            yield passed(wanted, "the same", path, place=place)
         else:
-            yield failed(
-                "as in the repository", "another text", path, "inv up tests it and switches to it", place=place
-            )
+            yield failed(wanted, "another text", path, again, place=place)
+
+
+def _promised(stack: Installation, settings: EdgeSettings) -> Mapping[str, str]:
+    """The files of the generation that should run: those of the release on a host, else of the repository."""
+    released, opened = stack.patient.released, stack.patient.stack
+    if released is not None:
+        return released.nginx
+    return generation_files(settings, site_texts(opened) if opened else {})
 
 
 CHECKS: tuple[Check[Installation], ...] = (headers, statuses, compression, earlier, coverage, configuration)

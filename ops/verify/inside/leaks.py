@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
+from ...command import Command
 from ...doctor.seen import Seen
 from ...masking import is_secret, secret_values
 from ..verdict import Check, Verdict, check, failed, passed, skipped, unseen
-from .installation import Installation
+from .installation import INSPECT_S, Installation
 
 GROUP = "secrets"
 LOG_LINES = "2000"
@@ -110,18 +112,23 @@ def bundle(stack: Installation) -> Iterator[Verdict]:
 @check("SE5", GROUP, "error", "the files of the secrets are for their owner alone")
 def files(stack: Installation) -> Iterator[Verdict]:
     """The env file, and the folder of the secrets' files, whose own mode lets any user of a container read them."""
-    settings = stack.patient.settings
-    paths = [settings.env.file, *([settings.secrets.folder] if settings.secrets else [])]
-    for path in paths:
-        try:
-            mode = path.stat().st_mode & 0o777
-        except OSError as error:
-            yield unseen((error.strerror or "cannot be looked at").lower(), str(path), "no right for others")
+    for path in _private(stack):
+        told = stack.patient.host.run(Command(("stat", "--format", "%a", str(path))), timeout_s=INSPECT_S)
+        if not told.ok:
+            yield unseen(told.reason, str(path), "no right for others")
             continue
+        mode = int(told.out, 8)
         if mode & FOR_OTHERS:
             yield failed("no right for others", f"{mode:04o}", str(path), f"chmod go= {path}")
         else:
             yield passed("no right for others", f"{mode:04o}", str(path))
+
+
+def _private(stack: Installation) -> tuple[Path, ...]:
+    released, settings = stack.patient.released, stack.patient.settings
+    if released is not None:
+        return released.private_folders
+    return (settings.env.file, *([settings.secrets.folder] if settings.secrets else []))
 
 
 CHECKS: tuple[Check[Installation], ...] = (leaks, logs, layers, bundle, files)

@@ -8,13 +8,13 @@ from pathlib import Path
 from ...certbot.job import open_job
 from ...certbot.status import look
 from ...certificates.x509 import Certificate, CertificateError, key_fault, read_chain
-from ...command import Secret
+from ...command import Command, Secret
 from ..outside.handshake import no_tls, seen
 from ..verdict import Check, Verdict, check, failed, passed, skipped, unseen
-from .installation import Installation
+from .installation import INSPECT_S, Installation
 
 GROUP = "tls"
-FOR_OTHERS = 0o007
+FOR_OTHERS, READABLE = 0o007, 0o644
 CHAIN, KEY = "fullchain.pem", "privkey.pem"
 
 
@@ -23,7 +23,7 @@ def _folder(stack: Installation) -> Path | None:
     return tls.folder / "live" if tls else None
 
 
-def _on_disk(folder: Path) -> Certificate:
+def _on_disk(stack: Installation, folder: Path) -> Certificate:
     """
     The certificate that nginx was told to serve.
 
@@ -31,10 +31,10 @@ def _on_disk(folder: Path) -> Certificate:
         CertificateError: there is none that can be read.
     """
     path = folder / CHAIN
-    try:
-        return read_chain(path.read_text(encoding="utf-8"), str(path))[0]
-    except OSError as error:
-        raise CertificateError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
+    text = stack.patient.host.read(str(path))
+    if text is None:
+        raise CertificateError(f"{path}: no such file")
+    return read_chain(text, str(path))[0]
 
 
 @check("TL4", GROUP, "error", "the certificate that is served is the one on the disk")
@@ -45,7 +45,7 @@ def served(stack: Installation) -> Iterator[Verdict]:
     if folder is None or why:
         yield skipped(why, stack.site.base)
         return
-    wanted, found = _on_disk(folder), seen(stack.site).certificate
+    wanted, found = _on_disk(stack, folder), seen(stack.site).certificate
     promised = f"{wanted.fingerprint[:16]}, until {wanted.not_after:%Y-%m-%d}"
     observed = f"{found.fingerprint[:16]}, until {found.not_after:%Y-%m-%d}"
     if wanted.fingerprint == found.fingerprint:
@@ -62,11 +62,11 @@ def private(stack: Installation) -> Iterator[Verdict]:
         yield skipped("fairlead.yaml has no tls")
         return
     path = folder / KEY
-    try:
-        mode = path.stat().st_mode & 0o777
-    except OSError as error:
-        yield unseen((error.strerror or "cannot be read").lower(), str(path), "no right for others")
+    told = stack.patient.host.run(Command(("stat", "--dereference", "--format", "%a", str(path))), timeout_s=INSPECT_S)
+    if not told.ok:
+        yield unseen(told.reason, str(path), "no right for others")
         return
+    mode = int(told.out, 8)
     if mode & FOR_OTHERS:
         yield failed("no right for others", f"{mode:04o}", str(path), "chmod o= on the file")
     else:
@@ -80,13 +80,12 @@ def pair(stack: Installation) -> Iterator[Verdict]:
     if folder is None:
         yield skipped("fairlead.yaml has no tls")
         return
-    certificate, path = _on_disk(folder), folder / KEY
-    try:
-        key = Secret(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        yield unseen((error.strerror or "cannot be read").lower(), str(path), "its own key")
+    certificate, path = _on_disk(stack, folder), folder / KEY
+    text = stack.patient.host.read(str(path))
+    if text is None:
+        yield unseen("no such file", str(path), "its own key")
         return
-    fault = key_fault(certificate, key)
+    fault = key_fault(certificate, Secret(text))
     if fault:
         yield failed("its own key", fault, str(path), "inv certbot writes both anew")
     else:
@@ -105,12 +104,14 @@ def challenge(stack: Installation) -> Iterator[Verdict]:
         return
     name = f".well-known/acme-challenge/fairlead-token-{stack.site.nonce}"
     path, token = tls.webroot / name, f"{stack.site.nonce}.{stack.site.web.run}"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(token, encoding="utf-8")
+    host = stack.patient.host
     try:
+        # nginx, which is another user, has to get through every folder on the way
+        host.run(Command(("install", "-d", "-m", "0755", str(path.parent.parent), str(path.parent))))
+        host.put(str(path), token, READABLE)
         answer = stack.site.web.ask(f"{plain}{name}")
     finally:
-        path.unlink(missing_ok=True)
+        host.run(Command(("rm", "--force", str(path))), timeout_s=INSPECT_S)
     promised = "200 with the token"
     if answer.text == token:
         yield passed(promised, str(answer.status), answer.url)

@@ -27,7 +27,7 @@ def speed(stack: Installation) -> Iterator[Verdict]:
     """The page, a file of it and a route of the API, by median and p95; a warning only, as machines are shared."""
     urls = [stack.site.home.url, *stack.site.assets[:1], *(stack.site.at(path) for path in stack.site.api)]
     most, seconds = (MOST_SAMPLES, MOST_SECONDS) if stack.everything else (QUICK_SAMPLES, QUICK_SECONDS)
-    history = History(stack.patient.settings.state / "verify" / "latency.json")
+    history = History(stack.patient.kept / "verify" / "latency.json")
     release = _release(stack)
     before = history.before(release)
     found = [sampled(stack.site.web, url, most // len(urls), seconds / len(urls)) for url in urls]

@@ -147,6 +147,6 @@ def passed_to(
     if len(members) != 1:
         return None
     service, _, port = members[0].partition(":")
-    found = next((each for each in nginxes if each.service == service), None)
+    found = next((each for each in nginxes if service in each.names), None)
     name = urlsplit(inside).hostname or ""
     return (found, f"http://{name}:{port or 80}{path}") if found else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +20,7 @@ from ...doctor.seen import Seen
 from ...edge import MAIN
 from ...errors import FairleadError
 from ...host import Host
+from ...reach import Reach, on_this_machine
 from ...settings import EdgeSettings
 from .disk import Folder, listing
 
@@ -38,8 +39,10 @@ class Running:
     One nginx.
 
     Attributes:
+        names: What others in its networks call it.
         texts: The files of its configuration by their path in the container, the main one first.
-        published: By port in the container, where this machine publishes it: address and port.
+        published: By port in the container, where its machine publishes it: address and port.
+        reached: By port in the container, where to connect from here.
         ours: The path of a file of this project, by the path in the container.
         folder: What lies in the folders that it serves.
     """
@@ -51,6 +54,8 @@ class Running:
     published: Mapping[int, tuple[str, int]]
     ours: Mapping[str, str]
     folder: Folder
+    reached: Mapping[int, tuple[str, int]]
+    names: frozenset[str]
 
     def place(self, place: Place) -> str:
         """``file:line`` in this project where the file is ours, in the container otherwise."""
@@ -63,13 +68,20 @@ class Running:
 
 
 def running(
-    host: Host, client: str, container: Seen, inspected: Mapping[str, Any], known: Mapping[str, str]
+    host: Host,
+    client: str,
+    container: Seen,
+    inspected: Mapping[str, Any],
+    known: Mapping[str, str],
+    *,
+    reach: Reach = on_this_machine,
 ) -> Running:
     """
     The configuration of *container*.
 
     Args:
         known: Our path of a file by its path in the container, and the text of each of our files by its path.
+        reach: Where a port that the machine publishes is reached from here.
 
     Raises:
         ConfigurationError: nginx does not say, or what it says cannot be read.
@@ -86,14 +98,17 @@ def running(
     if not texts:
         raise ConfigurationError(f"{container.name}: nginx -T: {said.reason}")
     config = parsed(texts, told.err + told.out, container.name)
+    published = published_ports(inspected)
     return Running(
         container.service,
         container.name,
         config,
         texts,
-        published_ports(inspected),
+        published,
         {path: name for path, text in texts.items() if (name := _ours(path, text, known))},
         listing(host, client, container.name, config),
+        {port: reach(*where) for port, where in published.items()},
+        frozenset((container.service, *_aliases(inspected))),
     )
 
 
@@ -120,15 +135,19 @@ def parsed(texts: Mapping[str, str], version: str, name: str) -> NginxConfig:
 
 
 def published_ports(inspected: Mapping[str, Any]) -> dict[int, tuple[str, int]]:
-    """Where this machine publishes each TCP port of a container; an address for all is asked on the loopback."""
+    """Where its machine publishes each TCP port of a container."""
     found = {}
     for name, bound in ((inspected.get("NetworkSettings") or {}).get("Ports") or {}).items():
         port, _, protocol = name.partition("/")
         ipv4 = [each for each in bound or () if ":" not in each["HostIp"]] or bound or []
         if protocol == "tcp" and ipv4:
-            address = ipv4[0]["HostIp"]
-            found[int(port)] = ("127.0.0.1" if address in ("", "0.0.0.0", "::") else address, int(ipv4[0]["HostPort"]))  # noqa: S104
+            found[int(port)] = (ipv4[0]["HostIp"], int(ipv4[0]["HostPort"]))
     return found
+
+
+def _aliases(inspected: Mapping[str, Any]) -> Iterator[str]:
+    for network in ((inspected.get("NetworkSettings") or {}).get("Networks") or {}).values():
+        yield from network.get("Aliases") or ()
 
 
 def project_files(root: Path, edge: EdgeSettings | None, others: tuple[Path, ...]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from ....lint.nginx import Directive, NginxConfig, listens, server_names
 from ....lint.nginx import location as head_of
@@ -25,8 +26,8 @@ class Listener:
 
     Attributes:
         inside: The address of the site as the configuration sees it, without a path.
-        outside: As it is asked for on this machine.
-        connect: Where to connect.
+        outside: As it is asked for.
+        connect: Where to connect from here.
     """
 
     server: Directive
@@ -38,7 +39,7 @@ class Listener:
     @property
     def key(self) -> tuple[str, int]:
         """What a request names, for the table of addresses."""
-        return self.name, self.connect[1]
+        return self.name, urlsplit(self.outside).port or PORTS[urlsplit(self.outside).scheme]
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class Known:
 
 
 def listeners(nginx: Running) -> Iterator[Listener]:
-    """Each server with a name on each port that this machine publishes; those that refuse everybody are left out."""
+    """Each server with a name on each port that its machine publishes; those that refuse everybody are left out."""
     for server in nginx.config.servers:
         name = _name(server)
         if not name or _refuses(nginx.config, server):
@@ -92,13 +93,13 @@ def listeners(nginx: Running) -> Iterator[Listener]:
 
 def _listener(nginx: Running, server: Directive, name: str, listen: Listen) -> Listener:
     port = listen.port or 0
-    address, outside = nginx.published[port]
+    _, outside = nginx.published[port]
     is_tls = any(
         each.is_ssl for other in nginx.config.servers for each in listens(other) if each.socket == listen.socket
     )
     scheme = "https" if is_tls else "http"
     usual = "" if outside == PORTS[scheme] else f":{outside}"
-    return Listener(server, name, f"{scheme}://{name}:{port}", f"{scheme}://{name}{usual}", (address, outside))
+    return Listener(server, name, f"{scheme}://{name}:{port}", f"{scheme}://{name}{usual}", nginx.reached[port])
 
 
 def _name(server: Directive) -> str:

@@ -25,6 +25,7 @@ LEGEND = (
 VIEWS = {
     "outside": "only from outside: what is promised inside was not looked at",
     "stack": "from outside and from inside",
+    "host": "by the public name, at each host directly, and inside",
 }
 _HERE = Path(__file__).parent
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"

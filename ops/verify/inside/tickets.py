@@ -1,0 +1,108 @@
+"""Session tickets, and the codings beyond gzip, as the running configuration promises them."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+
+from ..errors import NoAnswerError
+from ..outside.handshake import no_tls
+from ..promises.running import Running
+from ..promises.witness import Listener, listeners
+from ..tls.asking import ANSWER_S, Server
+from ..verdict import Check, Verdict, check, failed, passed, skipped, unseen, warned
+from ..web import believing_all
+from .installation import Installation
+
+DAY_S = 86_400
+CODINGS = {"br": "brotli", "zstd": "zstd"}
+
+
+def _listener(stack: Installation, edge: Running) -> Listener | None:
+    return next((each for each in listeners(edge) if stack.site.base.startswith(each.outside)), None)
+
+
+@check("TL16", "tls", "warning", "session tickets are as promised, and their keys change")
+def tickets(stack: Installation) -> Iterator[Verdict]:
+    """Whoever gets the key of a ticket reads every recorded session that used it."""
+    edge = stack.edge
+    listener = _listener(stack, edge) if edge else None
+    if edge is None or listener is None or (no_tls(stack.site)):
+        yield skipped("no nginx of this stack speaks TLS here")
+        return
+    settings = edge.config.effective(listener.server)
+    setting = settings.setting("ssl_session_tickets")
+    wanted, place = settings.is_on("ssl_session_tickets", default=True), edge.place(setting.place) if setting else ""
+    given = gives_ticket(stack.site.server)
+    target, promised = stack.site.server.label, "tickets" if wanted else "no tickets"
+    if given is None:
+        yield skipped("TLS 1.3 alone, which always has tickets", target)
+    elif given != wanted:
+        yield failed(promised, "none" if wanted else "tickets", target, "inv up switches to these files", place=place)
+    elif not wanted:
+        yield passed(promised, "none", target, place=place)
+    else:
+        yield _keys(stack, edge, listener, target)
+
+
+def _keys(stack: Installation, edge: Running, listener: Listener, target: str) -> Verdict:
+    settings = edge.config.effective(listener.server)
+    file, cache = settings.setting("ssl_session_ticket_key"), settings.setting("ssl_session_cache")
+    promised = "keys that change within a day"
+    if file is not None:
+        told = stack.docker("exec", edge.container, "stat", "--dereference", "--format", "%Y", file.value)
+        if not told.ok or not told.out.strip().isdigit():
+            return unseen(told.reason, f"{target} {file.value}", promised)
+        days = (time.time() - int(told.out)) / DAY_S
+        verdict = (failed, "write a new key each day, and reload") if days > 1 else (passed, "")
+        if verdict[0] is failed:
+            return failed(promised, f"{days:.0f} days old", f"{target} {file.value}", verdict[1])
+        return passed(promised, f"{days * 24:.0f} hours old", f"{target} {file.value}", place=edge.place(file.place))
+    if cache is not None and any(each.startswith("shared:") for each in cache.args):
+        return passed(promised, "nginx makes new ones in its shared cache", target, place=edge.place(cache.place))
+    return warned(promised, "one key until nginx starts again", target, "ssl_session_cache shared:TLS:10m;")
+
+
+def gives_ticket(server: Server) -> bool | None:
+    """
+    Whether a handshake of TLS 1.2 ends with a ticket; None where that version is refused.
+
+    Raises:
+        NoAnswerError: the server cannot be reached.
+    """
+    server.budget.take()
+    context = believing_all()
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        with socket.create_connection((server.address, server.port), timeout=ANSWER_S) as plain:
+            with context.wrap_socket(plain, server_hostname=server.name) as connection:
+                return bool(connection.session and connection.session.has_ticket)
+    except ssl.SSLError:
+        return None
+    except OSError as error:
+        raise NoAnswerError(f"{server.label}: {(error.strerror or str(error)).lower()}", is_network=True) from None
+
+
+@check("CA7b", "caching", "error", "br and zstd are used where the configuration promises them")
+def codings(stack: Installation) -> Iterator[Verdict]:
+    """The page and a file of it, asked for with that coding alone."""
+    promised = [name for name, word in CODINGS.items() if any(_switched_on(each, word) for each in stack.nginxes)]
+    if not promised:
+        yield skipped("no nginx of this stack promises br or zstd")
+    for name in promised:
+        urls = (stack.site.home.url, *stack.site.assets[:1])
+        seen = [stack.site.web.ask(url, headers={"Accept-Encoding": name}).encoding for url in urls]
+        if name in seen:
+            yield passed(name, ", ".join(each or "plain" for each in seen), stack.site.base)
+        else:
+            mend = "see that nginx loads the module, and which types it takes"
+            yield failed(name, ", ".join(each or "plain" for each in seen), stack.site.base, mend)
+
+
+def _switched_on(nginx: Running, word: str) -> bool:
+    return any(each.value == "on" for each in nginx.config.find(word))
+
+
+CHECKS: tuple[Check[Installation], ...] = (tickets, codings)
