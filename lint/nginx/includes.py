@@ -53,14 +53,18 @@ class Found:
         is_missing: Whether nginx would fail because there is none.
         is_outside: Whether the files belong to the system, not to what is linted.
         names: What a standard file holds.
+        others: What a pattern that matches nothing leaves out, of its folder.
     """
 
     paths: tuple[str, ...] = ()
     is_missing: bool = False
     is_outside: bool = False
     names: frozenset[str] = frozenset()
+    others: tuple[str, ...] = ()
 
 
+_CONFIGURATION = regex(r"\.(?:conf|vhost|nginx|inc)$|(?:^|/)[a-z0-9_-]+$")
+"""How a file that somebody wrote for nginx is called: by an ending, or, as in ``sites-enabled``, without one."""
 _ENDS = ("", ".template", ".tmpl", ".j2")
 """What is filled in at the start, such as by envsubst, has its template here."""
 
@@ -105,7 +109,15 @@ class Tree:
             return Found(paths)
         if posixpath.basename(pattern) in STANDARD or self.is_fragment:
             return self._absent(pattern)
-        return Found(is_missing=not _WILDCARD.search(pattern))
+        if not _WILDCARD.search(pattern):
+            return Found(is_missing=True)
+        return Found(others=self._passed_over(posixpath.join(folder, pattern)))
+
+    def _passed_over(self, pattern: str) -> tuple[str, ...]:
+        folder = posixpath.dirname(pattern)
+        if _WILDCARD.search(folder) or not self.files.is_folder(folder or "."):
+            return ()
+        return tuple(filter(_CONFIGURATION.search, self._existing(posixpath.join(folder, "*"))))
 
     def _absent(self, pattern: str) -> Found:
         return Found(is_outside=True, names=STANDARD.get(posixpath.basename(pattern), frozenset()))

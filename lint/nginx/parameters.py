@@ -11,6 +11,7 @@ Wrong = tuple[int, str]
 Check = Callable[[tuple[str, ...]], Iterator[Wrong]]
 
 _SIZE = regex(r"\d+[kKmM]?")
+SMALLEST_ZONE = 32768
 _OFFSET = regex(r"\d+[kKmMgG]?")
 _TIME = regex(r"(?=.)(?:\d+(?:ms|[yMwdhms])\s*)*(?:\d+\s*)?")
 _NUMBER = regex(r"\d+")
@@ -104,6 +105,14 @@ def _limit_conn(args: tuple[str, ...]) -> Iterator[Wrong]:
         yield 1, f'"{args[1]}" is no number of connections'
 
 
+def _zone(args: tuple[str, ...]) -> Iterator[Wrong]:
+    size = args[1] if len(args) > 1 else "1m"
+    if not _SIZE.fullmatch(size):
+        yield 1, f'"{size}" is not a size; write one such as 64k'
+    elif int(size.rstrip("kKmM")) * {"k": 1 << 10, "m": 1 << 20}.get(size[-1].lower(), 1) < SMALLEST_ZONE:
+        yield 1, f'"{size}" is too small for a zone; write one such as 64k'
+
+
 def _server_name(args: tuple[str, ...]) -> Iterator[Wrong]:
     for index, name in enumerate(args):
         if name == "." or (name.startswith("*") and (not name.startswith("*.") or len(name) < 3)):  # noqa: PLR2004 - *.a
@@ -134,5 +143,6 @@ PARAMETERS: Mapping[str, Check] = {
     "proxy_redirect": _redirect,
     "limit_req": _parameters(_LIMIT, 0, ("nodelay",)),
     "limit_conn": _limit_conn,
+    "zone": _zone,
     "server_name": _server_name,
 }

@@ -84,6 +84,7 @@ class _Reader:
     faulty: set[tuple[str, str, int]] = field(default_factory=set)
     count: int = 0
     includes: int = 0
+    empty: list[tuple[Directive, tuple[str, ...]]] = field(default_factory=list)
 
     def config(self) -> NginxConfig:
         self.path = os.path.normpath(self.path)
@@ -105,6 +106,7 @@ class _Reader:
             beside=partial(_text_beside, self.tree),
         )
         set_contexts(config)
+        self._tell_empty()
         config.faults.extend(checked(config))
         return config
 
@@ -149,6 +151,8 @@ class _Reader:
             self.unread.append(Unread(include, found.names))
         if found.is_missing:
             self._fault(include, "nginx/include-missing", "there is no such file; nginx would not start")
+        if found.others:
+            self.empty.append((include, found.others))
         return [directive for path in found.paths for directive in self._inside(path, include, chain)]
 
     def _inside(self, path: str, include: Directive, chain: tuple[str, ...]) -> Sequence[Directive]:
@@ -168,6 +172,13 @@ class _Reader:
             self._fault(include, "nginx/include-missing", f"{error.path}: {error.reason}")
             return ()
         return self._built(statements, file, include.parent, include, (*chain, path))
+
+    def _tell_empty(self) -> None:
+        for include, others in self.empty:
+            left = [os.path.basename(path) for path in others if os.path.normpath(path) not in self.sources]  # noqa: PTH119 - a string
+            if left:
+                message = f'"{include.value}" matches none of the files beside it, such as {left[0]}'
+                self.faults.append(Fault("nginx/include-of-nothing", include.arg_place(0), message))
 
     def _is_outside(self, path: str) -> bool:
         """Whether *path* leaves the folder the run started in, while the main file lies inside it."""

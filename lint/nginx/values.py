@@ -14,7 +14,7 @@ from ..regex import regex
 from .addresses import ADDRESSES
 from .directive import Directive
 from .forms import FORMS, WORDS
-from .parameters import PARAMETERS
+from .parameters import PARAMETERS, SMALLEST_ZONE
 
 Wrong = tuple[int, str]
 """The index of an argument, and what is wrong with it."""
@@ -30,7 +30,6 @@ _SECONDS = regex(r"(?:\d+[yMwdhms]\s*)*(?:\d+\s*)?")
 _NUMBER = regex(r"\d+")
 _EXPIRY = regex(r"[+-]?(?:\d+[yMwdhms]\s*)*(?:\d+\s*)?(?<=[\w ])")
 _RATE = regex(r"rate=\d+r/[sm]")
-_SMALLEST_ZONE = 32768
 _FORM_OF = {
     "size": (_SIZE, "a size; write a number, or one with k or m"),
     "offset": (_OFFSET, "a size; write a number, or one with k, m or g"),
@@ -164,20 +163,29 @@ def _limit_req_zone(args: tuple[str, ...]) -> Iterator[Wrong]:
             yield from _zone(index, word)
         elif not word.startswith("rate=") and word != "sync":
             yield index, f'"{word}" is no parameter here; nginx knows zone= and rate='
+    yield from _unzoned(args)
 
 
 def _limit_conn_zone(args: tuple[str, ...]) -> Iterator[Wrong]:
     for index, word in enumerate(args[1:], 1):
         if word.startswith("zone="):
             yield from _zone(index, word)
+        else:
+            yield index, f'"{word}" is no parameter here; write one such as zone=each:10m'
+
+
+def _unzoned(args: tuple[str, ...]) -> Iterator[Wrong]:
+    known = [word for word in args[1:] if word.startswith(("zone=", "rate="))]
+    if len(known) == len(args) - 1 > 1 and not any(word.startswith("zone=") for word in known):
+        yield len(args) - 1, f'a limit needs a zone; write one such as zone=each:10m instead of "{args[-1]}"'
 
 
 def _zone(index: int, word: str) -> Iterator[Wrong]:
     name, _, size = word.removeprefix("zone=").partition(":")
     if not name or not _SIZE.fullmatch(size):
         yield index, f'"{word}" lacks a size; write one such as {word.partition(":")[0]}:10m'
-    elif size.isdigit() and int(size) < _SMALLEST_ZONE:
-        yield index, f'"{word}" is too small; write one such as zone={name}:{size}m'
+    elif int(size.rstrip("kKmM")) * {"k": 1 << 10, "m": 1 << 20}.get(size[-1].lower(), 1) < SMALLEST_ZONE:
+        yield index, f'"{word}" is too small; write one such as zone={name}:1m'
 
 
 def _expires(args: tuple[str, ...]) -> Iterator[Wrong]:

@@ -103,6 +103,7 @@ MUTATIONS: dict[str, Mutation] = {
     "early-data-unmarked": _site("ssl_early_data on;"),
     "error-answered-with-success": _site("error_page 404 =200 /index.html;"),
     "error-log-debug": _instead("/dev/stderr warn", "/dev/stderr debug"),
+    "error-page-from-back-end": _api("error_page 502 504 /api/sorry;"),
     "error-log-off": _instead("error_log /dev/stderr warn;", "error_log off;"),
     "expression-for-one-path": _site("location ~ ^/robots\\.txt$ { return 204; }"),
     "extension-not-at-end": _site("location ~ \\.php { return 404; }"),
@@ -159,6 +160,9 @@ MUTATIONS: dict[str, Mutation] = {
     ),
     "include-loop": _in_headers("add_header X-Frame", "include snippets/headers.conf;\nadd_header X-Frame"),
     "include-missing": _http("include snippets/none.conf;"),
+    "include-of-nothing": _http(
+        "include sites/*.conf;", files={"sites/shop": "server { listen 127.0.0.1:82; return 404; }\n"}
+    ),
     "include-outside-tree": _http(
         "include ../shared/site.conf;", files={"../shared/site.conf": "server { listen 127.0.0.1:82; return 404; }\n"}
     ),

@@ -107,6 +107,15 @@ def test_the_fault_decides_who_gets_what(site: Site, name: str, bad: str, good: 
     assert statuses == [str(site.ask(text, uri)[0].status) for text in texts]
 
 
+def test_a_page_for_errors_is_asked_of_the_back_end_that_is_gone(site: Site) -> None:
+    site.write("www/50x.html", "sorry")
+    http = SERVER.format("error_page 502 504 /50x.html; location / { proxy_pass http://127.0.0.1:BACK; }")
+    apart = http.replace("location / {", "location = /50x.html { } location / {")
+
+    assert (True, False) == (reports("error-page-from-back-end", http), reports("error-page-from-back-end", apart))
+    assert [False, True] == [site.ask(text, "/")[0].body == "sorry" for text in (http, apart)]
+
+
 def test_a_body_of_any_size_is_taken(site: Site) -> None:
     got = []
     for text in (SERVER.format(f"client_max_body_size {most};") for most in ("0", "1k")):

@@ -83,6 +83,42 @@ def include_loop(config: NginxConfig) -> Iterator[Report]:
 
 
 @rule(
+    "nginx/include-of-nothing",
+    Severity.INFO,
+    preset="strict",
+    bad={
+        "nginx.conf": """
+            events {}
+            http {
+                server_tokens off;
+                include sites/*.conf;  # <-
+            }
+        """,
+        "sites/shop": "server { listen 127.0.0.1:81; return 404; }",
+    },
+    good=(
+        {
+            "nginx.conf": "events {}\nhttp { server_tokens off; include sites/*.conf; }",
+            "sites/README.md": "One file for each site.",
+        },
+        {
+            "nginx.conf": "events {}\nhttp { server_tokens off; include sites/*.conf; include sites/types; }",
+            "sites/types": "types { text/html html; }",
+        },
+    ),
+    source=_INCLUDE,
+)
+def include_of_nothing(config: NginxConfig) -> Iterator[Report]:
+    """
+    An `include` of a pattern that no file has, with files beside it that it leaves out.
+
+    nginx starts and says nothing, and what is in those files is not there. The usual cause is a name without `.conf`.
+    A folder that is empty, or not part of the project, is left alone: files may be put there later.
+    """
+    yield from faults(config, "include-of-nothing")
+
+
+@rule(
     "nginx/include-outside-tree",
     Severity.WARNING,
     bad={

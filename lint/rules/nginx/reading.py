@@ -1,4 +1,4 @@
-"""What nginx itself would refuse when it reads the files."""
+"""What nginx itself, of whatever version, would refuse when it reads the files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from .once import once
 
 _GUIDE = "https://nginx.org/en/docs/beginners_guide.html#conf_structure"
 _DIRECTIVES = "https://nginx.org/en/docs/dirindex.html"
-_CHANGES = "https://nginx.org/en/CHANGES"
 
 
 def faults(config: NginxConfig, name: str) -> Iterator[Report]:
@@ -224,72 +223,3 @@ def _is_of_another_kind(directive: Directive) -> bool:
     if directive.name == "proxy_pass":
         return directive.parent is None or directive.parent.name not in ("location", "if", "limit_except")
     return directive.name == "return" and directive.is_inside("stream")
-
-
-@rule(
-    "nginx/newer-directive",
-    Severity.ERROR,
-    bad="""
-        # nginx 1.22.1
-        server {
-            http2 on;  # <-
-            server_name www.example.com;
-        }
-    """,
-    good="server { listen 443 quic; add_header_inherit merge; ssl_reject_handshake on; }",
-    source=_CHANGES,
-)
-def newer_directive(config: NginxConfig) -> Iterator[Report]:
-    """
-    A directive that the nginx which will run it does not know yet.
-
-    nginx does not start. Which one runs is read from `--nginx-version` or from the stack's images; without either the
-    newest stable one is assumed, and nothing is newer than that.
-    """
-    yield from faults(config, "newer-directive")
-
-
-@rule(
-    "nginx/deprecated-directive",
-    Severity.WARNING,
-    bad="""
-        server {
-            listen 443 quic;
-            http2_push_preload on;  # <-
-        }
-    """,
-    good="# nginx 1.18.0\nserver { http2_max_field_size 8k; }",
-    source=_CHANGES,
-)
-def deprecated_directive(config: NginxConfig) -> Iterator[Report]:
-    """
-    A directive that no longer does anything.
-
-    nginx starts and warns; what the line was meant to do does not happen.
-    """
-    yield from faults(config, "deprecated-directive")
-
-
-@rule(
-    "nginx/removed-directive",
-    Severity.ERROR,
-    bad=(
-        """
-        server {
-            listen 443;
-            ssl on;  # <-
-        }
-        """,
-        "http { limit_zone per_address $binary_remote_addr 10m; }  # <-",
-    ),
-    good="# nginx 1.14.2\nserver { ssl on; ssl_certificate /a.pem; ssl_certificate_key /a.key; }",
-    source=_CHANGES,
-    covers=("nginx-lint:ssl-on-deprecated",),
-)
-def removed_directive(config: NginxConfig) -> Iterator[Report]:
-    """
-    A directive that this nginx no longer knows.
-
-    It worked for years and the server does not start after the update: `unknown directive "ssl"`.
-    """
-    yield from faults(config, "removed-directive")

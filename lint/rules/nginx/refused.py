@@ -1,4 +1,4 @@
-"""Blocks that nginx refuses for where they stand or what they hold."""
+"""Blocks that nginx refuses for where they stand, what they hold or what they are called."""
 
 from __future__ import annotations
 
@@ -11,10 +11,6 @@ from .once import once
 from .templated import is_filled_in, is_templated
 
 _MODIFIERS = ("=", "~", "~*", "^~")
-_ALONE = frozenset({"hostnames", "volatile", "ranges", "proxy_recursive"})
-"""Entries of ``map`` and ``geo`` that are a word alone."""
-_SETTINGS = frozenset({"default", "include", "delete", "proxy", *_ALONE})
-_MARKS = ("{{", "<%", "{%")
 
 
 @rule(
@@ -175,79 +171,3 @@ def _name(directive: Directive) -> tuple[int, str]:
         if word.startswith(("zone=", "keys_zone=")):
             return index, word.partition("=")[2].partition(":")[0]
     return 0, ""
-
-
-@rule(
-    "nginx/entry-refused",
-    Severity.ERROR,
-    bad=(
-        """
-        map $uri $target {
-            /old /new;
-            /older /new permanent;  # <-
-            /oldest;  # <-
-        }
-        """,
-        """
-        geo $office {
-            default 0;
-            if ($uri) {  # <-
-                default 1;
-            }
-            10.0.0.0/33 1;  # <-
-            office.example.com 1;  # <-
-        }
-        """,
-        "map $uri target { /old /new; }  # <-",
-    ),
-    good=(
-        "map $host $site { hostnames; default a; *.example.com b; include sites.map; }",
-        "geo $office { default 0; 10.0.0.0/8 1; 2001:db8::/32 1; 127.0.0.1 1; }",
-        "geo $office { ranges; default 0; 10.0.0.0-10.0.0.255 1; }",
-    ),
-    source="https://nginx.org/en/docs/http/ngx_http_map_module.html#map",
-)
-def entry_refused(config: NginxConfig) -> Iterator[Report]:
-    """
-    An entry of a `map` or a `geo` that is not a pair, or of which the first is no network; or no variable to set.
-
-    nginx does not start: `invalid number of the map parameters`, `invalid network`. A value with a space belongs into
-    quotes.
-    """
-    yield from once(_entries(config))
-
-
-def _entries(config: NginxConfig) -> Iterator[Report]:
-    for block in config.find("map", "geo"):
-        if block.block is None or block.file.token_text(block.token) != block.name:
-            continue
-        if block.args and not block.args[-1].startswith("$") and not is_templated(block.file):
-            message = f'nginx does not start: "{block.args[-1]}" is no variable; write "${block.args[-1]}"'
-            yield block.arg_place(len(block.args) - 1), message
-        in_ranges = block.first("ranges") is not None
-        for entry in block.children:
-            said = " ".join((entry.name, *entry.args))
-            if any(mark in said for mark in _MARKS) or _is_filled(said):
-                continue
-            if entry.block is not None:
-                yield entry.open_place, f'nginx does not start: no block may stand in a "{block.name}"; close it before'
-                continue
-            wanted = 0 if entry.name in _ALONE and not entry.args else 1
-            if len(entry.args) != wanted:
-                what = "a value with spaces belongs into quotes" if entry.args else "it lacks its value"
-                yield entry.place, f'nginx does not start: "{entry.name}" is not followed by one value; {what}'
-            elif block.name == "geo" and not in_ranges and entry.name not in _SETTINGS and not _is_network(entry):
-                yield entry.place, f'nginx does not start: "{entry.name}" is no network; write one such as 10.0.0.0/8'
-
-
-def _is_filled(text: str) -> bool:
-    return "${" in text and text[text.index("${") + 2 :][:1].isupper()
-
-
-def _is_network(entry: Directive) -> bool:
-    import ipaddress  # noqa: PLC0415 - 1 ms, and only a geo needs it
-
-    try:
-        return ipaddress.ip_network(entry.name, strict=False) is not None
-    except ValueError:
-        return False

@@ -8,6 +8,7 @@ from ...finding import Severity
 from ...nginx import Directive, NginxConfig
 from ...rule import Report, rule
 from .once import once
+from .templated import is_filled_in
 
 _DEFINING = {
     "limit_req": ("limit_req_zone",),
@@ -37,6 +38,17 @@ _DEFINING = {
             server { location / { proxy_cache page; proxy_pass http://127.0.0.1:8000; } }  # <-
         }
         """,
+        """
+        upstream app {
+            resolver 127.0.0.11;
+            server app.example.com:8000 resolve;  # <-
+        }
+        """,
+        """
+        http {
+            upstream app { zone app; server 10.0.0.5; }  # <-
+        }
+        """,
     ),
     good=(
         """
@@ -47,6 +59,7 @@ _DEFINING = {
         }
         """,
         "location /login { limit_req zone=login burst=5 nodelay; return 404; }",
+        "upstream a { zone both 64k; server 10.0.0.5; }\nupstream b { zone both; server 10.0.0.6; }",
     ),
     source="https://nginx.org/en/docs/http/ngx_http_limit_req_module.html",
 )
@@ -55,10 +68,36 @@ def missing_zone(config: NginxConfig) -> Iterator[Report]:
     A limit or a cache in a zone that is not there.
 
     nginx does not start: `zero size shared memory zone`. Zones are made in `http`, by `limit_req_zone`,
-    `limit_conn_zone` and `proxy_cache_path`.
+    `limit_conn_zone` and `proxy_cache_path`. An upstream makes its own by `zone`, with a size at least once; it needs
+    one as soon as a server of it has `resolve`, since all workers share what was looked up.
     """
+    yield from once(_resolved_alone(config))
     if config.http is not None and all(unread.names for unread in config.unread):
         yield from once(_missing(config))
+        yield from once(_without_size(config))
+
+
+def _resolved_alone(config: NginxConfig) -> Iterator[Report]:
+    for upstream in config.find("upstream"):
+        if upstream.first("zone") is not None or config.may_hold_inside(upstream, "zone") or is_filled_in(upstream):
+            continue
+        for server in upstream.find("server"):
+            if "resolve" in server.args[1:]:
+                message = (
+                    f'nginx does not start: "resolve" needs a zone that workers share; add "zone {upstream.value} 64k;"'
+                )
+                yield server.arg_place(server.args.index("resolve")), message
+
+
+def _without_size(config: NginxConfig) -> Iterator[Report]:
+    zones = [zone for zone in config.find("zone") if zone.args and zone.parent and zone.parent.name == "upstream"]
+    sized = {(zone.value, zone.is_inside("stream")) for zone in zones if len(zone.args) > 1}
+    for zone in zones:
+        if (zone.value, zone.is_inside("stream")) not in sized and not config.is_unknown(zone.value):
+            yield (
+                zone.arg_place(0),
+                f'nginx does not start: nothing says how large "{zone.value}" is; add 64k behind it',
+            )
 
 
 def _missing(config: NginxConfig) -> Iterator[Report]:
