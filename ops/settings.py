@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..lint.data import DataError, load_yaml
+from .backups import BackupSettings, backups
 from .domains import AcmeSettings, CertificateSettings, acme, certificates
 from .errors import SettingsError
 from .inventory import Inventory, inventory
@@ -87,6 +88,14 @@ class ChatSettings:
 
 
 @dataclass(frozen=True)
+class ServiceCommand:
+    """A command, and the compose service whose container runs it."""
+
+    service: str
+    command: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class DoctorSettings:
     """
     What only this stack's owner knows; what is not set is not asked.
@@ -95,6 +104,9 @@ class DoctorSettings:
         health: An address inside the stack, ``http://SERVICE:PORT/PATH``, that answers 200 while the service lives.
         ready: The same, for what the service needs too.
         api: A path below the page that the back end answers in JSON, whatever the status.
+        limited: A path below the page that may be asked often enough to be refused; GET changes nothing there.
+        websocket: A path below the page that takes WebSockets.
+        migrations: A command of a service that prints ``{"current", "head", "pending"}`` of the tables as JSON.
     """
 
     health: str = ""
@@ -103,6 +115,9 @@ class DoctorSettings:
     mysql: LoginSettings | None = None
     redis: LoginSettings | None = None
     functional: ChatSettings | None = None
+    limited: str = ""
+    websocket: str = ""
+    migrations: ServiceCommand | None = None
 
 
 @dataclass(frozen=True)
@@ -147,6 +162,7 @@ class Settings:
     domains: tuple[CertificateSettings, ...] = ()
     acme: AcmeSettings = field(default_factory=AcmeSettings)
     tls: TlsSettings | None = None
+    backups: tuple[BackupSettings, ...] = ()
 
     @property
     def state(self) -> Path:
@@ -210,6 +226,7 @@ def _settings(data: Mapping[str, Any], root: Path) -> Settings:
         domains=certificates(data.get("domains", ()), root),
         acme=acme(data.get("certbot", {}), root),
         tls=_tls(data["tls"], root) if "tls" in data else None,
+        backups=backups(data.get("backups", ()), root),
     )
 
 
@@ -253,7 +270,14 @@ def _doctor(data: Mapping[str, Any]) -> DoctorSettings:
         mysql=LoginSettings(**data["mysql"]) if "mysql" in data else None,
         redis=LoginSettings(**data["redis"]) if "redis" in data else None,
         functional=ChatSettings(**data["functional"]) if "functional" in data else None,
+        limited=data.get("limited", ""),
+        websocket=data.get("websocket", ""),
+        migrations=_service_command(data["migrations"]) if "migrations" in data else None,
     )
+
+
+def _service_command(data: Mapping[str, Any]) -> ServiceCommand:
+    return ServiceCommand(data["service"], tuple(data["command"]))
 
 
 def _paths(root: Path, names: list[str]) -> tuple[Path, ...]:

@@ -20,7 +20,7 @@ def versions(address: str, port: int) -> tuple[int, ...]:
     for _ in range(TRIES):
         try:
             said = _asked(address, port, packet(theirs, ours))
-        except OSError:
+        except (OSError, OverflowError):  # nobody there, or no such port
             continue
         if found := named(said, ours, theirs):
             return found

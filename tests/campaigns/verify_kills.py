@@ -90,9 +90,9 @@ def stack() -> Iterator[Running]:
             subprocess.run([running.client, "rmi", *images], capture_output=True, check=False)
 
 
-def red_of(running: Running, **environment: str) -> tuple[int, tuple[str, ...]]:
+def red_of(running: Running, *arguments: str, **environment: str) -> tuple[int, tuple[str, ...]]:
     """The exit code and the checks that failed, in their order."""
-    ended = running.run("verify", "--json", **environment)
+    ended = running.run("verify", "--json", *arguments, **environment)
     if not ended.stdout:
         return ended.returncode, ()
     findings = json.loads(ended.stdout)["findings"]
@@ -103,7 +103,7 @@ def kills(running: Running, faults: Sequence[Broken]) -> Iterator[Kill]:
     """Breaks the stack in one way after the other."""
     for fault in faults:
         with Breaker(running).broken(fault):
-            code, red = red_of(running, **fault.environment)
+            code, red = red_of(running, *(["--all"] if fault.everything else []), **fault.environment)
         yield Kill(fault, red, code)
 
 

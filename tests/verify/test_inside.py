@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from typing import Any
 
-from fairlead.ops.settings import DoctorSettings
-from fairlead.ops.verify.inside import application
+import pytest
+
+from fairlead.ops.doctor.seen import Seen
+from fairlead.ops.settings import DoctorSettings, ServiceCommand
+from fairlead.ops.verify.inside import application, databases, made, tables
+from fairlead.ops.verify.inside.installation import Installation
+from fairlead.ops.verify.verdict import Check
 
 from .installations import container, installation, said
 
@@ -43,3 +50,133 @@ def test_routes_are_asked_for_inside_where_the_world_is_not_told() -> None:
     stack = installation(container("backend"), told={"exec": api("/api/me", "/api/people/{id}/notes")}, doctor=HEALTH)
 
     assert ("/api/me", "/api/people/1/notes") == stack.routes()
+
+
+def words(check: Check[Installation], stack: Installation) -> list[str]:
+    """The word of each verdict."""
+    return [word for word, _ in said(check, stack)]
+
+
+MODEL = {
+    "command": ["serve", "$$HOME"],
+    "environment": {"LEVEL": "info", "HOST": None},
+    "volumes": [{"type": "volume", "source": "data", "target": "/data"}],
+    "secrets": [{"source": "password"}],
+    "tmpfs": ["/tmp:size=64m"],
+    "healthcheck": {"test": ["CMD", "ping"], "interval": "1m10s", "retries": 3},
+    "stop_signal": "SIGQUIT",
+    "stop_grace_period": "40s",
+}
+MADE: dict[str, Any] = {
+    "Config": {
+        "Cmd": ["serve", "$HOME"],
+        "Env": ["LEVEL=info", "PATH=/bin"],
+        "Healthcheck": {"Test": ["CMD", "ping"], "Interval": 70_000_000_000, "Retries": 3},
+        "StopSignal": "SIGQUIT",
+        "StopTimeout": 40,
+    },
+    "HostConfig": {"Tmpfs": {"/tmp": "size=64m"}},
+    "Mounts": [
+        {"Type": "volume", "Destination": "/data", "RW": True},
+        {"Type": "bind", "Destination": "/run/secrets/password", "RW": False},
+    ],
+}
+
+
+def different(**changes: Any) -> list[str]:
+    """The keys that differ when parts of the container are as *changes* say."""
+    known = {**MADE, **{name: {**MADE[name], **value} for name, value in changes.items() if name != "Mounts"}}
+    known["Mounts"] = changes.get("Mounts", MADE["Mounts"])
+    return [key for key, promised, seen in made.rows_of(MODEL, known, {"PATH": "/bin"}) if promised != seen]
+
+
+def test_a_container_made_from_the_model_has_every_key() -> None:
+    assert [] == different()
+
+
+def test_each_key_that_differs_is_named() -> None:
+    assert ["command"] == different(Config={"Cmd": ["serve"]})
+    assert ["environment LEVEL"] == different(Config={"Env": ["LEVEL=debug"]})
+    assert ["environment LEVEL", "environment MORE"] == different(Config={"Env": ["MORE=1"]})
+    assert ["healthcheck interval"] == different(
+        Config={"Healthcheck": {**MADE["Config"]["Healthcheck"], "Interval": 1}}
+    )
+    assert ["stop_grace_period"] == different(Config={"StopTimeout": None})
+    assert ["tmpfs /tmp", "tmpfs /run"] == different(HostConfig={"Tmpfs": {"/run": ""}})
+    assert ["group_add"] == different(HostConfig={"GroupAdd": ["0"]})
+    assert ["mount /data", "mount /etc"] == different(
+        Mounts=[{"Type": "bind", "Destination": "/etc", "RW": False}, MADE["Mounts"][1]]
+    )
+
+
+def test_the_value_of_a_variable_is_never_told() -> None:
+    known = {**MADE, "Config": {**MADE["Config"], "Env": ["LEVEL=hunter2"]}}
+    stack = installation(container("backend"), services={"backend": MODEL}, inspected={"backend-1": known})
+
+    told = [verdict for verdict in made.made.look(stack) if verdict.word == "FAIL"]
+    assert ["backend-1 environment LEVEL"] == [each.target for each in told]
+    assert "hunter2" not in str(told)
+
+
+PORT = {"mysql": {"ports": [{"target": 3306, "published": "3306"}]}}
+LOCAL = {"mysql": {"ports": [{"target": 3306, "published": "3306", "host_ip": "127.0.0.1"}]}}
+
+
+@pytest.mark.parametrize(
+    ("services", "value", "word"),
+    [
+        (PORT, "ON", "PASS"),
+        (PORT, "OFF", "FAIL"),
+        (PORT, "", "ERROR"),
+        (LOCAL, "OFF", "SKIP"),
+        ({"mysql": {"networks": {"data": None}}}, "OFF", "SKIP"),
+        ({"mysql": {"networks": {"spread": None}}}, "OFF", "FAIL"),
+    ],
+)
+def test_mysql_is_encrypted_where_others_could_listen(services: dict[str, Any], value: str, word: str) -> None:
+    told = {"require_secure": f"require_secure_transport\t{value}\n"}
+    stack = installation(mysql_container(), told=told, services=services)
+    merged = {**(stack.patient.merged or {}), "networks": {"data": {"internal": True}, "spread": {"driver": "overlay"}}}
+    stack = replace(stack, patient=replace(stack.patient, merged=merged))
+
+    assert [word] == words(tables.encrypted, stack)
+
+
+def mysql_container() -> Seen:
+    """MySQL by its image."""
+    return container("mysql", image="mysql:9.7.4")
+
+
+def test_a_stack_without_mysql_promises_nothing_of_it() -> None:
+    assert ["SKIP"] == words(databases.variables, installation(container("backend")))
+
+
+def test_a_server_that_does_not_tell_is_no_pass() -> None:
+    stack = installation(mysql_container())
+
+    checks = (databases.variables, databases.durable, databases.grants, tables.locks)
+    assert ["ERROR"] * 4 == [word for check in checks for word in words(check, stack)]
+
+
+@pytest.mark.parametrize(("lines", "word"), [("", "PASS"), ("12 s, Waiting for table metadata lock\n", "FAIL")])
+def test_a_long_wait_for_a_lock_is_told(lines: str, word: str) -> None:
+    assert [word] == words(tables.locks, installation(mysql_container(), told={"PROCESSLIST": lines}))
+
+
+MIGRATIONS = DoctorSettings(migrations=ServiceCommand("migrate", ("tables", "--status")))
+
+
+@pytest.mark.parametrize(
+    ("status", "word"),
+    [
+        ('{"current": "0002", "head": "0002", "pending": []}', "PASS"),
+        ('{"current": "0003", "head": "0002", "pending": []}', "PASS"),
+        ('{"current": "0001", "head": "0002", "pending": ["0002"]}', "FAIL"),
+        ('{"current": null, "head": "0001", "pending": ["0001"]}', "FAIL"),
+        ("cannot reach MySQL", "ERROR"),
+    ],
+)
+def test_tables_are_those_of_the_release(status: str, word: str) -> None:
+    stack = installation(container("backend"), told={"migrate tables --status": status}, doctor=MIGRATIONS)
+
+    assert [(word, "migrate")] == said(tables.migrated, stack)

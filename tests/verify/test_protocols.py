@@ -95,4 +95,5 @@ def test_a_port_where_something_else_answers_speaks_no_quic() -> None:
         thread.join()
 
     assert () == spoken
+    assert () == quic.versions("127.0.0.1", 141_809)
     assert quic.SMALLEST == len(quic.packet(b"12345678", b"12345678"))

@@ -56,9 +56,11 @@ def _keys(stack: Installation, edge: Running, listener: Listener, target: str) -
         if not told.ok or not told.out.strip().isdigit():
             return unseen(told.reason, f"{target} {file.value}", promised)
         days = (time.time() - int(told.out)) / DAY_S
-        verdict = (failed, "write a new key each day, and reload") if days > 1 else (passed, "")
-        if verdict[0] is failed:
-            return failed(promised, f"{days:.0f} days old", f"{target} {file.value}", verdict[1])
+        if days > 1:
+            mend = "write a new key each day, and reload"
+            return failed(
+                promised, f"{days:.0f} days old", f"{target} {file.value}", mend, place=edge.place(file.place)
+            )
         return passed(promised, f"{days * 24:.0f} hours old", f"{target} {file.value}", place=edge.place(file.place))
     if cache is not None and any(each.startswith("shared:") for each in cache.args):
         return passed(promised, "nginx makes new ones in its shared cache", target, place=edge.place(cache.place))
@@ -76,9 +78,9 @@ def gives_ticket(server: Server) -> bool | None:
     context = believing_all()
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     try:
-        with socket.create_connection((server.address, server.port), timeout=ANSWER_S) as plain:
-            with context.wrap_socket(plain, server_hostname=server.name) as connection:
-                return bool(connection.session and connection.session.has_ticket)
+        plain = socket.create_connection((server.address, server.port), timeout=ANSWER_S)
+        with plain, context.wrap_socket(plain, server_hostname=server.name) as connection:
+            return bool(connection.session and connection.session.has_ticket)
     except ssl.SSLError:
         return None
     except OSError as error:
