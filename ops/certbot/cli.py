@@ -5,10 +5,12 @@ from __future__ import annotations
 import secrets
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Literal
 
 from ..engine import require_engine
-from ..errors import FairleadError, InterruptedRunError, SettingsError
+from ..errors import FairleadError, InterruptedRunError, LockedError, SettingsError
 from ..execute import execute
 from ..host import LocalHost
 from ..lock import locked
@@ -25,13 +27,26 @@ from .timer import timer
 PERIOD_S, JITTER_S = 20_700, 1_800
 """Four times a day on the average, at no fixed time: a CA wants its clients spread out."""
 
+PAUSE_S = 1.0
+
 What = Literal["due", "issue", "renew"]
 
 
 def certbot(
-    what: What = "due", *, force: bool = False, yes: bool = False, preflight: bool = True, dry: bool = False
+    what: What = "due",
+    *,
+    force: bool = False,
+    yes: bool = False,
+    preflight: bool = True,
+    wait_s: float = 0.0,
+    dry: bool = False,
 ) -> None:
-    """`inv certbot`, `inv certbot.issue`, `inv certbot.renew`."""
+    """
+    `inv certbot`, `inv certbot.issue`, `inv certbot.renew`.
+
+    Args:
+        wait_s: How long to wait for another run that is at work here.
+    """
     stack = _stack()
     wishes = Wishes(force, yes, preflight)
     if dry:
@@ -39,13 +54,15 @@ def certbot(
         return
     command = "inv certbot" if what == "due" else f"inv certbot.{what}"
     try:
-        with locked(stack.settings.state / "lock", command):
+        with _locked(stack, command, wait_s):
             _carry_out(stack, what, wishes, command)
     except KeyboardInterrupt:
         raise InterruptedRunError(f"{command}: interrupted; run it again, it goes on from where it was") from None
 
 
-def renew(*, force: bool = False, yes: bool = False, loop: bool = False, dry: bool = False) -> None:
+def renew(
+    *, force: bool = False, yes: bool = False, loop: bool = False, wait_s: float = 0.0, dry: bool = False
+) -> None:
     """
     `inv certbot.renew`; with *loop* it goes on for ever, and a failure is told and not the end.
 
@@ -53,18 +70,33 @@ def renew(*, force: bool = False, yes: bool = False, loop: bool = False, dry: bo
         SettingsError: a loop that forces each renewal.
     """
     if not loop or dry:
-        certbot("renew", force=force, yes=yes, dry=dry)
+        certbot("renew", force=force, yes=yes, wait_s=wait_s, dry=dry)
         return
     if force:
         raise SettingsError("certbot.renew: --loop with --force-renewal would use up the CA's limit in a day")
     while True:
         try:
-            certbot("renew", yes=yes)
+            certbot("renew", yes=yes, wait_s=wait_s)
         except InterruptedRunError:
             raise
         except FairleadError as error:
             print(f"{error}\n{error.details}".rstrip(), file=sys.stderr, flush=True)
         time.sleep(PERIOD_S + secrets.randbelow(JITTER_S))
+
+
+@contextmanager
+def _locked(stack: Stack, command: str, wait_s: float) -> Iterator[None]:
+    end = time.monotonic() + wait_s
+    with ExitStack() as held:
+        while True:
+            try:
+                held.enter_context(locked(stack.settings.state / "lock", command))
+                break
+            except LockedError:
+                if time.monotonic() >= end:
+                    raise
+                time.sleep(PAUSE_S)
+        yield
 
 
 def _carry_out(stack: Stack, what: What, wishes: Wishes, command: str) -> None:

@@ -12,6 +12,8 @@ from .authority import Window
 from .lineage import Lineage
 
 SHORT_LIFE = timedelta(days=10)
+TURN = timedelta(hours=7)
+"""A timer that runs four times a day has had a turn within so long."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,17 @@ def _by_age(certificate: Certificate, window: Window | None, now: datetime) -> D
     if certificate.left(now) < renewed_below(certificate):
         return Due("renew", left)
     return Due("nothing", f"{left}, until {end}")
+
+
+def is_late(certificate: Certificate, window: Window | None, now: datetime) -> bool:
+    """
+    Whether a timer at work would have renewed *certificate* by now.
+
+    certbot renews at a moment of its own within the CA's window, so while that lasts nothing is wrong.
+    """
+    life = certificate.not_after - certificate.not_before
+    last = window.end if window else certificate.not_after - renewed_below(certificate) * life
+    return now >= min(last + min(TURN, life / 8), certificate.not_after)
 
 
 def renewed_below(certificate: Certificate) -> float:

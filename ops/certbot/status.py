@@ -18,7 +18,7 @@ from ..host import LocalHost
 from ..stack import open_stack
 from . import records
 from .authority import AuthorityError, Window
-from .due import Due
+from .due import Due, is_late
 from .job import Job, open_job
 from .last_run import LastRun, last_run
 from .limits import Tokens, tokens
@@ -66,7 +66,7 @@ class Status:
             yield "there is no certificate yet; inv certbot gets one"
         if self.found is not None:
             yield from faults(self.found, self.job.authority.server)
-        if self.due.what == "renew" or (self.due.what == "issue" and self.found is not None):
+        if self.found is not None and self._is_waiting(self.found.certificate):
             yield f"{self.due.what} is due: {self.due.why}; inv certbot does it"
         if self.found is not None and not self.facts.live_is_target:
             yield "what is in use is not the newest on disk; inv certbot mends that"
@@ -79,6 +79,11 @@ class Status:
         yield from (f"another renewer: {other}" for other in self.others)
         if self.last is not None and self.last.outcome == "failed":
             yield f"the last run failed: {self.last.message}"
+
+    def _is_waiting(self, certificate: Certificate) -> bool:
+        """Whether what is due should have been done; a renewal that the next turn of the timer does is no fault."""
+        late = is_late(certificate, self.window, self.job.now)
+        return self.due.what == "issue" or (self.due.what == "renew" and late)
 
     def _loops(self) -> bool:
         """Whether a loop in a container, which has no timer, has run when it should have."""
@@ -191,7 +196,8 @@ def _lines(seen: Status) -> Iterator[str]:
         yield f"window:   the CA would like it renewed {_span(seen.window)}"
     yield f"timer:    {_timer_words(seen.timer)}"
     yield f"last run: {_last_words(seen.last)}"
-    yield f"limit:    {seen.limit}"
+    counted = "" if seen.job.authority.is_lets_encrypt else ", as Let's Encrypt counts"
+    yield f"limit:    {seen.limit}{counted}"
     if seen.again and seen.again > seen.job.now:
         yield f"waiting:  the CA is asked again from {seen.again:%Y-%m-%d %H:%M} UTC on"
     yield from (f"not seen: {note}" for note in seen.notes)

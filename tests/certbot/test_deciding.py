@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fairlead.ops.certbot.authority import Window
-from fairlead.ops.certbot.due import due
+from fairlead.ops.certbot.due import due, is_late
 from fairlead.ops.certbot.limits import tokens
 from fairlead.ops.certbot.lineage import Lineage, faults, issued, lineage, remains
 from fairlead.ops.certbot.memory import Attempt, Memory, may_try_at, read_memory, write_memory
@@ -80,6 +80,29 @@ def test_the_ca_may_want_it_sooner_and_says_why() -> None:
     assert "renew" == found.what
     assert "(https://ca.test/incident)" in found.why
     assert "nothing" == due(WANTED, _lineage(*WANTED.names), Window(TODAY + HOUR, TODAY + DAY), TODAY).what
+
+
+@pytest.mark.parametrize(
+    ("window", "late"),
+    [
+        (Window(TODAY - HOUR, TODAY + HOUR), False),
+        (Window(TODAY - 8 * HOUR, TODAY - 6 * HOUR), False),
+        (Window(TODAY - 9 * HOUR, TODAY - 8 * HOUR), True),
+        (None, True),
+    ],
+)
+def test_a_renewal_is_late_when_the_window_is_over_and_the_timer_had_its_turn(
+    window: Window | None, late: bool
+) -> None:
+    assert late == is_late(_lineage(*WANTED.names, days=90, age_days=61).certificate, window, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("days", "age_days", "late"), [(90, 60.2, False), (90, 60.4, True), (1, 0.6, False), (1, 0.65, True)]
+)
+def test_a_renewal_that_the_next_turn_of_the_timer_does_is_not_late(days: float, age_days: float, late: bool) -> None:
+    assert late == is_late(_lineage(*WANTED.names, days=days, age_days=age_days).certificate, None, TODAY)
+    assert is_late(_lineage(*WANTED.names, days=5, age_days=5.1).certificate, Window(TODAY, TODAY + DAY), TODAY)
 
 
 def test_an_expired_certificate_is_renewed_and_the_day_is_said() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fairlead.ops.certbot.renewers import other_renewers
-from fairlead.ops.certbot.timer import cron_line, timer, timer_steps, unit_texts
+from fairlead.ops.certbot.timer import cron_line, lost_variables, timer, timer_steps, unit_texts
 from fairlead.ops.command import Command, Result
 from fairlead.ops.errors import SettingsError
 from fairlead.ops.host import LocalHost
@@ -42,7 +42,7 @@ def test_the_timer_runs_four_times_a_day_and_makes_up_for_what_it_missed(tmp_pat
     for line in ("OnCalendar=*-*-* 00/6:00:00", "RandomizedDelaySec=1h", "Persistent=true", "WantedBy=timers.target"):
         assert line in texts["fairlead-shop-certbot.timer"].splitlines()
     service = texts["fairlead-shop-certbot.service"].splitlines()
-    assert "ExecStart=/srv/shop/inv certbot.renew" in service
+    assert "ExecStart=/srv/shop/inv certbot.renew --wait 30" in service
     assert "OnFailure=fairlead-shop-certbot-failed.service" in service
     assert f"WorkingDirectory={tmp_path}" in service
 
@@ -58,7 +58,7 @@ def test_a_line_of_cron_has_four_hours_and_tells_of_a_failure(tmp_path: Path) ->
     line = cron_line(stack_in(tmp_path, NAMED + "certbot: {notify: [tell, '100%']}\n"), ("/srv/shop/inv",), PATH)
 
     assert re.fullmatch(r"\d{1,2} (\d,\d{1,2},\d\d,\d\d) \* \* \* cd .*", line)
-    assert f"cd {tmp_path} && PATH={PATH} /srv/shop/inv certbot.renew || tell 100\\%" in line
+    assert f"cd {tmp_path} && PATH={PATH} /srv/shop/inv certbot.renew --wait 30 || tell 100\\%" in line
     assert line.endswith("# fairlead-shop-certbot")
 
 
@@ -100,6 +100,19 @@ def test_systemd_arms_the_timer_and_is_asked_for_it(tmp_path: Path) -> None:
     assert ("systemd", True, "Mon 2026-11-23 18:21:07 UTC") == (found.kind, found.armed, found.next)
     machine.answers["systemctl show"] = Result(0, shown.replace("=active", "=inactive"))
     assert not timer(stack).armed
+
+
+def test_what_the_timer_will_not_see_is_named_and_what_the_env_file_has_is_not(tmp_path: Path) -> None:
+    challenge = "challenge: {plugin: rfc2136, credentials: acme_dns_credentials}"
+    more = f"domains: [{{names: ['${{DOMAINS-}}'], {challenge}}}]\nenv: {{file: .env}}\n"
+    stack = stack_in(tmp_path, more)
+    (tmp_path / ".env").write_text("ACME_SERVER=https://ca.test/dir\nHTTP_PORT=8080\n")
+    shell = {"DOMAINS": "shop.test", "ACME_DNS_CREDENTIALS": "token", "HTTP_PORT": "80", "LANG": "C", "HTTPS_PORT": ""}
+
+    lost = lost_variables(stack, {**shell, "ACME_SERVER": "https://ca.test/dir"})
+
+    assert ["ACME_DNS_CREDENTIALS", "DOMAINS", "HTTP_PORT"] == lost
+    assert [] == lost_variables(stack, {"ACME_SERVER": "https://ca.test/dir"})
 
 
 def test_a_user_without_root_has_the_timer_run_while_nobody_is_logged_in(tmp_path: Path) -> None:
