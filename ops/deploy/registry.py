@@ -84,6 +84,9 @@ def _find(registry: Registry, path: str) -> tuple[Path, str] | None:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    default_request_version = "HTTP/1.0"
+    """Of what is none: containerd goes on without TLS only where its hello is answered with a status line."""
+
     timeout = 120
 
     serves: Registry

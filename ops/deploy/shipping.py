@@ -1,4 +1,4 @@
-"""Brings images to a host's engine: what it has not yet, layer by layer, through a tunnel; checked on arrival."""
+"""Brings images to a host's engine: what it has not yet, layer by layer; checked on arrival."""
 
 from __future__ import annotations
 
@@ -9,22 +9,33 @@ from ..command import Command
 from ..errors import StepFailedError, UnreachableError
 from ..host import Host
 from ..ssh.host import RemoteHost
-from ..ssh.tunnel import reverse_tunnel
+from ..ssh.tunnel import TunnelError, reverse_tunnel
 from ..step import Say
 from .layers import BlobStore, Packed, pack
 from .registry import Registry, serving
+from .streaming import TITLE, stream, tidy
 
-TITLE = "send the images"
 TRIES = 3
 PULL_S = 1800.0
 
 
 @dataclass(frozen=True)
 class Sent:
-    """What went over: how many images, and how many bytes of layers."""
+    """
+    What went over.
+
+    Attributes:
+        bytes: Those of layers.
+        no_tunnel: Why it went over the connection itself; empty where the host's engine pulled through a tunnel.
+    """
 
     images: int
     bytes: int
+    no_tunnel: str = ""
+
+    def __str__(self) -> str:
+        way = f" over the ssh connection itself: {self.no_tunnel}" if self.no_tunnel else ""
+        return f"{self.images} images, {self.bytes / 1e6:.2f} MB{way}"
 
 
 def missing_images(host: Host, client: str, wanted: Mapping[str, str]) -> list[str]:
@@ -37,6 +48,12 @@ def missing_images(host: Host, client: str, wanted: Mapping[str, str]) -> list[s
     return [reference for reference, identity in wanted.items() if _id_there(host, client, reference) != identity]
 
 
+def references_there(host: Host, client: str) -> set[str]:
+    """The names of all images that the host's engine has."""
+    asked = Command((client, "image", "ls", "--format", "{{.Repository}}:{{.Tag}}"))
+    return set(host.run(asked, timeout_s=60).out.split())
+
+
 def ship(host: RemoteHost, client: str, references: Iterable[str], store: BlobStore, say: Say) -> Sent:
     """
     Brings images of this machine's engine to the host's, under the same names.
@@ -46,32 +63,48 @@ def ship(host: RemoteHost, client: str, references: Iterable[str], store: BlobSt
 
     Raises:
         StepFailedError: an image does not arrive, or arrives as another.
-        TunnelError: sshd forwards nothing.
+        UnreachableError: the connection is lost again and again.
     """
     wanted = list(references)
     if not wanted:
         return Sent(0, 0)
     say("read them from the engine here")
     packed = pack(client, wanted, store)
+    streamed, no_tunnel = 0, ""
     with serving(store) as registry:
         for image in packed:
-            _pull(host, client, registry, image, say)
-        return Sent(len(packed), registry.sent)
+            no_tunnel = no_tunnel or _pull(host, client, registry, image, say)
+            if no_tunnel:
+                say(f"{image.reference}: over the connection itself: {no_tunnel}")
+                streamed += stream(host, client, image, store, say)
+                _check(host, client, image)
+    if no_tunnel:
+        tidy(host)
+    return Sent(len(packed), registry.sent + streamed, no_tunnel)
 
 
-def _pull(host: RemoteHost, client: str, registry: Registry, image: Packed, say: Say) -> None:
-    """A connection that drops is opened again; the engine keeps the layers that are whole."""
+def _pull(host: RemoteHost, client: str, registry: Registry, image: Packed, say: Say) -> str:
+    """
+    Lets the engine there pull *image*; gives why no tunnel leads it here, or nothing where all is well.
+
+    A connection that drops is opened again; the engine keeps the layers that are whole.
+    """
     megabytes = sum(image.sizes.values()) / 1e6
     say(f"{image.reference} ({megabytes:.1f} MB, less what is there)")
     for tried in range(1, TRIES + 1):
+        asked = registry.asked
         try:
             with reverse_tunnel(host, registry.port) as port:
                 source = registry.reference(port, image.digest)
                 result = host.run(Command((client, "pull", "--quiet", source)), timeout_s=PULL_S)
                 if result.ok:
                     _name(host, client, source, image)
-                    return
+                    return ""
             reason = result.reason
+            if registry.asked == asked:  # such as an engine in a network of its own
+                return f"the engine there asks nothing through the tunnel ({reason})"
+        except TunnelError as error:
+            return error.reason
         except UnreachableError as error:
             if tried == TRIES:
                 raise
@@ -85,8 +118,13 @@ def _name(host: Host, client: str, source: str, image: Packed) -> None:
         result = host.run(Command((client, *words)))
         if not result.ok:
             raise StepFailedError(host.name, TITLE, f"{image.reference}: {result.reason}")
+    _check(host, client, image)
+
+
+def _check(host: Host, client: str, image: Packed) -> None:
+    """An engine with containerd's store names an image by its manifest, others by its configuration."""
     found = _id_there(host, client, image.reference)
-    if found != image.id:
+    if found not in (image.id, image.digest):
         raise StepFailedError(host.name, TITLE, f"{image.reference}: arrived as {found}, sent as {image.id}")
 
 

@@ -6,7 +6,7 @@ import shlex
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from ..command import Command, Result, Secret
 from ..errors import UnreachableError
@@ -18,6 +18,13 @@ from .keys import Ask
 CHUNK = 32768
 LATE_S = 5.0
 """How much longer than the host itself this side waits for the end of a command that has a limit."""
+
+
+class Readable(Protocol):
+    """What gives bytes until there are no more."""
+
+    def read(self, size: int) -> bytes:
+        """The next bytes, at most *size*; none at the end."""
 
 
 class _Session:
@@ -93,6 +100,18 @@ class RemoteHost:
             draining.join()
             return self._ended(session, command, _text(out), _text(err))
 
+    def pour(self, command: Command, source: Readable) -> Result:
+        """
+        Runs *command* with what is left of *source* as its standard input.
+
+        Raises:
+            UnreachableError: the connection was lost; how much arrived is not known.
+        """
+        with self._session(command, None, together=True, source=source) as session:
+            out: list[bytes] = []
+            _drain(session.channel.recv, out)
+            return self._ended(session, command, "", _text(out))
+
     def stream(self, command: Command, line: Callable[[str], None]) -> Result:
         """See `Host`; what it printed is in *out*, in the order it came."""
         seen = []
@@ -117,7 +136,9 @@ class RemoteHost:
         return read(self, path)
 
     @contextmanager
-    def _session(self, command: Command, timeout_s: float | None, *, together: bool = False) -> Iterator[_Session]:
+    def _session(
+        self, command: Command, timeout_s: float | None, *, together: bool = False, source: Readable | None = None
+    ) -> Iterator[_Session]:
         """Starts *command* and feeds it; *together* puts what it says as an error among the rest."""
         connection = self.fabric()
         from paramiko import SSHException  # noqa: PLC0415 - fabric has it loaded by now
@@ -129,7 +150,7 @@ class RemoteHost:
         except (SSHException, EOFError, OSError) as error:
             raise self._lost(command) from error
         with channel:
-            threading.Thread(target=_feed, args=(channel, _input(command)), daemon=True).start()
+            threading.Thread(target=_feed, args=(channel, _input(command), source), daemon=True).start()
             session = _Session(channel, timeout_s)
             try:
                 yield session
@@ -174,13 +195,24 @@ def _input(command: Command) -> bytes:
     return (_exports(command) + text).encode()
 
 
-def _feed(channel: Any, data: bytes) -> None:
+def _feed(channel: Any, data: bytes, source: Readable | None) -> None:
     try:
         if data:
             channel.sendall(data)
+        while source is not None and (data := _next(source, channel)):
+            channel.sendall(data)
         channel.shutdown_write()
-    except OSError:
+    except (OSError, EOFError):
         return  # it did not want its input, or is gone; its exit code says how it ended
+
+
+def _next(source: Readable, channel: Any) -> bytes:
+    """What cannot be read any more ends the command: half of it must not pass for all."""
+    try:
+        return source.read(CHUNK)
+    except BaseException:
+        channel.close()
+        raise
 
 
 def _drain(receive: Callable[[int], bytes], into: list[bytes]) -> None:

@@ -23,7 +23,16 @@ AGAIN, PAUSE_S = 20, 0.5
 
 
 class TunnelError(UnreachableError):
-    """The host, or this machine, allows no tunnel."""
+    """
+    The host, or this machine, allows no tunnel.
+
+    Attributes:
+        reason: Why, in ssh's own words.
+    """
+
+    def __init__(self, host: str, reason: str, help_: str) -> None:
+        super().__init__(f"{host}: no tunnel: {reason}; {help_}")
+        self.reason = reason
 
 
 @contextmanager
@@ -38,7 +47,7 @@ def reverse_tunnel(host: RemoteHost, port: int) -> Iterator[int]:
     """
     program = shutil.which("ssh")
     if program is None:
-        raise TunnelError(f"{host.name}: no ssh on this machine; install the OpenSSH client")
+        raise TunnelError(host.name, "no ssh on this machine", "install the OpenSSH client")
 
     def open_(remote_port: int) -> subprocess.Popen[str]:
         words = _words(host, f"127.0.0.1:{remote_port}:127.0.0.1:{port}")
@@ -147,4 +156,4 @@ def _allocated(host: RemoteHost, process: subprocess.Popen[str]) -> int:
     finally:
         late.cancel()
     reason = next((line for line in reversed(said) if line), f"no answer within {OPEN_S:g} s")
-    raise TunnelError(f"{host.name}: no tunnel: {reason}; sshd there needs AllowTcpForwarding yes, or remote")
+    raise TunnelError(host.name, reason, "sshd there needs AllowTcpForwarding yes, or remote")

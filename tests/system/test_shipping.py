@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import subprocess
@@ -14,7 +15,7 @@ import pytest
 from fairlead.ops.deploy.layers import BlobStore, LayerError, image_ids, pack
 from fairlead.ops.deploy.registry import serving
 from fairlead.ops.deploy.shipping import missing_images, ship
-from fairlead.ops.errors import StepFailedError, UnreachableError
+from fairlead.ops.errors import StepFailedError
 from fairlead.ops.ssh import RemoteHost
 
 from . import machines
@@ -136,13 +137,47 @@ def test_an_engine_there_that_cannot_take_it_is_said_and_nothing_has_changed(mac
         machine.root("chmod", "0660", "/var/run/docker.sock")
 
 
-def test_an_sshd_that_forwards_nothing_is_said(machine, build, store):
-    machine.root("sh", "-c", "echo 'AllowTcpForwarding no' >/etc/ssh/sshd_config.d/no.conf; pkill -HUP -o sshd")
-    try:
-        with RemoteHost(machine.entry()) as host, pytest.raises(UnreachableError, match="prod: no tunnel: "):
-            ship(host, "docker", [build("x")], store, lambda _: None)
-    finally:
-        machine.root("sh", "-c", "rm /etc/ssh/sshd_config.d/no.conf; pkill -HUP -o sshd")
+@pytest.fixture
+def no_forwarding(machine):
+    """An sshd that forwards nothing, in neither of the two ways to say it."""
+    machine.root("sh", "-c", "echo 'DisableForwarding yes' >/etc/ssh/sshd_config.d/no.conf; pkill -HUP -o sshd")
+    yield
+    machine.root("sh", "-c", "rm /etc/ssh/sshd_config.d/no.conf; pkill -HUP -o sshd")
+
+
+def test_where_sshd_forwards_nothing_images_go_over_the_connection_and_only_what_is_missing(
+    engine, machine, no_forwarding, build, store
+):
+    large = _noise(LAYER_BYTES)
+    first, second = build(large, "one"), build(large, "another")
+
+    with RemoteHost(machine.entry()) as host:
+        before = ship(host, "docker", [first], store, lambda _: None)
+        after = ship(host, "docker", [second], store, lambda _: None)
+
+        assert [] == missing_images(host, "docker", image_ids(engine, [first, second]))
+        assert "" == machine.root("sh", "-c", "ls /srv/agentchat/incoming 2>/dev/null || true")
+        assert "remote port forwarding failed" in before.no_tunnel
+        assert str(after).endswith(f" MB over the ssh connection itself: {after.no_tunnel}")
+    assert before.bytes > LAYER_BYTES / 2
+    assert after.bytes < 65_536
+
+
+def test_over_the_connection_what_arrived_before_it_dropped_counts(engine, machine, no_forwarding, build, store):
+    image = build(_noise(LARGE_BYTES))
+    heard = []
+
+    def say(text):
+        heard.append(text)
+        if text.startswith("10 of ") and not any("try 1" in each for each in heard):
+            machine.root("pkill", "-KILL", "-f", f"^sshd(-session)?: {machines.USER}@")
+
+    with RemoteHost(machine.entry()) as host:
+        sent = ship(host, "docker", [image], store, say)
+
+        assert [] == missing_images(host, "docker", image_ids(engine, [image]))
+    assert any("try 1 of 4: prod: the connection was lost" in text for text in heard), heard
+    assert sent.bytes < LARGE_BYTES / 2 * 1.3
 
 
 def test_only_who_knows_the_name_gets_anything_and_only_by_digest(engine, build, store):
@@ -165,3 +200,34 @@ def test_only_who_knows_the_name_gets_anything_and_only_by_digest(engine, build,
         assert 501 == httpx.put(f"{site}/v2/{registry.name}/blobs/{packed.id}").status_code
         part = httpx.get(f"{site}/v2/{registry.name}/blobs/{packed.id}", headers={"Range": "bytes=2-5"})
         assert (206, store.path(packed.id).read_bytes()[2:6]) == (part.status_code, part.content)
+
+
+@pytest.fixture
+def containerd_store(machine):
+    """The engine as new ones are: containerd keeps the images, and names them by their manifests."""
+    settings = json.loads(machine.root("cat", "/etc/docker/daemon.json"))
+    settings["features"] = {"containerd-snapshotter": True}
+    machine.root("sh", "-c", "cat >/etc/docker/daemon.json", stdin=json.dumps(settings))
+    machine.root("sh", "-c", RESTART)
+
+
+RESTART = """
+pid=$(cat /var/run/docker.pid); kill "$pid"; while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
+(setsid dockerd >/dev/null 2>&1 </dev/null &)
+until docker info >/dev/null 2>&1; do sleep 0.2; done
+docker info --format '{{.DriverStatus}}' | grep -q containerd
+"""
+
+
+def test_an_engine_with_containerds_store_takes_both_ways(machine, containerd_store, build, store, request):
+    large = _noise(LAYER_BYTES)
+    with RemoteHost(machine.entry()) as host:
+        pulled = [ship(host, "docker", [build(large, text)], store, lambda _: None) for text in ("one", "two")]
+    request.getfixturevalue("no_forwarding")
+    with RemoteHost(machine.entry()) as host:
+        streamed = [ship(host, "docker", [build(large, text)], store, lambda _: None) for text in ("three", "four")]
+
+    assert ["", ""] == [sent.no_tunnel for sent in pulled]
+    assert all(sent.no_tunnel for sent in streamed)
+    assert pulled[0].bytes > LAYER_BYTES / 2
+    assert all(sent.bytes < 65_536 for sent in (*pulled[1:], *streamed))
