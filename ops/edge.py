@@ -72,6 +72,16 @@ def point(settings: EdgeSettings, name: str) -> None:
     link.replace(settings.folder / "live")
 
 
+def reload_words(mount: str) -> tuple[str, ...]:
+    """
+    What is run in nginx's container so that it reads the live generation.
+
+    Not a signal from outside: whichever signal `docker kill` sends, the engine takes the container for stopped by hand
+    from then on, and with `restart: unless-stopped` does not start it after a boot.
+    """
+    return ("nginx", "-c", f"{mount}/live/{MAIN}", "-s", "reload")
+
+
 def generations(settings: EdgeSettings) -> list[int]:
     """The numbers of the generations there are, ascending."""
     folders = settings.folder.glob("g[0-9]*")

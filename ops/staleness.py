@@ -9,7 +9,7 @@ from typing import Any
 
 from .command import Command
 from .compose import Container, secret_paths
-from .edge import live_generation
+from .edge import live_generation, reload_words
 from .host import Host
 from .secret_files import changed_secrets
 from .settings import EdgeSettings
@@ -46,7 +46,7 @@ def must_reload(settings: EdgeSettings) -> bool:
 
 def reload_step(stack: Stack, settings: EdgeSettings) -> Step:
     """Tells the running nginx to read the live generation, and remembers that it was told."""
-    command = stack.project.command("kill", "--signal", "HUP", settings.service)
+    command = stack.project.command("exec", "-T", settings.service, *reload_words(settings.mount))
 
     def reload(host: Host, say: Say) -> None:
         Run("reload nginx", command).run(host, say)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ..edge import MAIN
+from ..edge import MAIN, reload_words
 from ..errors import SettingsError, StepFailedError
 from ..host import Host
 from ..settings import EdgeSettings
@@ -64,21 +64,21 @@ def reload_step(
     edge = _edge(stack)
     store = TlsStore(stack.host, tls_of(stack).folder)
     yield _test_step(stack, edge)
-    hang_up = stack.project.command("kill", "--signal", "HUP", edge.service)
+    reload = stack.project.command("exec", "-T", edge.service, *reload_words(edge.mount))
     title = "reload nginx and ask for the certificate"
 
     def forward(host: Host, say: Say) -> None:
-        Run("reload nginx", hang_up).run(host, say)
+        Run("reload nginx", reload).run(host, say)
         if still := _waited(other, say, patience):
             raise StepFailedError(host.name, title, f"{still}, {patience.deadline_s:g} s after the reload")
         store.prune()
 
     def back(host: Host) -> None:
         _point(store, before)
-        host.run(hang_up)
+        host.run(reload)
         _waited(lambda: "" if other() else "not yet", lambda _: None, patience)
 
-    shown = f"{hang_up}; ask until {target.fingerprint[:8]} is served, at most {patience.deadline_s:g} s"
+    shown = f"{reload}; ask until {target.fingerprint[:8]} is served, at most {patience.deadline_s:g} s"
     yield Do(title, shown, forward, back)
 
 

@@ -27,7 +27,7 @@ AUTHORITY = Authority(intermediate=True)
 NAMES = ("shop.test", "www.shop.test")
 HERE, THERE = Endpoint("192.0.2.1"), Endpoint("2001:db8::1", 8443)
 
-# Stands in for the docker client: `exec ... nginx -t` and `kill --signal HUP` of an nginx in the folder it lies in.
+# Stands in for the docker client: `exec ... nginx -t` and `... -s reload` of an nginx in the folder it lies in.
 NGINX = """#!/bin/sh
 cd "$(dirname "$0")" || exit
 echo "$*" >> commands
@@ -35,7 +35,7 @@ case "$*" in
     *" nginx -t "*)
         [ ! -e broken ] && exit
         echo 'nginx: [emerg] unknown directive "flase" in nginx.conf:3'; echo 'test failed'; exit 1 ;;
-    *" kill --signal HUP "*)
+    *" -s reload")
         [ ! -e stopped ] || { echo 'service "nginx" is not running' >&2; exit 1; }
         [ -e deaf ] || { readlink certs/live > loaded; cp certs/live/fullchain.pem loaded.pem; } ;;
 esac
