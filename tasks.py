@@ -8,7 +8,8 @@ from invoke import Collection, Context
 
 from fairlead import __version__
 from fairlead.ops.certbot.tasks import certbot
-from fairlead.ops.deploy.tasks import HOST, audit, deploy, drift, gc, provision, releases, rollback
+from fairlead.ops.deploy.tasks import HOST, audit, deploy, drift, gc, lock, maintenance, provision, releases, rollback
+from fairlead.ops.rehearse.tasks import rehearse
 from fairlead.ops.task import task
 
 __all__ = ["__version__", "namespace"]
@@ -248,6 +249,9 @@ namespace = Collection(
     audit,
     drift,
     gc,
+    lock,
+    maintenance,
+    rehearse,
     status,
     logs,
     execute,

@@ -1,5 +1,5 @@
 """
-Kills the agent, the laptop's process, its connection and the host's engine at every step of a deploy.
+Kills the agent, the laptop's process, its connection, the host's engine and the host at every step of a deploy.
 
 After each fault some healthy release serves, `--resume` or `--abort` ends what was begun, a person who had registered
 can still log in, and no secret stands where others look. It writes ``docs/campaigns/deploy-faults.md``::
@@ -23,6 +23,7 @@ from itertools import product
 from pathlib import Path
 
 from fairlead.ops.engine import engine_facts
+from fairlead.ops.errors import FairleadError
 from fairlead.ops.host import LocalHost
 from fairlead.tests.system.deployed import ROOT, STACK, Deployed, deployed
 
@@ -90,12 +91,19 @@ def kill_engine(host: Deployed, _: subprocess.Popen[str]) -> None:
     host.machine.root("sh", "-c", f"({script} >>/var/log/dockerd.log 2>&1 </dev/null &)")
 
 
+def reboot_host(host: Deployed, _: subprocess.Popen[str]) -> None:
+    """`kill -9` of everything on the host at once, which then starts as after a loss of power."""
+    host.machine.reboot()
+
+
 KINDS: dict[str, Callable[[Deployed, subprocess.Popen[str]], None]] = {
     "agent": kill_agent,
     "laptop": kill_laptop,
     "connection": cut_connection,
     "engine": kill_engine,
+    "host": reboot_host,
 }
+SLOWLY_BACK = ("engine", "host")
 
 
 def run(host: Deployed, person: Person, kind: str, step: str, moment: str, *, resume: bool) -> Run:
@@ -105,7 +113,7 @@ def run(host: Deployed, person: Person, kind: str, step: str, moment: str, *, re
     _await_moment(host, release, step, moment)
     KINDS[kind](host, process)
     process.communicate()
-    broken = [] if _answers(host, BACK_S if kind == "engine" else 10.0) else ["nothing answered after the fault"]
+    broken = [] if _answers(host, BACK_S if kind in SLOWLY_BACK else 10.0) else ["nothing answered after the fault"]
     ended_by = "itself"
     for word in ("--resume", "--resume") if resume else ("--abort", "--resume"):
         ended = host.inv("deploy", "--host", "prod", word)
@@ -113,8 +121,13 @@ def run(host: Deployed, person: Person, kind: str, step: str, moment: str, *, re
             ended_by = word
         if ended.code == 0 and not host.state["pending"]:
             break
-    broken += _left_behind(host, person)
-    return Run(kind, step, moment, process.returncode, ended_by, host.serving(), tuple(broken))
+    try:
+        broken += _left_behind(host, person)
+        serves = host.serving()
+    except (FairleadError, ValueError) as error:
+        broken.append(" ".join(str(error).split()))
+        serves = "nothing"
+    return Run(kind, step, moment, process.returncode, ended_by, serves, tuple(broken))
 
 
 def _await_moment(host: Deployed, release: str, step: str, moment: str) -> None:
@@ -129,7 +142,7 @@ def _answers(host: Deployed, within_s: float) -> bool:
         try:
             if host.serving():
                 return True
-        except (AssertionError, json.JSONDecodeError):
+        except (FairleadError, json.JSONDecodeError):
             time.sleep(0.2)
     return False
 

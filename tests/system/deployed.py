@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from fairlead.ops.rehearse.load import Load
+
 from . import machines
 from .conftest import Checkout, make_checkout
-from .load import Load
 
 STACK = "agentchat"
 ROOT = f"/srv/{STACK}"

@@ -251,3 +251,13 @@ def test_old_releases_are_removed_and_what_serves_stays(host):
     assert set(images) <= set(left)
     assert 0 == host.inv("gc", "--host", "prod", "--keep", "2").code
     assert 2 == host.inv("gc", "--host", "prod", "--keep", "0").code
+
+
+def test_a_host_that_lost_power_serves_again_after_its_boot(host):
+    serves, running = host.state["current"], host.running()
+
+    host.machine.reboot()
+
+    well = f"docker exec {STACK}-base-nginx-1 curl --silent --fail http://localhost:8090/health"
+    host.machine.root("timeout", "120", "sh", "-c", f"until {well} 2>/dev/null; do sleep 0.2; done")
+    assert (serves, running) == (host.serving(), host.running())

@@ -5,34 +5,66 @@ from __future__ import annotations
 import asyncio
 import ssl
 import threading
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+
+LONGEST_LINE = 2**20
+
+
+@dataclass(frozen=True)
+class Ask:
+    """
+    One request.
+
+    Attributes:
+        headers: Lines beside Host and Content-Length.
+        holds: What a whole answer holds; empty where its framing says enough.
+    """
+
+    path: str
+    method: str = "GET"
+    headers: tuple[str, ...] = ()
+    body: bytes = b""
+    holds: bytes = b""
+
+    def text(self, name: str) -> bytes:
+        """The request as it is written, to the site *name*."""
+        length = (f"Content-Length: {len(self.body)}",) if self.body else ()
+        lines = (f"{self.method} {self.path} HTTP/1.1", f"Host: {name}", *self.headers, *length)
+        return "\r\n".join((*lines, "", "")).encode() + self.body
 
 
 @dataclass
 class Load:
     """
-    Clients that ask one path again and again over connections that they keep.
+    Clients that ask again and again over connections that they keep.
 
     A connection that the server closed before a request was written is opened anew and is no loss, as in a browser.
 
     Attributes:
-        path: What is asked; a list is asked in turn.
+        port: Where the site answers.
+        name: What the site is called, in the handshake and in each request.
+        asks: What is asked, in turn; a text is the path of a GET.
+        plain: Whether it is asked without TLS.
         statuses: How many answers had which status.
         lost: What was lost, in words.
-        bodies: How many answers had which body.
+        bodies: How many answers began with which 200 bytes.
+        took: Of each answer the seconds since the request was written.
     """
 
     address: str
     port: int
     name: str
-    paths: tuple[str, ...]
+    asks: Sequence[Ask | str]
     clients: int = 20
+    plain: bool = False
     statuses: Counter[int] = field(default_factory=Counter)
     lost: list[str] = field(default_factory=list)
     bodies: Counter[bytes] = field(default_factory=Counter)
+    took: list[float] = field(default_factory=list)
     _over: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -71,40 +103,57 @@ class Load:
     async def _ask_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, turn: int) -> int:
         """Asks until the connection is over; gives whose turn it is then."""
         while not (self._over.is_set() or reader.at_eof()):
-            path = self.paths[turn % len(self.paths)]
+            given = self.asks[turn % len(self.asks)]
+            ask = Ask(given) if isinstance(given, str) else given
             turn += 1
+            begun = time.monotonic()
             try:
-                status, body, keep = await self._ask(reader, writer, path)
-            except (OSError, asyncio.IncompleteReadError, ValueError) as error:
-                self.lost.append(f"{path}: {error!r}")
+                status, body, keep = await self._ask(reader, writer, ask)
+            except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError) as error:
+                self.lost.append(f"{ask.path}: {error!r}")
                 return turn
-            self.statuses[status] += 1
-            self.bodies[body[:200]] += 1
-            if status >= 500:
-                self.lost.append(f"{path}: {status}")
+            self._count(ask, status, body, time.monotonic() - begun)
             if not keep:
                 return turn
         return turn
 
+    def _count(self, ask: Ask, status: int, body: bytes, seconds: float) -> None:
+        if status >= 500:  # noqa: PLR2004 - a server's own errors
+            self.lost.append(f"{ask.path}: {status}")
+        elif ask.holds not in body:
+            self.lost.append(f"{ask.path}: {status}, an answer of {len(body)} bytes without its end")
+        else:
+            self.statuses[status] += 1
+            self.bodies[body[:200]] += 1
+            self.took.append(seconds)
+
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self.plain:
+            return await asyncio.open_connection(self.address, self.port, limit=LONGEST_LINE)
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-        return await asyncio.open_connection(self.address, self.port, ssl=context, server_hostname=self.name)
+        return await asyncio.open_connection(
+            self.address, self.port, ssl=context, server_hostname=self.name, limit=LONGEST_LINE
+        )
 
     async def _ask(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ask: Ask
     ) -> tuple[int, bytes, bool]:
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: {self.name}\r\n\r\n".encode())
+        writer.write(ask.text(self.name))
         await writer.drain()
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         lines = head.split("\r\n")
+        status = int(lines[0].split()[1])
         headers = {key.lower(): value.strip() for key, _, value in (line.partition(":") for line in lines[1:])}
+        is_last = headers.get("connection", "").lower() == "close"
         if headers.get("transfer-encoding", "").lower() == "chunked":
             body = await _chunks(reader)
+        elif "content-length" in headers:
+            body = await reader.readexactly(int(headers["content-length"]))
         else:
-            body = await reader.readexactly(int(headers.get("content-length", "0")))
-        return int(lines[0].split()[1]), body, headers.get("connection", "").lower() != "close"
+            body = await reader.read() if is_last else b""
+        return status, body, not is_last
 
 
 async def _chunks(reader: asyncio.StreamReader) -> bytes:
