@@ -20,9 +20,10 @@ from ..stack import Stack, open_stack
 from .due import Due
 from .job import Job, open_job
 from .last_run import ended, started
+from .outcome import CertbotError
+from .outside import renewers
 from .preparing import left_running_steps
 from .running import Ended, Wishes, run, steps_of
-from .timer import timer
 
 PERIOD_S, JITTER_S = 20_700, 1_800
 """Four times a day on the average, at no fixed time: a CA wants its clients spread out."""
@@ -106,12 +107,14 @@ def _carry_out(stack: Stack, what: What, wishes: Wishes, command: str) -> None:
             job = open_job(stack)
             execute(plan_for(stack.host.name, *left_running_steps(job)), {stack.host.name: stack.host}, progress)
             done = run(job, wanted(job, what, wishes), wishes, progress)
+        if what == "renew" and job.lineage() is None:
+            raise CertbotError(f"{job.name}: nothing to renew: {done.due.why}")
     except FairleadError as error:
         ended(stack, command, error)
         raise
     ended(stack, command, None)
     print(_words(job, done), flush=True)
-    if done.got_new and what != "renew" and not timer(stack).armed:
+    if done.got_new and what != "renew" and not renewers(stack)[0].armed:
         print("note: nothing renews it by itself yet; inv certbot.install-timer", flush=True)
 
 

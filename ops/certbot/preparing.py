@@ -28,7 +28,7 @@ LEFT_BEHIND_S = 120.0
 def preparing_steps(job: Job) -> Iterator[Step]:
     """Whatever of it is missing or has changed; nothing where all is there."""
     yield from _folders(job)
-    yield from _image(job)
+    yield from image_steps(job)
     yield from _files(job)
     settings, secrets = job.stack.settings, _secrets(job)
     _check_credentials(job, secrets)
@@ -82,7 +82,8 @@ def _folders(job: Job) -> Iterator[Step]:
             yield Run(f"make the folder {folder.name} for the CA's state", make)
 
 
-def _image(job: Job) -> Iterator[Step]:
+def image_steps(job: Job) -> Iterator[Step]:
+    """Builds or pulls the image of certbot, where it is not there or is made of other files."""
     service = job.merged["services"][SERVICE]
     client, host = job.stack.project.client, job.stack.host
     inputs = _inputs(service)

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 
 from ..command import Command
 from ..host import Host
+from ..timers import MARK
 
 PROGRAMS = re.compile(r"\b(certbot|letsencrypt|acme\.sh|acmetool|dehydrated|getssl|lego|simp_le|uacme)\b")
 IMAGES = re.compile(r"(^|/)(certbot|acme-companion|letsencrypt-nginx-proxy-companion|acme\.sh|lego|swag|dehydrated)\b")
 CRON_FILES = ("/etc/crontab", "/etc/cron.d", "/etc/cron.hourly", "/etc/cron.daily", "/etc/cron.weekly")
-MARK = "fairlead"
-"""In the name of each timer and in each line of cron that is our own."""
 
 
 def other_renewers(host: Host, client: str, project: str) -> list[str]:

@@ -16,16 +16,16 @@ from ..engine import require_engine
 from ..errors import FairleadError
 from ..host import LocalHost
 from ..stack import open_stack
+from ..timers import Timer
 from . import records
 from .authority import AuthorityError, Window
 from .due import Due, is_late
 from .job import Job, open_job
 from .last_run import LastRun, last_run
-from .limits import Tokens, tokens
+from .limits import AS_COUNTED, Tokens, tokens
 from .lineage import Lineage, faults, issued
 from .memory import may_try_at
-from .renewers import other_renewers
-from .timer import Timer, timer
+from .outside import renewers
 
 FAILED = 1
 LOOP = timedelta(hours=7)
@@ -114,14 +114,15 @@ def look(job: Job) -> Status:
     if isinstance(job.directory, AuthorityError):
         notes = (*notes, str(job.directory))
     names = job.certbot.wanted.names
+    armed, others = renewers(job.stack)
     return Status(
         job=job,
         found=found,
         window=window,
         due=job.due(),
         facts=facts,
-        timer=timer(job.stack),
-        others=tuple(other_renewers(job.stack.host, job.stack.project.client, job.stack.project.name)),
+        timer=armed,
+        others=others,
         last=last_run(job.stack),
         limit=tokens(issued(job.stack.host, job.state / "config", job.name, names), job.now),
         again=may_try_at(job.memory().attempts),
@@ -196,8 +197,7 @@ def _lines(seen: Status) -> Iterator[str]:
         yield f"window:   the CA would like it renewed {_span(seen.window)}"
     yield f"timer:    {_timer_words(seen.timer)}"
     yield f"last run: {_last_words(seen.last)}"
-    counted = "" if seen.job.authority.is_lets_encrypt else ", as Let's Encrypt counts"
-    yield f"limit:    {seen.limit}{counted}"
+    yield f"limit:    {seen.limit}{'' if seen.job.authority.is_lets_encrypt else AS_COUNTED}"
     if seen.again and seen.again > seen.job.now:
         yield f"waiting:  the CA is asked again from {seen.again:%Y-%m-%d %H:%M} UTC on"
     yield from (f"not seen: {note}" for note in seen.notes)

@@ -58,6 +58,10 @@ class Layout:
         """The link to the release that serves."""
         return f"{self.root}/current"
 
+    def keep(self, job: str) -> str:
+        """The folder in which timed work *job* is done, such as the renewal of the certificate."""
+        return f"{self.root}/keep/{job}"
+
     def release(self, name: str) -> str:
         """The folder of release *name*."""
         return f"{self.root}/releases/{name}"

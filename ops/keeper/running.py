@@ -1,0 +1,123 @@
+"""Runs the keeper on a host: a container that goes on when the one who started it is gone."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..command import Command, Result
+from ..deploy.following import StillRunningError
+from ..deploy.layout import Layout
+from ..deploy.target import Target
+from ..engine import SOCKET
+from ..errors import FairleadError, LockedError, UnreachableError
+from ..host import Host
+from .image import REPOSITORY
+
+ANSWER_S = 60.0
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """
+    The keeper of one kind of work on a host.
+
+    Attributes:
+        job: The work, such as ``certbot``: what its folder and its container are called by.
+    """
+
+    host: Host
+    target: Target
+    layout: Layout
+    job: str
+
+    @property
+    def name(self) -> str:
+        """The container's name, which only one can have."""
+        return f"{self.layout.stack}-keeper-{self.job}"
+
+    @property
+    def folder(self) -> str:
+        """Where it works."""
+        return self.layout.keep(self.job)
+
+    @property
+    def image(self) -> str:
+        """The name under which its host finds the newest keeper, whatever the release."""
+        return f"{REPOSITORY}:{self.layout.stack}"
+
+    def use(self, image: str) -> None:
+        """
+        Makes *image* the one that is used from now on, by timers too.
+
+        Raises:
+            FairleadError: the host has it not.
+        """
+        tagged = self._docker("tag", image, self.image)
+        if not tagged.ok:
+            raise FairleadError(f"{self.host.name}: {image}: {tagged.reason}")
+
+    def command(self, *words: str, detached: bool = False) -> Command:
+        """The command that runs the task *words* in it."""
+        how = ("--detach", "--name", self.name) if detached else ("--rm", "--name", f"{self.name}-timed")
+        return Command((self.target.client, "run", *how, *self._options(), self.image, *words))
+
+    def run(self, words: tuple[str, ...], line: Callable[[str], None] | None) -> int:
+        """
+        Runs the task *words* to its end and gives its exit code.
+
+        Args:
+            line: Takes each line as it comes; None: what it printed is printed as it is, at the end.
+
+        Raises:
+            LockedError: another one is at work.
+            StillRunningError: the connection was lost; it goes on.
+        """
+        if self._docker("inspect", "--format", "{{.State.Running}}", self.name).out.strip() == "true":
+            raise LockedError(f"{self.host.name}: {self.name} is at work there; docker logs {self.name} shows on what")
+        self._docker("rm", "--force", self.name)  # one that ended, and that nobody followed to its end
+        started = self.host.run(self.command(*words, detached=True), timeout_s=ANSWER_S)
+        if not started.ok:
+            raise FairleadError(f"{self.host.name}: {self.name} does not start: {started.reason}")
+        try:
+            return self._followed(line)
+        except (UnreachableError, KeyboardInterrupt) as error:
+            why = "no longer followed" if isinstance(error, KeyboardInterrupt) else "the connection was lost"
+            raise StillRunningError(
+                f"{self.host.name}: {why}, the task goes on there; docker logs {self.name} shows it"
+            ) from error
+
+    def _followed(self, line: Callable[[str], None] | None) -> int:
+        if line is not None:
+            self.host.stream(Command((self.target.client, "logs", "--follow", self.name)), line)
+        ended = self.host.run(Command((self.target.client, "wait", self.name)))
+        if line is None:
+            told = self._docker("logs", self.name)
+            sys.stdout.write(told.out)
+            sys.stderr.write(told.err)
+        self._docker("rm", "--force", self.name)
+        if not re.fullmatch(r"\d+\s*", ended.out):
+            raise FairleadError(f"{self.host.name}: {self.name} was ended in the middle: {ended.reason}; run it again")
+        return int(ended.out)
+
+    def _options(self) -> tuple[str, ...]:
+        """The engine's socket, the stack's folder at its own path, and the host's network: what it asks is outside."""
+        return (
+            *("--user", self.target.user),
+            *("--group-add", self.target.docker_group),
+            *("--network", "host"),
+            *("--read-only", "--tmpfs", "/tmp"),  # noqa: S108 - its own
+            *("--cap-drop", "ALL"),
+            *("--security-opt", "no-new-privileges"),
+            *("--volume", f"{SOCKET}:{SOCKET}"),
+            *("--volume", f"{self.layout.root}:{self.layout.root}"),
+            *("--workdir", self.folder),
+            *("--env", f"FAIRLEAD_HERE={self.host.name}"),
+            *("--log-opt", "max-size=10m"),
+        )
+
+    def _docker(self, *words: str) -> Result:
+        return self.host.run(Command((self.target.client, *words)), timeout_s=ANSWER_S)

@@ -1,0 +1,223 @@
+"""Work at times: units of systemd, or a line of cron where there is no systemd, and whether they are armed."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from .command import Command
+from .errors import SettingsError
+from .host import Host
+from .step import Run, Step, Write
+
+Kind = Literal["systemd", "cron", "none"]
+SYSTEMD_RUNS = "/run/systemd/system"
+MARK = "fairlead"
+"""In the name of each timer and in each line of cron that is our own."""
+
+READABLE = 0o644
+MINUTES = 60
+
+
+@dataclass(frozen=True)
+class Timer:
+    """
+    A timer as it is.
+
+    Attributes:
+        kind: What runs it, or would.
+        armed: Whether it will run.
+        next: When, as systemd or cron say it.
+    """
+
+    kind: Kind
+    armed: bool
+    next: str = ""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """
+    What is run at times.
+
+    Attributes:
+        unit: The name of its units, and the mark of its line of cron.
+        does: What it does, for those who read lists of units.
+        when: How often, in the same sentence.
+        command: What is run.
+        failed: What is run where that fails.
+        fails: What *failed* tells of.
+        folder: Where both run, with *path* as PATH.
+        calendar: When, as systemd has it; up to *jitter* later.
+        hours: Every so many hours, for cron, beginning with the *first* hour or one of the next hours.
+        limit: How long it may take, as systemd has it.
+    """
+
+    unit: str
+    does: str
+    when: str
+    command: tuple[str, ...]
+    failed: tuple[str, ...]
+    fails: str
+    folder: str
+    path: str
+    calendar: str
+    jitter: str
+    hours: int
+    limit: str
+    first: int = 0
+
+
+def scheduler(host: Host) -> Kind:
+    """What runs things at times on *host*."""
+    if host.run(Command(("test", "-d", SYSTEMD_RUNS))).ok:
+        return "systemd"
+    return "cron" if host.run(Command(("sh", "-c", "command -v crontab"))).ok else "none"
+
+
+def state(host: Host, unit: str) -> Timer:
+    """The timer *unit* on *host*."""
+    kind = scheduler(host)
+    if kind == "systemd":
+        return _systemd_state(host, unit)
+    if kind == "cron":
+        return _cron_state(host, unit)
+    return Timer("none", armed=False)
+
+
+def steps(host: Host, schedule: Schedule, instead: str) -> Iterator[Step]:
+    """
+    What arms the timer; it can be done again at any time.
+
+    Args:
+        instead: What to do where nothing runs at times.
+
+    Raises:
+        SettingsError: the host has neither systemd nor cron.
+    """
+    kind = scheduler(host)
+    if kind == "none":
+        raise SettingsError(f"neither systemd nor cron is here; {instead}")
+    yield from _systemd_steps(host, schedule) if kind == "systemd" else _cron_steps(host, schedule)
+
+
+def unit_texts(schedule: Schedule) -> dict[str, str]:
+    """The units of systemd by their names."""
+    name = schedule.unit
+    place = (f"WorkingDirectory={_escaped(schedule.folder)}", f'Environment="PATH={_escaped(schedule.path)}"')
+    return {
+        f"{name}.service": _lines(
+            "[Unit]",
+            f"Description={schedule.does}",
+            "Wants=network-online.target",
+            "After=network-online.target docker.service",
+            f"OnFailure={name}-failed.service",
+            "",
+            "[Service]",
+            "Type=oneshot",
+            *place,
+            f"ExecStart={' '.join(map(_quoted, schedule.command))}",
+            f"TimeoutStartSec={schedule.limit}",
+        ),
+        f"{name}.timer": _lines(
+            "[Unit]",
+            f"Description={schedule.does}, {schedule.when}",
+            "",
+            "[Timer]",
+            f"OnCalendar={schedule.calendar}",
+            f"RandomizedDelaySec={schedule.jitter}",
+            "Persistent=true",
+            "",
+            "[Install]",
+            "WantedBy=timers.target",
+        ),
+        f"{name}-failed.service": _lines(
+            "[Unit]",
+            f"Description=Tell that {schedule.fails}",
+            "",
+            "[Service]",
+            "Type=oneshot",
+            *place,
+            f"ExecStart={' '.join(map(_quoted, schedule.failed))}",
+        ),
+    }
+
+
+def cron_line(schedule: Schedule) -> str:
+    """The line of cron; its minute and hour differ from stack to stack, so that not all ask at one time."""
+    number = int(hashlib.sha256(schedule.folder.encode()).hexdigest(), 16)
+    late = min(schedule.hours, 6)
+    minute, hour = number % MINUTES, schedule.first + number // MINUTES % late
+    hours = ",".join(str(each) for each in range(hour, 24, schedule.hours))
+    folder, path = shlex.quote(schedule.folder), shlex.quote(schedule.path)
+    words = f"cd {folder} && PATH={path} {shlex.join(schedule.command)}"
+    line = f"{words} || {shlex.join(schedule.failed)}".replace("%", r"\%")
+    return f"{minute} {hours} * * * {line} # {schedule.unit}"
+
+
+def journalled(text: str) -> tuple[str, ...]:
+    """A command that writes *text* as an error into the system's journal."""
+    return ("logger", "-p", "daemon.err", "-t", MARK, text)
+
+
+def _systemd_steps(host: Host, schedule: Schedule) -> Iterator[Step]:
+    folder, control = _units_folder(host)
+    for name, text in unit_texts(schedule).items():
+        if host.read(str(folder / name)) != text:
+            yield Write(f"write {name}", str(folder / name), text, READABLE)
+    yield Run("have systemd read it", Command((*control, "daemon-reload")))
+    yield Run("arm the timer", Command((*control, "enable", "--now", f"{schedule.unit}.timer")))
+    if "--user" in control:
+        yield Run("let it run while nobody is logged in", Command(("loginctl", "enable-linger")))
+
+
+def _units_folder(host: Host) -> tuple[Path, tuple[str, ...]]:
+    """Where units go and how systemd is spoken to: the user's own manager where this is not root."""
+    if host.run(Command(("id", "-u"))).out.strip() == "0":
+        return Path("/etc/systemd/system"), ("systemctl",)
+    home = host.run(Command(("sh", "-c", 'printf %s "${XDG_CONFIG_HOME:-$HOME/.config}"'))).out
+    return Path(home, "systemd", "user"), ("systemctl", "--user")
+
+
+def _cron_steps(host: Host, schedule: Schedule) -> Iterator[Step]:
+    before = host.run(Command(("crontab", "-l")))
+    kept = [line for line in before.out.splitlines() if not line.endswith(f"# {schedule.unit}")] if before.ok else []
+    text = "\n".join([*kept, cron_line(schedule)]) + "\n"
+    if text != before.out:
+        yield Run("write the line of cron", Command(("crontab", "-"), stdin=text))
+
+
+def _systemd_state(host: Host, unit: str) -> Timer:
+    asked = ("show", f"{unit}.timer", "--property=ActiveState,NextElapseUSecRealtime,UnitFileState")
+    shown = host.run(Command((*_units_folder(host)[1], *asked)), timeout_s=10)
+    told = dict(line.partition("=")[::2] for line in shown.out.splitlines())
+    armed = told.get("ActiveState") == "active" and told.get("UnitFileState") == "enabled"
+    return Timer("systemd", armed, told.get("NextElapseUSecRealtime", ""))
+
+
+def _cron_state(host: Host, unit: str) -> Timer:
+    listed = host.run(Command(("crontab", "-l")))
+    line = next((each for each in listed.out.splitlines() if each.endswith(f"# {unit}")), "")
+    runs = host.run(Command(("pgrep", "-x", "cron|crond"))).ok
+    return Timer("cron", bool(line) and runs, "at " + " ".join(line.split()[:2]) if line else "")
+
+
+def _quoted(word: str) -> str:
+    """One word as systemd reads it: quoted, with its own specials doubled."""
+    text = _escaped(word).replace("$", "$$")
+    if re.fullmatch(r"[A-Za-z0-9_./:=@+-]+", text):
+        return text
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%%")
+
+
+def _lines(*lines: str) -> str:
+    return "\n".join(lines) + "\n"
