@@ -10,6 +10,9 @@ SAME_NAMES = 5
 REFILL = timedelta(hours=34)
 """Source: letsencrypt.org/docs/rate-limits, "new certificates per exact set of identifiers" (2026-08-05)."""
 
+AS_COUNTED = ", as Let's Encrypt counts"
+"""Said where the CA is another one, whose limits are not known."""
+
 
 @dataclass(frozen=True)
 class Tokens:

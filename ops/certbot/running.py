@@ -23,7 +23,7 @@ from .account import Owner, has_account, owner
 from .authority import AuthorityError
 from .due import Due
 from .job import Job
-from .limits import tokens
+from .limits import AS_COUNTED, tokens
 from .lineage import issued
 from .memory import may_try_at
 from .outcome import ACCOUNT, CertbotError, Outcome, read_outcome
@@ -101,7 +101,8 @@ def run(job: Job, due: Due, wishes: Wishes, record: Record) -> Ended:
         raise failure from error
     if failure is not None:
         raise failure
-    return Ended(due, got_new, served, _notes(job, due, got_new))
+    price = (_left(job),) if wishes.force and got_new else ()
+    return Ended(due, got_new, served, (*_notes(job, due, got_new), *price))
 
 
 def _require_site(job: Job) -> None:
@@ -118,9 +119,9 @@ def refuse_too_early(job: Job, due: Due, wishes: Wishes) -> None:
     Raises:
         CertbotError: says until when, and what is left of the limit.
     """
-    left = tokens(issued(job.stack.host, job.state / "config", job.name, job.certbot.wanted.names), job.now)
+    left = _left(job)
     if wishes.force and not wishes.yes:
-        raise CertbotError(f"{job.name}: --force-renewal takes one of {left}; say --yes too if that is what you want")
+        raise CertbotError(f"{job.name}: --force-renewal takes one: {left}; say --yes too if that is what you want")
     memory = job.memory()
     moment = may_try_at(memory.attempts)
     if due.what == "nothing" or wishes.yes or moment is None or moment <= job.now or memory.last is None:
@@ -129,6 +130,11 @@ def refuse_too_early(job: Job, due: Due, wishes: Wishes) -> None:
         f"{job.name}: the last attempts failed ({memory.last.message}); the CA is asked again from "
         f"{moment:%Y-%m-%d %H:%M} UTC on, or now with --yes; {left}"
     )
+
+
+def _left(job: Job) -> str:
+    left = tokens(issued(job.stack.host, job.state / "config", job.name, job.certbot.wanted.names), job.now)
+    return f"{left}{'' if job.authority.is_lets_encrypt else AS_COUNTED}"
 
 
 def _tried(job: Job, due: Due, wishes: Wishes, record: Record) -> FairleadError | None:

@@ -266,7 +266,7 @@ def test_a_forced_renewal_has_to_be_meant_and_its_price_is_said(site: Site) -> N
     ended = site.inv("certbot.renew", "--force-renewal")
 
     assert 1 == ended.code
-    assert re.search(r"takes one of \d of 5 certificates for these names left.*; say --yes too", ended.err)
+    assert re.search(r"takes one: \d of 5 certificates for these names left.*; say --yes too", ended.err)
     assert before == site.newest() == site.served()
 
 
