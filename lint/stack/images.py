@@ -98,6 +98,18 @@ def end_of_life(name: str, tag: str, today: date | None = None) -> tuple[str, da
     return _before_next(parts, versions)
 
 
+def end_of_flavour(tag: str, today: date | None = None) -> tuple[str, date] | None:
+    """The distribution that *tag* ends in, as ``3.11-slim-buster`` does, and the day of its end."""
+    ends = current_table(today).get("ends", {})
+    for word in tag.lower().split("-")[1:]:
+        number = word.removeprefix("alpine")
+        name = "alpine" if number != word else "debian" if word in ends.get("debian", {}) else "ubuntu"
+        day = ends.get(name, {}).get(number)
+        if day is not None and number != "source" and (name == "alpine" or not number[:1].isdigit()):
+            return f"{name} {number}", date.fromisoformat(day)
+    return None
+
+
 def _before_next(parts: list[str], versions: Mapping[str, str]) -> tuple[str, date] | None:
     """A version that the table does not have ended, at the latest, with the next newer one that it has."""
     own = tuple(map(int, parts))

@@ -135,6 +135,9 @@ MUTATIONS: dict[str, Mutation] = {
     "debugger-in-production": _environment(
         "JAVA_TOOL_OPTIONS: -agentlib:jdwp=transport=dt_socket,server=y,address=*:5005"
     ),
+    "default-login": _service(
+        "minio/minio:RELEASE.2025-02-03T21-03-04Z" + _DIGEST, 'ports: ["8443:9001"]', at='"8443:9001"'
+    ),
     "dependency-behind-profile": _instead(
         "    secrets: [redis_acl", "    profiles: [more]\n    secrets: [redis_acl", "cache:"
     ),
@@ -305,11 +308,7 @@ MUTATIONS: dict[str, Mutation] = {
     ),
     "reservation-above-limit": _db("mem_reservation: 1g"),
     "restarting-job": _instead('restart: "no"', "restart: unless-stopped"),
-    "root-as-database-user": _instead(
-        "MYSQL_USER: app",
-        "MYSQL_USER: root",
-        also={"compose/database-never-made": "and so nobody makes the one of the application"},
-    ),
+    "root-as-database-user": _instead("MYSQL_USER: app", "MYSQL_USER: root"),
     "root-user": _instead('user: "999:999"\n    tmpfs: ["/tmp', 'user: "0"\n    tmpfs: ["/tmp'),
     "rough-stop-signal": _instead("SIGQUIT", "SIGKILL"),
     "secret-file-unreadable": Mutation(
@@ -323,10 +322,16 @@ MUTATIONS: dict[str, Mutation] = {
         ),
         also={"stack/secret-in-readonly-service": "only one from the environment has a mode that is known"},
     ),
-    "secret-in-build-argument": _instead(
-        "        VITE_API_BASE_URL: /api\n",
-        "        VITE_API_BASE_URL: /api\n        NPM_TOKEN: ${JWT_SECRET_KEY:?}\n",
-        also={"stack/build-argument-unused": "the Dockerfile would be at fault if it took it"},
+    "secret-in-build-argument": Mutation(
+        (
+            (
+                BASE,
+                "        VITE_API_BASE_URL: /api\n",
+                "        VITE_API_BASE_URL: /api\n        NPM_TOKEN: ${JWT_SECRET_KEY:?}\n",
+            ),
+            ("page/Dockerfile", "COPY package.json", "ARG NPM_TOKEN\nCOPY package.json"),
+        ),
+        also={"dockerfile/secret-in-variable": "the Dockerfile that takes it is at fault as well"},
     ),
     "secret-file-open-to-all": Mutation(
         (),
@@ -374,6 +379,7 @@ MUTATIONS: dict[str, Mutation] = {
     "undefined-service": _instead("cache: {condition: service_healthy}", "cach: {condition: service_healthy}"),
     "undefined-volume": _mounted("uplods:/app/more"),
     "undocumented-variable": _environment("REGION: ${REGION}"),
+    "unknown-restart-policy": _instead("restart: unless-stopped", "restart: unless_stopped", "unless_stopped"),
     "unknown-key": _app("lables: {a: b}"),
     "untagged-build": _instead("acme/edge:2.3.1" + _DIGEST, "acme/edge"),
     "unused-anchor": _app("annotations: &marks {a: b}"),

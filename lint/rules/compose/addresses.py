@@ -16,7 +16,7 @@ from .judging import image_name_of, whole_services
 from .servers import KINDS
 
 _ADDRESS = regex(
-    r"(?P<scheme>mysql|mariadb|postgres|postgresql|redis|rediss|valkey|mongodb|amqp|amqps)[a-z0-9+]{0,20}://"
+    r"(?:jdbc:|db\+)?(?P<scheme>mysql|mariadb|postgres|postgresql|redis|rediss|valkey|mongodb|amqp|amqps)[a-z0-9+]{0,20}://"
     rf"(?:(?P<user>[^:@/\s]*)(?::[^@/\s]*)?@)?(?P<host>[A-Za-z0-9._{UNKNOWN}-]+)(?::(?P<port>[\d{UNKNOWN}]+))?"
     r"(?:/(?P<name>[^/?\s]*)(?:[?].*)?|[/?].*)?",
     re.I,

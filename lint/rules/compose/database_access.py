@@ -83,7 +83,9 @@ def database_without_password(project: Project) -> Iterator[Report]:
                 yield variable.value_place, f'"{variable.name}" lets everybody in without a password; remove it'
 
 
-_USER = regex(r"(?:\w+_)?(?:DB|DATABASE|MYSQL|MARIADB|POSTGRES|POSTGRESQL|PG|SQL)_?(?:USER|USERNAME)|DATABASE_USER")
+_USER = regex(
+    r"(?:\w+_)?(?:DB|DATABASE|DATASOURCE|MYSQL|MARIADB|POSTGRES|POSTGRESQL|PG|SQL)_?(?:USER|USERNAME)|DATABASE_USER"
+)
 _ADDRESS = regex(r"\b(?:mysql|mariadb|postgres(?:ql)?|mssql)[a-z0-9+]{0,20}://(?P<user>root|postgres|sa):", re.I)
 
 
@@ -97,6 +99,7 @@ _ADDRESS = regex(r"\b(?:mysql|mariadb|postgres(?:ql)?|mssql)[a-z0-9+]{0,20}://(?
             environment:
               DB_USER: root  # <-
               DATABASE_URL: postgresql://postgres:${POSTGRES_PASSWORD:?}@db/app  # <-
+              SPRING_DATASOURCE_USERNAME: root  # <-
     """,
     good="""
         services:

@@ -243,9 +243,10 @@ def database_never_made(project: Project) -> Iterator[Report]:
             continue
         users, names, always = _MADE[kind]
         user, name = _value(service, users), _value(service, names)
-        if connection.user.text in always or (service.env_files and not (user and name)):
+        if (connection.user.text in always and not name) or (service.env_files and not (user and name)):
             continue
-        if user and connection.user.text and connection.user.text != user:
+        is_made = connection.user.text in ("", user, *always) or user in ("", *always)
+        if not is_made:
             message = f'service "{service.name}" makes no user "{connection.user.text}", only "{user}"; make them agree'
             yield connection.user.place, message, connection.user.replaced(user)
         elif name and connection.name.text and connection.name.text != name and not _may_make(connection, kind, name):
@@ -262,7 +263,8 @@ def _may_make(connection: Connection, kind: str, name: str) -> bool:
     import difflib  # noqa: PLC0415 - only a fault needs it
 
     is_near = bool(difflib.get_close_matches(connection.name.text, [name], 1, 0.8))
-    return "create" in connection.variable.text or (kind == "postgres" and not is_near)
+    may = kind == "postgres" or connection.user.text in _MADE[kind][2]
+    return "create" in connection.variable.text or (may and not is_near)
 
 
 def _has_scripts(service: Service) -> bool:

@@ -82,6 +82,11 @@ _PASSWORDS = {
               MYSQL_DATABASE: app
           pg:  # <-
             image: postgres:17.5
+          maria:
+            image: mariadb:11.4.2
+            environment:
+              - MYSQL_ROOT_PASSWORD=  # <-
+              - MARIADB_DATABASE=app
     """,
     good="""
         services:
@@ -119,9 +124,13 @@ def database_password_missing(project: Project) -> Iterator[Report]:
             continue
         prefixes = ("MARIADB_", "MYSQL_") if kind == "mariadb" else ("",)
         names = {prefix + name for prefix in prefixes for name in _PASSWORDS[kind]}
-        if not any(name.removesuffix("_FILE") in names for name in service.environment):
-            first = "MARIADB_ROOT_PASSWORD" if kind == "mariadb" else _PASSWORDS[kind][0]
+        given = [each for name, each in service.environment.items() if name.removesuffix("_FILE") in names]
+        first = "MARIADB_ROOT_PASSWORD" if kind == "mariadb" else _PASSWORDS[kind][0]
+        if not given:
             yield service.place, f'service "{service.name}" does not start on an empty folder; add "{first}_FILE"'
+        elif all(each.value == "" and each.origin == "environment" and not each.text for each in given):
+            message = f'"{given[0].name}" is empty, and service "{service.name}" does not start on an empty folder; '
+            yield given[0].value_place, message + f'give "{first}_FILE" instead'
 
 
 def _keeps_data(service: Service) -> bool:
@@ -227,60 +236,3 @@ def _published(server: Server) -> str:
         ):
             return port.text or str(port.target)
     return ""
-
-
-@rule(
-    "compose/queue-may-be-evicted",
-    Severity.WARNING,
-    bad="""
-        services:
-          broker:
-            image: redis:8.0.6
-            command: [redis-server, --maxmemory, 100mb, --maxmemory-policy, allkeys-lru]  # <-
-          worker:
-            image: acme/worker:1.2.3
-            environment:
-              CELERY_BROKER_URL: redis://broker:6379/0
-    """,
-    good="""
-        services:
-          cache:
-            image: redis:8.0.6
-            command: [redis-server, --maxmemory, 100mb, --maxmemory-policy, allkeys-lru]
-          broker:
-            image: redis:8.0.6
-            command: [redis-server, --maxmemory, 100mb, --maxmemory-policy, noeviction]
-          worker:
-            image: acme/worker:1.2.3
-            environment:
-              CELERY_BROKER_URL: redis://broker:6379/0
-              CACHE_URL: redis://cache:6379/0
-    """,
-    source="https://docs.celeryq.dev/en/stable/getting-started/backends-and-brokers/redis.html#key-eviction",
-)
-def queue_may_be_evicted(project: Project) -> Iterator[Report]:
-    """
-    A queue of jobs in a Redis that drops any key when its memory is full.
-
-    Jobs vanish without a trace, and the workers' own records with them. Give the queue a Redis of its own with
-    `noeviction`.
-    """
-    queues = _queues(project)
-    for server in servers(project, "redis", "valkey"):
-        option, value = server.option("maxmemory-policy"), server.value("maxmemory-policy")
-        if option is not None and str(value).startswith("allkeys-") and server.service.name in queues:
-            place = option.place
-            yield place, f'"{value}" may drop jobs of the queue in "{server.service.name}"; write "noeviction"'
-
-
-def _queues(project: Project) -> set[str]:
-    """The services that a variable for the address of a queue names."""
-    found = set()
-    for service in project.services.values():
-        for variable in service.own_environment.values():
-            is_queue = any(
-                word in variable.name.upper() for word in ("BROKER_URL", "QUEUE_URL", "SIDEKIQ_REDIS", "BULL_REDIS")
-            )
-            if is_queue and isinstance(variable.value, str) and variable.value.startswith(("redis://", "valkey://")):
-                found.add(variable.value.partition("://")[2].rpartition("@")[2].partition("/")[0].partition(":")[0])
-    return found

@@ -25,6 +25,8 @@ from .judging import is_official
             image: nginx:1.25-alpine  # <-
           base:
             image: debian:buster-slim  # <-
+          old:
+            image: python:3.13-slim-buster  # <-
     """,
     good="""
         services:
@@ -36,6 +38,8 @@ from .judging import is_official
             image: node:22.18
           other:
             image: acme/mysql:5.7
+          flavour:
+            image: python:3.13-slim-bookworm
     """,
     source="https://endoflife.date/",
     lacks=True,
@@ -47,7 +51,7 @@ def image_past_end_of_life(project: Project) -> Iterator[Report]:
     What is found in it from then on stays open, and the way to a living version grows longer with each one skipped.
     The days are in a table with its sources; the rule is silent when the table is older than the policy allows.
     """
-    from ...stack.images import end_of_life, today  # noqa: PLC0415 - reads its table only for official images
+    from ...stack.images import end_of_flavour, end_of_life, today  # noqa: PLC0415 - reads its table only for official images
 
     now = today()
     for service in project.services.values():
@@ -58,3 +62,5 @@ def image_past_end_of_life(project: Project) -> Iterator[Report]:
         if found is not None and found[1] < now:
             message = f'"{image.name.basename} {found[0]}" gets no updates since {found[1]}; go to a newer version'
             yield image.place, message
+        elif (below := end_of_flavour(image.name.tag, now)) is not None and below[1] < now:
+            yield image.place, f'it is made of "{below[0]}", without updates since {below[1]}; go to a newer one'

@@ -8,6 +8,7 @@ from ...compose import Project, Service, Value
 from ...compose.edits import added, replaced
 from ...finding import Severity
 from ...policy import Policy
+from ...regex import regex
 from ...rule import Report, rule
 from .judging import awaited_jobs, is_for_swarm, lasting_services, runs_migration, some
 
@@ -64,6 +65,64 @@ def no_restart_policy(project: Project, policy: Policy) -> Iterator[Report]:
         wanted = next(iter(policy.services.restart), "unless-stopped")
         message = f'service "{service.name}" stays down after a crash; add "restart: {wanted}", or "no" for a job'
         yield service.place, message, some(added(service.value, f"restart: {wanted}", safe=False))
+
+
+_POLICIES = ("no", "always", "unless-stopped", "on-failure")
+_POLICY = regex(r"no|always|unless-stopped|on-failure(?::\d+)?|")
+
+
+@rule(
+    "compose/unknown-restart-policy",
+    Severity.ERROR,
+    bad="""
+        services:
+          app:
+            image: python:3.13.5
+            restart: unless_stopped  # <-
+          other:
+            image: python:3.13.5
+            restart: "always:3"  # <-
+    """,
+    fixed="""
+        services:
+          app:
+            image: python:3.13.5
+            restart: unless-stopped
+          other:
+            image: python:3.13.5
+            restart: always
+    """,
+    unsafe=True,
+    good="""
+        services:
+          app:
+            image: python:3.13.5
+            restart: on-failure:3
+          other:
+            image: python:3.13.5
+            restart: ${RESTART}
+          job:
+            image: python:3.13.5
+            restart: "no"
+    """,
+    source=_RESTART,
+)
+def unknown_restart_policy(project: Project) -> Iterator[Report]:
+    """
+    A restart policy that the engine does not know: it makes no container, and `docker compose up` ends there.
+
+    `docker compose config` takes any text, so it is found only on the host.
+    """
+    for service in project.services.values():
+        value = service.get("restart")
+        if value is None or not isinstance(value.data, str) or _POLICY.fullmatch(value.data):
+            continue
+        import difflib  # noqa: PLC0415 - only a fault needs it
+
+        near = difflib.get_close_matches(value.data, _POLICIES, 1, 0.6)
+        hint = f'did you mean "{near[0]}"?' if near else 'write "unless-stopped", "on-failure" or "no"'
+        edits = (replaced(value, near[0], safe=False),) if near and near[0] != "no" and value.is_literal else ()
+        yield value.place, f'the engine knows no restart policy "{value.text}"; {hint}', edits
 
 
 @rule(

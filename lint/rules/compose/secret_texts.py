@@ -11,6 +11,7 @@ from ...envfile.embedded import literal_secrets
 from ...envfile.provider_tokens import provider_tokens
 from ...finding import Severity
 from ...policy import Policy
+from ...regex import regex
 from ...rule import Report, rule
 from .secret_places import is_for_development, may_be_secret
 
@@ -34,6 +35,7 @@ from .secret_places import is_for_development, may_be_secret
             environment:
               SETTINGS: '{"db": {"host": "db", "password": "kw8Zr2Vb91"}}'  # <-
               JAVA_OPTS: -Xmx512m -Ddb.password=kw8Zr2Vb91  # <-
+              JAAS_CONFIG: 'org.example.PlainLoginModule required username="admin" password="kw8Zr2Vb91";'  # <-
     """,
     good="""
         configs:
@@ -88,4 +90,9 @@ def _texts(project: Project) -> Iterator[Value]:
 def _is_structured(scalar: Scalar, value: Value) -> bool:
     """Whether the text holds several settings; one alone is judged by the name of its variable."""
     text = scalar.text.partition("=")[2] if value.key is None else scalar.text
-    return "\n" in text.strip() or text.lstrip().startswith(("{", "[{")) or " -D" in f" {text}"
+    is_several = "\n" in text.strip() or text.lstrip().startswith(("{", "[{")) or " -D" in f" {text}"
+    return is_several or _QUOTED.search(text) is not None
+
+
+_QUOTED = regex(r"\s[A-Za-z][\w.-]*=(?:\"[^\"\s]+\"|'[^'\s]+')")
+"""One of several settings in a line, such as those of a login module of Java."""

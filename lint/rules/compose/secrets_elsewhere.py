@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ...compose import Project, Service, Value
+from ...compose import Project, Service
 from ...compose.places import part_place
 from ...finding import Edit, Severity
 from ...place import Place
@@ -16,7 +16,6 @@ from .moving import kept, values_by_name
 from .secret_places import FRONT_END, Word, is_for_development, is_from_shell, may_be_secret, passwords_in, words_of
 
 _SECRETS = "https://docs.docker.com/compose/how-tos/use-secrets/"
-_BUILD_SECRETS = "https://docs.docker.com/build/building/secrets/"
 
 
 @rule(
@@ -192,60 +191,6 @@ def secret_on_command_line(project: Project, policy: Policy) -> Iterator[Report]
         if "$" in word.text:
             message = f'the secret after "{word.name}" shows in the processes of service "{service.name}"; '
             yield word.place, message + "pass it by a file or the environment"
-
-
-@rule(
-    "compose/secret-in-build-argument",
-    Severity.ERROR,
-    bad="""
-        services:
-          app:
-            build:
-              context: .
-              args:
-                NPM_TOKEN: ${NPM_TOKEN}  # <-
-                PIP_PASSWORD:  # <-
-          other:
-            build:
-              context: .
-              args:
-                - GIT_TOKEN=kw8Zr2Vb91  # <-
-    """,
-    good="""
-        services:
-          app:
-            build:
-              context: .
-              args: {RELEASE: "1.2.3", TOKEN_URL: "https://example.com", SECRET_KEY: ""}
-              secrets: [npm_token]
-        secrets:
-          npm_token: {environment: NPM_TOKEN}
-    """,
-    source=_BUILD_SECRETS,
-    covers=("buildkit:SecretsUsedInArgOrEnv", "trivy:DS-0031"),
-    conceals=True,
-)
-def secret_in_build_argument(project: Project, policy: Policy) -> Iterator[Report]:
-    """
-    A secret as a build argument.
-
-    `docker history` shows it to everybody who may pull the image. Name it under `build.secrets` and mount it with
-    `RUN --mount=type=secret`, which leaves nothing behind.
-    """
-    for service in project.services.values():
-        for variable in service.build.args.values() if service.build else ():
-            if not policy.is_secret_name(variable.name) or FRONT_END.match(variable.name):
-                continue
-            if not variable.handed_through and variable.entry and _is_dummy(variable.entry, variable.value):
-                continue
-            message = f'build argument "{variable.name}" stays in the history of the image; use build.secrets'
-            yield variable.value_place, message
-
-
-def _is_dummy(entry: Value, value: object) -> bool:
-    """Whether nothing is passed, or what a build needs to get on and nobody needs to know."""
-    text = value if isinstance(value, str) else ""
-    return not entry.uses and (not may_be_secret(text) or text.lower() in ("dummy", "unused", "build", "placeholder"))
 
 
 _TELLING = regex(

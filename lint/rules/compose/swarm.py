@@ -104,6 +104,8 @@ def _items(node: Node | None) -> list[Node]:
                 host_ip: 127.0.0.1  # <-
           db:
             image: acme/db:1.2.3
+            ports: ["5432:5432"]
+            deploy: {endpoint_mode: dnsrr}  # <-
         networks:
           front:
             driver: bridge  # <-
@@ -144,6 +146,10 @@ def refused_by_swarm(project: Project) -> Iterator[Report]:
                 message = f'services of a swarm cannot be on a network of driver "{driver.data}"; write "overlay"'
                 yield driver.place, message
         yield from _refused_sources(layer.tree)
+    for merged in project.services.values():
+        value = merged.get("deploy.endpoint_mode")
+        if value is not None and value.data == "dnsrr" and any(port.mode == "ingress" for port in merged.ports):
+            yield value.place, 'a service of "dnsrr" publishes no port of the ingress; give its ports "mode: host"'
     for service in _services(project):
         for name, key in service.keys.items():
             if name in _REFUSED:

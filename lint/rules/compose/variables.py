@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from ...compose import Project, Use
+from ...compose import Project, Service, Use
 from ...compose.groups import project_files
 from ...envfile.model import EnvFile
 from ...finding import Edit, Severity
@@ -263,11 +263,17 @@ def documented_variable_unused(project: Project) -> Iterator[Report]:
     handed = {name for service in project.services.values() for name in service.own_environment}
     files = {name.removesuffix("_FILE") for name in handed} | {name.upper() for name in project.secrets}
     used = {use.name for use in project.uses} | handed | files
-    if any(service.env_files for service in project.services.values()):
+    if any(service.env_files or _reads_folder(service) for service in project.services.values()):
         return
     for name, entry in example.by_name.items():
         if name and name not in used and _is_own(name):
             yield entry.name_place, f'"{name}" reaches no service; hand it to one, or remove it here'
+
+
+def _reads_folder(service: Service) -> bool:
+    """Whether the folder of the env file is mounted, so that the program may read the file itself."""
+    folder = service.project.directory
+    return any(mount.path is not None and f"{folder or '.'}/".startswith(f"{mount.path}/") for mount in service.mounts)
 
 
 def _is_all(project: Project) -> bool:

@@ -2,60 +2,16 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator
 
 from ...compose import Mount, Project, Service
 from ...finding import Severity
 from ...rule import Report, rule
-from .judging import is_job, is_official, is_read_only, lasting_services, place_of
+from .data_folders import DECLARED, NEW_POSTGRES, covers, data_folder, official_name, targets
+from .judging import is_job, is_read_only, lasting_services, place_of
 from .servers import KINDS, servers, version_of
 
 _VOLUMES = "https://docs.docker.com/engine/storage/volumes/"
-_DATA = {
-    "mysql": "/var/lib/mysql",
-    "mariadb": "/var/lib/mysql",
-    "percona": "/var/lib/mysql",
-    "postgres": "/var/lib/postgresql/data",
-    "mongo": "/data/db",
-    "rabbitmq": "/var/lib/rabbitmq",
-    "neo4j": "/data",
-    "couchdb": "/opt/couchdb/data",
-    "cassandra": "/var/lib/cassandra",
-    "elasticsearch": "/usr/share/elasticsearch/data",
-    "influxdb": "/var/lib/influxdb",
-}
-"""Where official images keep what must last, by the image's name."""
-
-_NEW_POSTGRES = (18,)
-"""From this version on PostgreSQL's image keeps its data in a folder named after the version."""
-
-
-def _name(service: Service) -> str:
-    name = service.image.name.basename if service.image else ""
-    return name if isinstance(name, str) and is_official(service) else ""
-
-
-def _data_folder(service: Service) -> str:
-    """Where the image keeps its data, or "" where that is not known."""
-    name = _name(service)
-    folder = _DATA.get(name, "")
-    if name == "postgres":
-        version = version_of(service, "postgres")
-        if version is None or "PGDATA" in service.environment:
-            return ""
-        return "/var/lib/postgresql" if version >= _NEW_POSTGRES else folder
-    if name == "influxdb" and service.image is not None and str(service.image.name.tag or "").startswith("2"):
-        return "/var/lib/influxdb2"
-    return folder
-
-
-def _targets(service: Service) -> list[str]:
-    return [posixpath.normpath(mount.target) if isinstance(mount.target, str) else "?" for mount in service.mounts]
-
-
-def _covers(target: str, folder: str) -> bool:
-    return target in ("?", folder) or folder.startswith(target.rstrip("/") + "/")
 
 
 @rule(
@@ -71,6 +27,10 @@ def _covers(target: str, folder: str) -> bool:
           queue:  # <-
             image: valkey/valkey:8.1.3
             command: [valkey-server, --appendonly, "yes"]
+          sql:  # <-
+            image: mcr.microsoft.com/mssql/server:2022-CU16-ubuntu-22.04
+          vectors:  # <-
+            image: pgvector/pgvector:0.8.1-pg17
     """,
     good="""
         services:
@@ -80,6 +40,9 @@ def _covers(target: str, folder: str) -> bool:
           pg:
             image: postgres:17.5
             volumes: ["/srv/pg:/var/lib/postgresql/data/"]
+          shapes:
+            image: postgis/postgis:18-3.6
+            volumes: ["shapes:/var/lib/postgresql"]
           cache:
             image: redis:8.0.6
             command: [redis-server, --save, ""]
@@ -90,6 +53,7 @@ def _covers(target: str, folder: str) -> bool:
         volumes:
           data: {}
           queue: {}
+          shapes: {}
     """,
     source=_VOLUMES,
     lacks=True,
@@ -103,12 +67,12 @@ def database_without_volume(project: Project) -> Iterator[Report]:
     """
     keeping = {each.service.name for each in servers(project, "redis", "valkey") if each.value("appendonly") == "yes"}
     for service in lasting_services(project):
-        folder = _data_folder(service) or ("/data" if service.name in keeping and _is_of_cache(service) else "")
+        folder = data_folder(service) or ("/data" if service.name in keeping and _is_of_cache(service) else "")
         if not folder or service.entrypoint is not None or _is_moved(service) or service.get("volumes_from"):
             continue
-        kept = [*_targets(service), *(str(entry.data).partition(":")[0] for entry in service.tmpfs)]
+        kept = [*targets(service), *(str(entry.data).partition(":")[0] for entry in service.tmpfs)]
         below = any(target.startswith(folder + "/") for target in kept)
-        if not below and not any(_covers(target, folder) for target in kept):
+        if not below and not any(covers(target, folder) for target in kept):
             message = f'service "{service.name}" keeps its data in "{folder}" and loses it; mount a named volume there'
             yield service.place, message
 
@@ -134,8 +98,13 @@ def _is_moved(service: Service) -> bool:
             image: postgres:18
             volumes:
               - data:/var/lib/postgresql/data  # <-
+          old:
+            image: postgres:17.5
+            volumes:
+              - more:/var/lib/postgresql  # <-
         volumes:
           data: {}
+          more: {}
     """,
     good="""
         services:
@@ -153,21 +122,28 @@ def _is_moved(service: Service) -> bool:
 )
 def volume_beside_data(project: Project) -> Iterator[Report]:
     """
-    A volume where PostgreSQL 18 no longer keeps its data.
+    A volume that stays empty, beside the data of the database.
 
-    Its image keeps it in `/var/lib/postgresql/18/docker`, and refuses to start when there is a mount at the old
-    place. Mount `/var/lib/postgresql`, which `pg_upgrade` needs as well, and move the old data first.
+    PostgreSQL 18 keeps its data in `/var/lib/postgresql/18/docker`, and its image refuses to start when there is a
+    mount at the old place; mount `/var/lib/postgresql` and move the old data first. Images of other versions and other
+    databases declare a volume at the very folder, so what is mounted above it gets nothing: the data goes into a volume
+    without a name and is gone with the next `docker compose down`.
     """
     for service in project.services.values():
-        version = version_of(service, "postgres") if _name(service) == "postgres" else None
-        if version is None or version < _NEW_POSTGRES or "PGDATA" in service.environment or service.env_files:
+        name, folder = official_name(service), data_folder(service)
+        is_new = name == "postgres" and (version_of(service, name) or (0,)) >= NEW_POSTGRES
+        if not folder or service.env_files:
             continue
-        for mount, target in zip(service.mounts, _targets(service), strict=True):
-            if target == "/var/lib/postgresql/data":
+        is_declared = name in DECLARED and not is_new and not _is_moved(service) and folder not in targets(service)
+        for mount, target in zip(service.mounts, targets(service), strict=True):
+            if is_new and target == "/var/lib/postgresql/data":
                 message = (
                     'PostgreSQL 18 keeps its data elsewhere and does not start with this; mount "/var/lib/postgresql"'
                 )
                 yield place_of(mount), message
+            elif is_declared and target != "/" and folder.startswith(f"{target}/"):
+                message = f'the image of service "{service.name}" has a volume of its own below this; '
+                yield place_of(mount), message + f'mount "{folder}"'
 
 
 @rule(
@@ -256,15 +232,15 @@ def shared_data_folder(project: Project) -> Iterator[Report]:
     """
     first: dict[tuple[str, str], Service] = {}
     for service in project.services.values():
-        folder = _data_folder(service)
+        folder = data_folder(service)
         if not folder or service.profiles or is_job(service, ()):
             continue
-        for mount, target in zip(service.mounts, _targets(service), strict=True):
+        for mount, target in zip(service.mounts, targets(service), strict=True):
             source = mount.path or mount.source
             if target != folder or not isinstance(source, str) or is_read_only(mount) is not False or _is_part(mount):
                 continue
             other = first.setdefault((str(mount.type), source), service)
-            if other is not service and KINDS.get(_name(other)) == KINDS.get(_name(service)):
+            if other is not service and KINDS.get(official_name(other)) == KINDS.get(official_name(service)):
                 message = f'"{other.name}" writes to "{mount.source}" too, and they destroy each other\'s data; '
                 yield place_of(mount), message + "give each its own"
 

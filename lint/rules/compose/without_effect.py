@@ -8,6 +8,7 @@ from ...compose import Project, Value
 from ...compose.edits import removed
 from ...compose.nodes import Mapping, Node, Scalar
 from ...finding import Severity
+from ...regex import regex
 from ...rule import Report, rule
 from .judging import some
 
@@ -209,6 +210,7 @@ def value_repeats_base(project: Project) -> Iterator[Report]:
                 yield node.keys[name].place, message, some(removed(Value(child, node.keys[name]), safe=False))
 
 
+_ENDING = regex(r"\s*\|\|\s*(?:exit\s+1|false)\s*$")
 _PROOFLESS = {"mysqladmin": "ping", "mariadb-admin": "ping"}
 
 
@@ -225,6 +227,10 @@ _PROOFLESS = {"mysqladmin": "ping", "mariadb-admin": "ping"}
             image: acme/cache:1.2.3
             healthcheck:
               test: redis-cli ping  # <-
+          other:
+            image: acme/cache:1.2.3
+            healthcheck:
+              test: [CMD-SHELL, "redis-cli ping || exit 1"]  # <-
     """,
     good="""
         services:
@@ -253,7 +259,7 @@ def ping_without_proof(project: Project) -> Iterator[Report]:
         test = service.get("healthcheck.test")
         if check is None or test is None or not all(isinstance(word, str) for word in check.words):
             continue
-        line = " ".join(str(word) for word in check.words)
+        line = _ENDING.sub("", " ".join(str(word) for word in check.words))
         words = [word.rpartition("/")[2] for word in line.split()]
         is_mysql = words[:1] and words[0] in _PROOFLESS and "ping" in words and not any(sign in line for sign in "|&")
         is_redis = words[:1] in (["redis-cli"], ["valkey-cli"]) and words[-1] == "ping" and "|" not in line

@@ -136,6 +136,7 @@ def is_floating(tag: str, policy: Policy) -> bool:
         FROM node:16-alpine AS page  # <-
         FROM docker.io/library/python:${VERSION}  # <-
         COPY --from=page /page /page
+        FROM python:3.14-slim-buster  # <-
         USER 1000
     """,
     good="""
@@ -156,7 +157,7 @@ def base_past_end_of_life(dockerfile: Dockerfile) -> Iterator[Report]:
     The days are in a table with its sources, for official images only; the rule is silent once the table is older
     than a year.
     """
-    from ...stack.images import end_of_life, today  # noqa: PLC0415 - reads its table only for a Dockerfile
+    from ...stack.images import end_of_flavour, end_of_life, today  # noqa: PLC0415 - reads its table only for a Dockerfile
 
     for stage in dockerfile.stages:
         word, image = stage.base_word, stage.image
@@ -166,6 +167,8 @@ def base_past_end_of_life(dockerfile: Dockerfile) -> Iterator[Report]:
         found = end_of_life(name, image.tag)
         if found is not None and found[1] < today():
             yield word.place, f'"{name} {found[0]}" gets no updates since {found[1]}; go to a newer version'
+        elif (below := end_of_flavour(image.tag)) is not None and below[1] < today():
+            yield word.place, f'it is made of "{below[0]}", without updates since {below[1]}; go to a newer one'
 
 
 _OFFICIAL = regex(r"(?:docker\.io/)?(?:library/)?[a-z0-9_-]+")

@@ -203,6 +203,7 @@ def _may_be_one(first: str, second: str) -> bool:
     bad="""
         MYSQL_PASSWORD=kw8Zr2$Vb91QmXc47TyLd  # <-
         REDIS_PASSWORD="kw8Zr2$Xb91QmXc47TyLd"  # <-
+        CELERY_BROKER_URL=redis://:kw8Zr2$Xb91@redis:6379/0  # <-
     """,
     good="""
         MYSQL_PASSWORD='kw8Zr2$Vb91QmXc47TyLd'
@@ -210,10 +211,13 @@ def _may_be_one(first: str, second: str) -> bool:
         BASE=1
         SECRET_KEY=$BASE$BASE
         TOKEN=$TOKEN_FROM_OUTSIDE
+        DATABASE_URL=postgresql://app:$DB_PASSWORD@db/app
+        REDIS_URL=redis://:pa-$STAGE@redis/$REDIS_DB
     """,
     fixed="""
         MYSQL_PASSWORD='kw8Zr2$Vb91QmXc47TyLd'
         REDIS_PASSWORD='kw8Zr2$Xb91QmXc47TyLd'
+        CELERY_BROKER_URL='redis://:kw8Zr2$Xb91@redis:6379/0'
     """,
     source="https://github.com/paperless-ngx/paperless-ngx/issues/8118",
 )
@@ -225,11 +229,15 @@ def dollar_in_secret(env: EnvFile, policy: Policy) -> Iterator[Report]:
     """
     names = set(env.by_name)
     for entry in env.entries:
-        if not entry.value or not policy.is_secret_name(entry.name) or len(entry.parts) == 1:
+        address = _ADDRESS.match(entry.value) if entry.value else None
+        if not entry.value or not (address or policy.is_secret_name(entry.name)) or len(entry.parts) == 1:
             continue
         variables = [each for each in entry.cut.variables() if entry.value[each.start : each.start + 2] != "${"]
         lost = [each for each in variables if each.name not in names]
-        if not lost or "://" in entry.value:
+        if address is not None:
+            start, end = address.span("password")
+            lost = [each for each in lost if start < each.start < end and not each.name.isupper()]
+        if not lost or (address is None and "://" in entry.value):
             continue
         edits: tuple[Edit, ...] = ()
         if "'" not in entry.value and "$$" not in entry.value and not entry.origins and "\n" not in entry.value:
