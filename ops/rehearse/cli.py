@@ -111,6 +111,7 @@ def rehearse(
     faults: int = 0,
     local_bases: bool = False,
     as_data: bool = False,
+    dry: bool = False,
 ) -> None:
     """
     `inv rehearse`; exits with 1 where a request was lost or a deploy failed.
@@ -127,6 +128,12 @@ def rehearse(
     if changes < 1 or clients < 1 or faults < 0:
         raise SettingsError("--changes and --clients have to be 1 or more, --faults 0 or more")
     stack = open_stack(client=str(require_engine(LocalHost()).client))
+    if dry:
+        target = target_of(stack, paths)
+        print(
+            f"a host of its own, {clients} clients on {', '.join(target.paths)}: a first deploy, {changes} more, back"
+        )
+        return
     stages: list[Stage] = []
     try:
         with rehearsal_of(stack, paths, clients, local_bases=local_bases) as rehearsal:

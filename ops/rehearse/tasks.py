@@ -19,7 +19,7 @@ from ..task import task
     },
 )
 def rehearse(  # noqa: PLR0917 - each is a flag
-    _: Context,
+    c: Context,
     changes: int = 3,
     clients: int = 20,
     path: list[str] | None = None,
@@ -37,4 +37,5 @@ def rehearse(  # noqa: PLR0917 - each is a flag
         faults=faults,
         local_bases=allow_local_bases,
         as_data=json,
+        dry=c.config.run.dry,
     )
