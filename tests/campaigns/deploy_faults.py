@@ -4,7 +4,9 @@ Kills the agent, the laptop's process, its connection, the host's engine and the
 After each fault some healthy release serves, `--resume` or `--abort` ends what was begun, a person who had registered
 can still log in, and no secret stands where others look. It writes ``docs/campaigns/deploy-faults.md``::
 
-    python -m fairlead.tests.campaigns.deploy_faults [--only KIND] [--limit N]
+    python -m fairlead.tests.campaigns.deploy_faults [--only KIND] [--limit N] [--kept FILE]
+
+With ``--kept`` each run is noted in a file, and those that it has are not made again: the whole takes an hour or two.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
@@ -193,20 +195,37 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--only", choices=KINDS, default="")
     parser.add_argument("--limit", type=int, default=0)
+    parser.add_argument("--kept", type=Path)
     given = parser.parse_args()
-    chosen = [each for each in product(KINDS, STEPS, MOMENTS) if not given.only or each[0] == given.only]
-    runs: list[Run] = []
+    runs = _kept(given.kept)
+    done = {(each.step, each.moment, each.kind) for each in runs}
+    wanted = [each for each in product(STEPS, MOMENTS, KINDS) if not given.only or each[2] == given.only]
+    left = [each for each in wanted if each not in done][: given.limit or None]
     client = engine_facts(LocalHost()).client or "docker"
     with tempfile.TemporaryDirectory(prefix="fairlead-faults-") as folder, deployed(client, Path(folder)) as host:
         person = Person(host, f"grace-{secrets.token_hex(4)}", secrets.token_urlsafe(16))
         person.register()
-        for number, (kind, step, moment) in enumerate(chosen[: given.limit or None]):
+        for number, (step, moment, kind) in enumerate(left):
             runs.append(run(host, person, kind, step, moment, resume=number % 2 == 0))
             print(runs[-1].row(), flush=True)
+            _keep(given.kept, runs[-1])
             host.inv("gc", "--host", "prod", "--keep", "2")
-    if not given.limit and not given.only:
+    if given.kept or not (given.limit or given.only):
         REPORT.write_text(_page(runs))
     return 1 if any(each.broken for each in runs) else 0
+
+
+def _kept(path: Path | None) -> list[Run]:
+    if path is None or not path.exists():
+        return []
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    return [Run(**line | {"broken": tuple(line["broken"])}) for line in lines]
+
+
+def _keep(path: Path | None, made: Run) -> None:
+    if path is not None:
+        with path.open("a") as file:
+            file.write(json.dumps(asdict(made)) + "\n")
 
 
 def _page(runs: list[Run]) -> str:
