@@ -58,7 +58,14 @@ class BlobStore:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._known = folder / "by-content"
-        self._known.mkdir(parents=True, exist_ok=True)
+        self._images = folder / "by-image"
+        for each in (self._known, self._images):
+            each.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def folder(self) -> Path:
+        """Where everything is kept: blobs, and below it notes that name them."""
+        return self._folder
 
     def path(self, digest: str) -> Path:
         """Where blob *digest* is, or would be."""
@@ -98,6 +105,23 @@ class BlobStore:
             file.write(digest.encode())
         return digest
 
+    def note(self, identity: str, image: Packed) -> None:
+        """Remembers that the engine here has *image* under *identity*, so that it need not be read again."""
+        with _whole(self._images / identity.removeprefix(PREFIX)) as file:
+            file.write(image.digest.encode())
+
+    def packed(self, reference: str, identity: str) -> Packed | None:
+        """The image that the engine here has as *identity*, where all of it is kept."""
+        note = self._images / identity.removeprefix(PREFIX)
+        if not note.exists() or not self.path(digest := note.read_text()).exists():
+            return None
+        manifest = json.loads(self.path(digest).read_bytes())
+        sizes = {str(each["digest"]): int(each["size"]) for each in manifest["layers"]}
+        config = str(manifest["config"]["digest"])
+        if not all(self.path(each).exists() for each in (config, *sizes)):
+            return None
+        return Packed(reference, config, digest, sizes)
+
 
 def image_ids(client: str, references: Iterable[str], environment: Mapping[str, str] | None = None) -> dict[str, str]:
     """
@@ -124,7 +148,17 @@ def pack(client: str, references: Iterable[str], store: BlobStore) -> list[Packe
         LayerError: the engine does not give one of them.
     """
     wanted = sorted(set(references))
-    image_ids(client, wanted)
+    ids = image_ids(client, wanted)
+    known = {name: found for name in wanted if (found := store.packed(name, ids[name]))}
+    fresh = [name for name in wanted if name not in known]
+    if fresh:
+        known |= {each.reference: each for each in _pack_all(client, fresh, store)}
+        for name in fresh:
+            store.note(ids[name], known[name])
+    return [known[name] for name in wanted]
+
+
+def _pack_all(client: str, wanted: list[str], store: BlobStore) -> list[Packed]:
     with tempfile.TemporaryDirectory(prefix="fairlead-images-") as folder:
         _save(client, wanted, Path(folder))
         entries = json.loads((Path(folder) / "manifest.json").read_text())

@@ -1,0 +1,88 @@
+"""Between the build and the first byte sent: the plan is made, shown, held to the one that was given, and agreed to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from ..errors import SettingsError
+from ..host import LocalHost
+from .consent import ask_once, person
+from .forecast import Forecast, read, refuse_stale, written
+from .room import refuse_without
+from .showing import shown
+
+PRIVATE = 0o600
+
+
+class Plans(Protocol):
+    """What makes a plan."""
+
+    def forecast(self, salt: str = "") -> Forecast:
+        """The plan; *salt* is that of one to compare it with."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """
+    What the operator wants of the plan.
+
+    Attributes:
+        show: Only the plan.
+        out: The file to write it to, and no more.
+        given: The plan that has to be the one that is made now; None where any will do.
+        yes: Do not ask.
+    """
+
+    show: bool = False
+    out: str = ""
+    given: Forecast | None = None
+    yes: bool = False
+
+    @property
+    def hosts(self) -> list[str]:
+        """The host that the given plan is for."""
+        return [self.given.host] if self.given else []
+
+    @property
+    def only_plan(self) -> bool:
+        """Whether nothing is to be sent."""
+        return self.show or bool(self.out)
+
+
+def wish_of(*, plan: bool, plan_out: str, apply: str, yes: bool) -> Wish:
+    """
+    The wish that the flags of a task make.
+
+    Raises:
+        SettingsError: flags that do not go together, or a file that is no plan.
+    """
+    if apply and (plan or plan_out):
+        raise SettingsError("--apply runs a plan and --plan makes one; say one of them")
+    return Wish(plan, plan_out, read(Path(apply)) if apply else None, yes)
+
+
+def agreed(planner: Plans, wish: Wish) -> bool:
+    """
+    Shows the plan, and gives whether to go on with it.
+
+    Raises:
+        SettingsError: the given plan is stale, or nobody is there to ask.
+        FairleadError: the host lacks room, or a person said no.
+    """
+    plan = planner.forecast(wish.given.salt if wish.given else "")
+    if wish.given is not None:
+        refuse_stale(wish.given, plan)
+    print(shown(plan), flush=True)
+    refuse_without(plan.host, plan.rooms)
+    if wish.out:
+        try:
+            LocalHost().put(wish.out, written(plan), PRIVATE)
+        except OSError as error:
+            raise SettingsError(f"--plan-out {wish.out}: {(error.strerror or 'cannot be written').lower()}") from error
+        print(f"written to {wish.out}; inv deploy --apply {wish.out} runs exactly this")
+    if wish.only_plan:
+        return False
+    ask_once(plan.host, plan.asks, yes=wish.yes, ask=person())
+    return True
