@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import getpass
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -15,12 +16,13 @@ from .errors import LockedError, SettingsError
 
 
 @contextmanager
-def locked(path: Path, what: str) -> Iterator[None]:
+def locked(path: Path, what: str, who: str = "") -> Iterator[None]:
     """
     Holds the lock file *path* while the block runs.
 
     Args:
-        what: The command that holds it, for the one who meets it.
+        what: The command that holds it, for the one who meets it; with the release where it is about one.
+        who: On whose behalf, and from where; this very user where it is not said.
 
     Raises:
         LockedError: another process holds it; the message says who, what and since when.
@@ -33,7 +35,8 @@ def locked(path: Path, what: str) -> Iterator[None]:
             file.seek(0)
             raise LockedError(f"{what}: {file.read().strip() or 'another run'} is at work here; wait for it") from None
         file.truncate(0)
-        holder = f"{user_name()}'s {what} (process {os.getpid()}, since {datetime.now(UTC):%H:%M:%S} UTC)"
+        since = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
+        holder = f"{what} by {who or operator()}, since {since} (process {os.getpid()})"
         with suppress(OSError):  # a full disk: the lock itself holds, it only has no name on it
             os.write(file.fileno(), holder.encode())
         yield
@@ -50,6 +53,11 @@ def _opened(path: Path) -> TextIO:
         raise SettingsError(
             f"{path}: {reason}; run this as the user who owns {owner}, or give it to yourself"
         ) from error
+
+
+def operator() -> str:
+    """Who runs this, and from where, for those who meet it: ann@laptop."""
+    return f"{user_name()}@{socket.gethostname()}"
 
 
 def user_name() -> str:

@@ -7,6 +7,8 @@ from typing import Any
 
 from .certificates.site import site_of
 from .compose import Container, containers
+from .maintenance.local import order_file
+from .maintenance.switching import order_in
 from .stack import Stack
 
 GOOD, BAD, PLAIN = "\x1b[32m", "\x1b[31m", "\x1b[0m"
@@ -21,6 +23,7 @@ def state_json(stack: Stack) -> dict[str, Any]:
         "services": as_json(found),
         "addresses": {**stack.addresses(), **_site(stack, found)},
         **_certificate(stack),
+        **_maintenance(stack),
     }
 
 
@@ -54,6 +57,8 @@ def print_state(stack: Stack) -> None:
         console.print(f"{name}: {address}")
     for certificate in _certificate(stack).values():
         console.print(f"certificate: {certificate['says']}", style=None if certificate["ok"] else "red", markup=False)
+    for order in _maintenance(stack).values():
+        console.print(order, style="yellow", markup=False)
 
 
 def table(found: Iterable[Container]) -> None:
@@ -95,6 +100,12 @@ def _certificate(stack: Stack) -> dict[str, dict[str, Any]]:
 
     good, says = certificate_words(stack)
     return {"certificate": {"ok": good, "says": says}}
+
+
+def _maintenance(stack: Stack) -> dict[str, str]:
+    """What was ordered, while maintenance is on."""
+    order = order_in(order_file(stack.settings))
+    return {"maintenance": str(order)} if order else {}
 
 
 def _word(container: Container) -> str:

@@ -11,12 +11,12 @@ from typing import Any
 
 from . import bases as base_images
 from . import edge
-from .certificates.site import site_texts
 from .command import Command
 from .compose import Container, built_images, containers, model, published, pulled_images, secret_paths
 from .environment import PRIVATE, EnvPlan, check_values, plan_env
 from .errors import FairleadError, SettingsError, StepFailedError
 from .host import Host
+from .maintenance.local import wanted_files
 from .plan import Plan, plan_for
 from .ports import port_holder, port_is_free
 from .secret_files import forgotten_values, secret_steps
@@ -154,7 +154,7 @@ def _edge_steps(stack: Stack) -> list[Step]:
     settings = stack.settings.edge
     if settings is None:
         return []
-    return list(edge.edge_steps(settings, edge.generation_files(settings, site_texts(stack))))
+    return list(edge.edge_steps(settings, wanted_files(stack, settings)))
 
 
 def _has_its_mounts(stack: Stack, facts: Facts) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import time
 from dataclasses import dataclass
 
 from ..command import Command, Result
+from ..edge import reload_words
 from ..errors import FairleadError
 from ..host import Host
 
@@ -29,11 +29,13 @@ class Nginx:
     Attributes:
         container: Its id.
         mount: Where the generations stand in it.
+        client: The docker client.
     """
 
     host: Host
     container: str
     mount: str
+    client: str = "docker"
 
     def test(self, generation: str) -> None:
         """
@@ -54,13 +56,13 @@ class Nginx:
             NginxError: it goes on with the old one.
         """
         before = self.workers()
-        told = self.host.run(Command(("docker", "kill", "--signal", "HUP", self.container)), timeout_s=60)
+        told = self._inside(*reload_words(self.mount))
         if not told.ok:
-            raise NginxError(f"nginx is not told: {told.reason}")
+            raise NginxError(f"nginx -s reload: {_words(told)}")
         until = time.monotonic() + RELOAD_S
         while not self.workers() - before:
             if time.monotonic() > until:
-                log = self.host.run(Command(("docker", "logs", "--tail", "20", self.container)), timeout_s=60)
+                log = self.host.run(Command((self.client, "logs", "--tail", "20", self.container)), timeout_s=60)
                 said = [line for line in (log.out + log.err).splitlines() if "[emerg]" in line or "[alert]" in line]
                 raise NginxError(f"nginx goes on with the old configuration: {said[-1] if said else 'no new worker'}")
             time.sleep(PAUSE_S)
@@ -81,24 +83,31 @@ class Nginx:
         body, _, status = result.out.rpartition("\n")
         return (int(status) if status.isdigit() else 0), body if result.ok else _words(result)
 
-    def statuses_since(self, moment: float) -> list[int]:
-        """The statuses in the access log since *moment*, seconds since the epoch; JSON or the common form."""
-        asked = Command(("docker", "logs", "--since", f"{moment:.3f}", self.container))
-        log = self.host.run(asked, timeout_s=60)
-        return [int(found[1] or found[2]) for line in log.out.splitlines() if (found := STATUS.search(line))]
+    def log(self, since: float, until: float | None = None) -> list[str]:
+        """The lines of the access log between two moments, seconds since the epoch."""
+        end = ("--until", f"{until:.3f}") if until is not None else ()
+        asked = Command((self.client, "logs", "--since", f"{since:.3f}", *end, self.container))
+        return self.host.run(asked, timeout_s=60).out.splitlines()
 
     def _inside(self, *words: str) -> Result:
-        return self.host.run(Command(("docker", "exec", self.container, *words)), timeout_s=60)
+        return self.host.run(Command((self.client, "exec", self.container, *words)), timeout_s=60)
 
     def _processes(self) -> list[tuple[str, str]]:
-        top = self.host.run(Command(("docker", "top", self.container, "-eo", "pid,args")), timeout_s=60)
+        top = self.host.run(Command((self.client, "top", self.container, "-eo", "pid,args")), timeout_s=60)
         if not top.ok:
             raise NginxError(f"docker top: {top.reason}")
         rows = (line.split(None, 1) for line in top.out.splitlines()[1:])
         return [(row[0], row[1]) for row in rows if len(row) == 2]  # noqa: PLR2004 - pid and title
 
 
-STATUS = re.compile(r'"status": ?"?(\d{3})\b|" (\d{3}) \d+ "')
+def running_nginx(host: Host, project: str, service: str, mount: str, client: str = "docker") -> Nginx | None:
+    """nginx of *service* of the compose project *project*; None where no container of it runs."""
+    labels = {"project": project, "service": service}
+    filters = [
+        word for key, value in labels.items() for word in ("--filter", f"label=com.docker.compose.{key}={value}")
+    ]
+    found = host.run(Command((client, "ps", "--quiet", "--no-trunc", *filters)), timeout_s=60).out.split()
+    return Nginx(host, found[0], mount, client) if found else None
 
 
 def _words(result: Result) -> str:

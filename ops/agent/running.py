@@ -16,6 +16,7 @@ from ..plan import Plan, plan_for
 from ..step import Step
 from .bundle import load
 from .dump import old_dumps
+from .freezing import freeze_in, refuse_frozen
 from .gc import old_releases, removal
 from .patient import PatientHost
 from .record import Records
@@ -26,29 +27,28 @@ LOCK = "state/lock"
 
 def switch(root: str, release: str, who: str, *, jobs: bool) -> int:
     """Makes *release* serve; on failure the release before serves as it did."""
-    return _ended(lambda: _switch(root, release, who, jobs=jobs))
+    return ended(lambda: _switch(root, release, who, jobs=jobs))
 
 
 def abort(root: str, release: str, who: str) -> int:
     """Takes back a switch that has begun and not ended; the release before serves as it did."""
-    return _ended(lambda: _abort(root, release, who))
+    return ended(lambda: _abort(root, release, who))
 
 
 def gc(root: str, keep: int, who: str) -> int:
     """Removes all but the newest *keep* releases."""
-    return _ended(lambda: _gc(root, keep, who))
+    return ended(lambda: _gc(root, keep, who))
 
 
 def show_state(root: str) -> int:
     """Prints the state."""
-    return _ended(lambda: _say("state", **asdict(_records(root).state())))
+    return ended(lambda: tell("state", **asdict(records_in(root).state())))
 
 
 def _switch(root: str, release: str, who: str, *, jobs: bool) -> None:
-    host, records = PatientHost(), _records(root)
+    host, records = PatientHost(), records_in(root)
     bundle = load(root, release)
-    what = f"{'deploy' if jobs else 'rollback'} of {release}{f' by {who}' if who else ''}"
-    with locked(Path(root) / LOCK, what):
+    with locked(Path(root) / LOCK, f"{'deploy' if jobs else 'rollback'} of {release}", who):
         before = records.state()
         if before.pending and before.pending != release:
             raise SettingsError(
@@ -57,12 +57,14 @@ def _switch(root: str, release: str, who: str, *, jobs: bool) -> None:
             )
         if before.pending:
             jobs = before.jobs
+        else:  # what has begun may be ended
+            refuse_frozen(freeze_in(records.folder))
         before = replace(before, pending=release, jobs=jobs)
         records.write_state(before)
         records.audit(who=who, what="switch", release=release, before_release=before.current)
         work = Switch(host, bundle, records, before, jobs=jobs, note=_note)
         try:
-            _run(host, records, release, work.until_serving())
+            carry_out(host, records, release, work.until_serving())
         except TakeBackError:
             records.audit(who=who, what="failed, not taken back", release=release)
             raise
@@ -70,18 +72,18 @@ def _switch(root: str, release: str, who: str, *, jobs: bool) -> None:
             records.write_state(before.ended())
             records.audit(who=who, what="taken back", release=release)
             raise
-        _run(host, records, release, work.after(), take_back=False)
+        carry_out(host, records, release, work.after(), take_back=False)
         records.write_state(records.state().ended())
         records.audit(who=who, what="serves", release=release)
 
 
 def _abort(root: str, release: str, who: str) -> None:
-    host, records = PatientHost(), _records(root)
-    with locked(Path(root) / LOCK, f"abort by {who}"):
+    host, records = PatientHost(), records_in(root)
+    with locked(Path(root) / LOCK, f"abort of {release or 'a switch'}", who):
         before = records.state()
         release = release or before.pending
         if not release:
-            _say("note", text="no switch has begun; nothing to take back")
+            tell("note", text="no switch has begun; nothing to take back")
             return
         if release == before.current:
             raise SettingsError(f"{release} serves already; inv deploy --resume tidies up, inv rollback goes back")
@@ -93,12 +95,12 @@ def _abort(root: str, release: str, who: str) -> None:
 
 
 def _gc(root: str, keep: int, who: str) -> None:
-    host, records = PatientHost(), _records(root)
-    with locked(Path(root) / LOCK, f"gc by {who}"):
+    host, records = PatientHost(), records_in(root)
+    with locked(Path(root) / LOCK, "gc", who):
         names = [path.name for path in (Path(root) / "releases").iterdir()]
         for name in old_releases(names, records.state(), keep):
             records.audit(who=who, what="removed", release=name)
-            _run(host, records, name, plan_for(host.name, *removal(root, name)), take_back=False)
+            carry_out(host, records, name, plan_for(host.name, *removal(root, name)), take_back=False)
             previous = tuple(each for each in records.state().previous if each != name)
             records.write_state(replace(records.state(), previous=previous))
         _remove_dumps(Path(root), keep)
@@ -109,10 +111,17 @@ def _remove_dumps(root: Path, keep: int) -> None:
     folder = root / "shared" / "backups"
     for name in old_dumps((path.name for path in folder.glob("*")), keep):
         (folder / name).unlink()
-        _say("note", text=f"{name}: removed")
+        tell("note", text=f"{name}: removed")
 
 
-def _run(host: Host, records: Records, release: str, plan: Plan, *, take_back: bool = True) -> None:
+def carry_out(host: Host, records: Records, release: str, plan: Plan, *, take_back: bool = True) -> None:
+    """
+    Runs *plan*, each step in the journal of *release* before it begins.
+
+    Raises:
+        FairleadError: a step failed, and was taken back with all before it where *take_back* says so.
+        TakeBackError: that failed too.
+    """
     begun: list[Step] = []
 
     def record(event: Event, _: str, step: Step, text: str) -> None:
@@ -120,7 +129,7 @@ def _run(host: Host, records: Records, release: str, plan: Plan, *, take_back: b
             begun.append(step)
         if event != "say":
             records.journal(release, event=event, step=step.title, text=text)
-        _say(event, step=step.title, text=text)
+        tell(event, step=step.title, text=text)
 
     try:
         execute(plan, {host.name: host}, record, take_back=False)
@@ -140,28 +149,31 @@ def _take_back(host: Host, records: Records, release: str, steps: list[Step]) ->
                 f"{step.title}: not taken back: {error}; look at the host, then inv deploy --abort"
             ) from error
         records.journal(release, event="undone", step=step.title, text="")
-    _say("undone", step="everything that was begun", text="")
+    tell("undone", step="everything that was begun", text="")
 
 
 def _note(text: str) -> None:
-    _say("note", text=text)
+    tell("note", text=text)
 
 
-def _records(root: str) -> Records:
+def records_in(root: str) -> Records:
+    """What is kept below *root*."""
     return Records(Path(root) / "state")
 
 
-def _say(event: str, **more: Any) -> None:
+def tell(event: str, **more: Any) -> None:
+    """A line for whoever follows."""
     print(json.dumps({"event": event, **more}), flush=True)
 
 
-def _ended(work: Callable[[], None]) -> int:
+def ended(work: Callable[[], None]) -> int:
+    """Does *work*, tells how it ended, and gives its exit code."""
     try:
         work()
     except FairleadError as error:
         # the one who reads it knows the host by another name
         text = f"{error.step}: {error.reason}" if isinstance(error, StepFailedError) else str(error)
-        _say("end", exit=error.exit_code, text=text, details=error.details)
+        tell("end", exit=error.exit_code, text=text, details=error.details)
         return error.exit_code
-    _say("end", exit=0, text="", details="")
+    tell("end", exit=0, text="", details="")
     return 0

@@ -18,6 +18,9 @@ from ..compose import ComposeProject
 from ..deploy.split import APP, DATA, EDGE, JOB
 from ..errors import FairleadError, StepFailedError
 from ..host import Host
+from ..maintenance.order import FILE, Order
+from ..maintenance.switching import hsts_in, order_in
+from ..maintenance.texts import CLOSED_STATUS, with_maintenance
 from ..plan import Plan, plan_for
 from ..settings import EdgeSettings
 from ..step import Do, Run, Say, Step
@@ -26,16 +29,15 @@ from .bundle import Bundle
 from .dump import TITLE as DUMP
 from .dump import dump_before_migrations
 from .having import have_networks, have_volumes
-from .nginx import Nginx, NginxError
+from .nginx import Nginx, NginxError, running_nginx
 from .record import Records, State
+from .watching import Answers, answers_in, is_failing, is_slow
 
 START = "start the new release"
 PROBE = "ask the new release from where nginx asks it"
 SWITCH = "switch nginx to the new release"
 SMOKE = "ask through nginx, and watch its answers"
 PROBE_S = 30.0
-BAD, BAD_SHARE = 3, 0.01
-"""So many answers of 5xx, and such a share of all, are no accident."""
 PAUSE_S = 0.2
 
 
@@ -95,7 +97,10 @@ class Switch:
             yield from self._first_edge()
         yield Do(PROBE, "\n    ".join(self.bundle.probes) or "nothing is named to be asked", self._probe)
         yield Do(
-            SWITCH, f"a generation that names {self.bundle.name}, nginx -t, link, HUP", self._switch, self._switch_back
+            SWITCH,
+            f"a generation that names {self.bundle.name}, nginx -t, link, reload",
+            self._switch,
+            self._switch_back,
         )
         yield Do(SMOKE, "\n    ".join(self.bundle.smoke) or "its answers only", self._smoke)
 
@@ -124,12 +129,7 @@ class Switch:
         return self.app.command("stop") if self.bundle.name in known else self.app.command("down", "--timeout", "40")
 
     def _nginx(self) -> Nginx | None:
-        labels = {"project": self.base.name, "service": self.bundle.edge}
-        filters = [
-            word for key, value in labels.items() for word in ("--filter", f"label=com.docker.compose.{key}={value}")
-        ]
-        found = self.host.run(Command(("docker", "ps", "--quiet", "--no-trunc", *filters)), timeout_s=60).out.split()
-        return Nginx(self.host, found[0], self.bundle.mount) if found else None
+        return running_nginx(self.host, self.base.name, self.bundle.edge, self.bundle.mount)
 
     def _running_nginx(self, step: str) -> Nginx:
         nginx = self._nginx()
@@ -150,12 +150,20 @@ class Switch:
 
     def _write(self, host: Host, say: Say) -> None:
         """A generation with this release's files; nothing where the live one has them."""
-        for step in edge.edge_steps(self.edge, self.bundle.nginx()):
+        for step in edge.edge_steps(self.edge, self._files()):
             step.run(host, say)
+
+    def _files(self) -> dict[str, str]:
+        """The release's own files, and those of maintenance while it is on."""
+        hsts = hsts_in(Path(self.bundle.layout.certificates))
+        return with_maintenance(self.bundle.nginx(), self._order(), hsts)
+
+    def _order(self) -> Order | None:
+        return order_in(self.records.folder / FILE)
 
     def _switch(self, host: Host, say: Say) -> None:
         nginx = self._running_nginx(SWITCH)
-        files = self.bundle.nginx()
+        files = self._files()
         if edge.live_files(self.edge) != files:
             write, link = edge.edge_steps(self.edge, files)
             write.run(host, say)
@@ -181,13 +189,17 @@ class Switch:
         begun = time.time()
         for address in self.bundle.smoke:
             _ask_until_well(host, nginx, address, SMOKE, say)
+        meant = {CLOSED_STATUS} if self._order() else set()
+        before = answers_in(nginx.log(begun - self.bundle.watch_s, begun), meant)
+        since = Answers()
         while time.time() - begun < self.bundle.watch_s:
-            statuses = nginx.statuses_since(begun)
-            bad = sum(status >= 500 for status in statuses)  # noqa: PLR2004 - a server's own errors
-            say(f"{len(statuses)} answers, {bad} of them 5xx")
-            if bad >= BAD and bad >= BAD_SHARE * len(statuses):
-                raise StepFailedError(host.name, SMOKE, f"{bad} of {len(statuses)} answers were 5xx since the switch")
+            since = answers_in(nginx.log(begun), meant)
+            say(f"{since.count} answers, {since.bad} of them 5xx")
+            if why := is_failing(before, since):
+                raise StepFailedError(host.name, SMOKE, why)
             time.sleep(PAUSE_S)
+        if why := is_slow(before, since):
+            raise StepFailedError(host.name, SMOKE, why)
 
     def _commit(self, _: Host, say: Say) -> None:
         generation = edge.live_generation(self.edge) or ""

@@ -9,6 +9,8 @@ from typing import Any
 
 from ..command import Command
 from ..host import Host
+from ..maintenance.order import FILE, order_of
+from ..maintenance.texts import paths
 from .layout import Layout
 from .split import APP, DATA, EDGE, STACK_LABEL
 from .target import Target
@@ -94,5 +96,13 @@ def _edge(host: Host, layout: Layout, current: str) -> Iterator[str]:
         Command(("diff", "--recursive", "--brief", f"{layout.edge}/live/", f"{layout.release(current)}/nginx/")),
         timeout_s=60,
     )
+    meant = _maintenance(host, layout)
     for line in compared.out.splitlines():
-        yield f"the edge's configuration: {line}"
+        if not any(f"/live/{path} and " in line for path in meant):
+            yield f"the edge's configuration: {line}"
+
+
+def _maintenance(host: Host, layout: Layout) -> tuple[str, ...]:
+    """The files of the edge that are meant to differ, while maintenance is on."""
+    order = order_of(host.read(f"{layout.state}/{FILE}"))
+    return paths(order.site) if order else ()

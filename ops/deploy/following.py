@@ -52,6 +52,11 @@ class Agent:
         """Whether one is at work now."""
         return self._docker("inspect", "--format", "{{.State.Running}}", self.name).out.strip() == "true"
 
+    def holder(self) -> str:
+        """What the one that runs does, for whom, and since when: what it wrote into its lock."""
+        told = (self.host.read(f"{self.layout.state}/lock") or "").partition(" (process ")[0].strip()
+        return f"{told or 'an agent'} is at work there"
+
     def image(self) -> str:
         """
         The newest image of it that the host has.
@@ -74,12 +79,13 @@ class Agent:
             StillRunningError: the connection was lost; the agent goes on.
         """
         if self.runs():
-            raise LockedError(
-                f"{self.host.name}: an agent is at work there; inv deploy --resume --host {self.host.name} follows it"
-            )
-        self._docker("rm", "--force", self.name)  # one that ended, and that nobody followed to its end
+            raise self._locked()
+        # one that ended, and that nobody followed to its end; never one that another operator has just started
+        self._docker("rm", self.name)
         started = self._docker("run", "--detach", *self._options(), image, *words)
         if not started.ok:
+            if self.runs():
+                raise self._locked()
             raise FairleadError(f"{self.host.name}: the agent does not start: {_words(started)}; nothing was changed")
         self.follow(line)
 
@@ -104,6 +110,10 @@ class Agent:
                 f"inv deploy --resume --host {self.host.name} follows it"
             ) from error
         _raise_if_failed(self.host.name, reading.last)
+
+    def _locked(self) -> LockedError:
+        name = self.host.name
+        return LockedError(f"{name}: {self.holder()}; inv deploy --resume --host {name} follows it")
 
     def _read(self, reading: _Reading) -> None:
         """Reads what the agent says from its beginning; what was told before is told once."""

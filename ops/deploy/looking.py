@@ -12,9 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..agent.freezing import FILE as FROZEN
+from ..agent.freezing import freeze_of
 from ..compose import ComposeProject, Container, containers, log_line
 from ..errors import FairleadError, SettingsError
 from ..hosts import Opened, open_hosts
+from ..maintenance.order import FILE as MAINTENANCE
+from ..maintenance.order import order_of
 from ..ssh import RemoteHost
 from ..state import as_json, table
 from .layout import Layout
@@ -23,11 +27,12 @@ from .target import Target, examine
 
 @dataclass(frozen=True)
 class Serving:
-    """What serves on a host: the base project and that of the current release."""
+    """What serves on a host: the base project and that of the current release; *state* is the folder of the state."""
 
     host: RemoteHost
     target: Target
     projects: tuple[ComposeProject, ...]
+    state: str
 
     def containers(self) -> list[Container]:
         """The containers of both projects, by service."""
@@ -60,10 +65,11 @@ def status(names: Iterable[str], *, json_wanted: bool) -> None:
             found = each.containers()
             well = well and bool(found) and all(container.settled for container in found)
             current = each.target.state.current
-            told.append({"host": each.host.name, "release": current, "services": as_json(found)})
+            told.append({"host": each.host.name, "release": current, "services": as_json(found), **_standing(each)})
             if not json_wanted:
                 print(f"{each.host.name}: {current or 'no release'} serves")
                 table(found)
+                print("".join(f"{each.host.name}: {order}\n" for order in _standing(each).values()), end="")
     if json_wanted:
         print(json.dumps({"version": 1, "hosts": told}, indent=2))
     if not well:
@@ -101,6 +107,15 @@ def execute(names: Iterable[str], *, service: str, command: str, dry: bool) -> N
         sys.exit(each.host.attach(asked))
 
 
+def _standing(serving: Serving) -> dict[str, str]:
+    """What was ordered for the host and still holds: maintenance, a freeze."""
+    orders = {
+        "maintenance": order_of(serving.host.read(f"{serving.state}/{MAINTENANCE}")),
+        "frozen": freeze_of(serving.host.read(f"{serving.state}/{FROZEN}")),
+    }
+    return {name: str(order) for name, order in orders.items() if order}
+
+
 @contextmanager
 def _serving(names: Iterable[str], *, one: bool = False) -> Iterator[list[Serving]]:
     with open_hosts(names, one=one) as hosts:
@@ -109,7 +124,7 @@ def _serving(names: Iterable[str], *, one: bool = False) -> Iterator[list[Servin
 
 def _on(opened: Opened) -> Serving:
     target = examine(opened.host, opened.layout)
-    return Serving(opened.host, target, tuple(_projects(opened.layout, target)))
+    return Serving(opened.host, target, tuple(_projects(opened.layout, target)), opened.layout.state)
 
 
 def _projects(layout: Layout, target: Target) -> Iterator[ComposeProject]:

@@ -84,3 +84,47 @@ def drift(_: Context, host: list[str] | None = None) -> None:
     from . import cli
 
     cli.differences(host or [])
+
+
+@task(
+    iterable=["host", "allow"],
+    help={
+        "host": f"{HOST} Without it: the stack on this machine.",
+        "on": "Every visitor gets 503 and a page from now on.",
+        "off": "The site is open again.",
+        "allow": "An address or network that is let in all the same; may be given several times.",
+    },
+)
+def maintenance(
+    c: Context,
+    host: list[str] | None = None,
+    on: bool = False,
+    off: bool = False,
+    allow: list[str] | None = None,
+) -> None:
+    """Close the site to the public and open it again, without losing a request; without a flag: say what is."""
+    from ..maintenance import cli
+
+    cli.maintenance(host or [], on=on, off=off, allow=allow or [], dry=c.config.run.dry)
+
+
+@task(
+    iterable=["host"],
+    help={
+        "host": HOST,
+        "on": "Freeze it: no deploy and no rollback until --off.",
+        "off": "Thaw it.",
+        "reason": "Why, for those who meet it.",
+    },
+)
+def lock(
+    c: Context,
+    host: list[str] | None = None,
+    on: bool = False,
+    off: bool = False,
+    reason: str = "",
+) -> None:
+    """Freeze a host against deploys and thaw it; without a flag: say who is at work there or has frozen it."""
+    from . import holding
+
+    holding.lock(host or [], on=on, off=off, reason=reason, dry=c.config.run.dry)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
+from .check_maintenance import OPEN
 from .patient import Patient
 from .verdict import Check, Verdict, ok, skipped, wrong
 from .web import Answer, WebError, fetch
@@ -35,7 +36,7 @@ class Assets(HTMLParser):
 
 def checks(patient: Patient) -> Iterator[Check]:
     """Two checks."""
-    yield Check("page.html", "page", lambda: _page(patient), ("settings.file",))
+    yield Check("page.html", "page", lambda: _page(patient), ("settings.file", OPEN))
     yield Check("page.assets", "its files", lambda: _assets(patient), ("page.html",))
 
 

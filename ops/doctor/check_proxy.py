@@ -9,8 +9,10 @@ from urllib.parse import urljoin
 from .. import edge
 from ..certificates.site import site_texts
 from ..errors import SettingsError
+from ..maintenance.texts import same_but_for_maintenance
 from ..masking import without
 from .check_engine import USABLE
+from .check_maintenance import OPEN
 from .check_settings import COMPOSE
 from .patient import Patient
 from .seen import Seen
@@ -29,7 +31,7 @@ def checks(patient: Patient) -> Iterator[Check]:
             f"proxy.{service}.configuration", f"{service}: nginx -t", _testing(patient, service), (*USABLE, COMPOSE)
         )
     yield Check("proxy.generation", "live generation", lambda: _generation(patient))
-    yield Check("proxy.api", "API", lambda: _api(patient), ("settings.file",))
+    yield Check("proxy.api", "API", lambda: _api(patient), ("settings.file", OPEN))
 
 
 def _testing(patient: Patient, service: str) -> Callable[[], Verdict]:
@@ -64,7 +66,7 @@ def _generation(patient: Patient) -> Verdict:
         return wrong(f"{settings.folder}/live names no generation", "inv up writes one and switches to it")
     try:
         own = site_texts(patient.stack) if patient.stack else {}
-        same = edge.live_files(settings) == edge.generation_files(settings, own)
+        same = same_but_for_maintenance(edge.live_files(settings) or {}, edge.generation_files(settings, own))
     except SettingsError as error:
         return wrong(str(error), "put the file back, or mend fairlead.yaml")
     if not same:

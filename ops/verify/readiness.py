@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from ..maintenance.texts import CLOSED_STATUS, HEADER
 from .errors import NoAnswerError
 from .outside.site import Site
 
 READY_S = 10.0
 PAUSE_S, LONGEST_PAUSE_S, GROWTH = 0.5, 5.0, 1.2
 NOT_YET = (502, 503, 504)
+MAINTENANCE = "maintenance is on: everybody gets 503; inv maintenance says since when, --off ends it"
 
 
 def wait_ready(
@@ -32,6 +34,8 @@ def wait_ready(
         try:
             answer = site.web.ask_anew(site.base, seconds=max(0.5, min(left, site.web.answer_s)))
             trouble = ""
+            if answer.status == CLOSED_STATUS and answer.header(HEADER):
+                return MAINTENANCE
             if answer.status not in NOT_YET:
                 return ""
         except NoAnswerError as error:

@@ -18,7 +18,7 @@ from .outside.grading import NOTE, grade_of
 from .outside.handshake import no_tls, no_trust, seen
 from .outside.reach import answers
 from .outside.site import Site, counterpart, is_loopback, normal_url
-from .readiness import wait_ready
+from .readiness import MAINTENANCE, wait_ready
 from .record import Record
 from .runner import Job, Outcome, findings_of, run
 from .selection import selected
@@ -67,7 +67,7 @@ class Session:
             seconds=time.monotonic() - self.since,
             findings=tuple(outcome.findings),
             fail_on=options.fail_on,
-            reached=not trouble or interrupted or self.view != "outside",
+            reached=not trouble or interrupted or trouble == MAINTENANCE or self.view != "outside",
             interrupted=outcome.interrupted,
             requests=budget.spent,
             facts=self._facts(trouble) if not outcome.interrupted else {},
@@ -85,7 +85,7 @@ class Session:
 
     def _unanswered(self, job: Job, trouble: str) -> Finding:
         """That a stack's own site does not answer is a broken promise; what else it would answer cannot be seen."""
-        if self.view != "outside" and job.check is answers and trouble != "interrupted":
+        if self.view != "outside" and job.check is answers and trouble not in ("interrupted", MAINTENANCE):
             return Finding(job.check, failed("the site answers", trouble, self.site.base, "inv doctor says why"))
         return Finding(job.check, unseen(trouble, self.site.base))
 

@@ -27,21 +27,31 @@ class Engine:
 
     name = "prod"
 
-    def __init__(self, *streams, running=(), away=0):
+    def __init__(self, *streams, running=(), away=0, taken=False, lock=None):
         self.streams = list(streams)
         self.running = list(running)
         self.away = away
+        self.taken = taken
+        self.lock = lock
         self.ran = []
+        self.words = []
 
     def run(self, command, timeout_s=None):
         words = command.argv[1:]
         self.ran.append(words[0])
+        self.words.append(words)
         if words[0] == "inspect":
             return Result(0, self.running.pop(0) if self.running else "false")
+        if words[0] == "run" and self.taken:
+            self.running.append("true")
+            return Result(125, err='Conflict. The container name "/shop-agent" is already in use')
         if words[0] == "version" and self.away:
             self.away -= 1
             return Result(1, err="Cannot connect to the Docker daemon")
         return Result(0)
+
+    def read(self, path):
+        return self.lock if path == "/srv/shop/state/lock" else None
 
     def stream(self, command, line):
         told = self.streams.pop(0)
@@ -101,8 +111,19 @@ def test_who_stops_following_is_told_that_the_agent_goes_on():
     assert (6, True) == (error.exit_code, "no longer followed, the agent goes on there" in str(error))
 
 
-def test_a_second_agent_is_refused_while_one_is_at_work():
-    agent = Agent(Engine(running=["true"]), TARGET, Layout("shop", "/srv/shop"))
+def test_a_second_agent_is_refused_with_who_is_at_work_and_on_what():
+    lock = "deploy of r7 by ann@laptop, since 2026-11-23 04:00:00 UTC (process 1)"
+    agent = Agent(Engine(running=["true"], lock=lock), TARGET, Layout("shop", "/srv/shop"))
 
-    with pytest.raises(LockedError, match="an agent is at work there"):
+    said = "prod: deploy of r7 by ann@laptop, since 2026-11-23 04:00:00 UTC is at work there; inv deploy --resume"
+    with pytest.raises(LockedError, match=said):
         agent.run("fairlead-agent:1", ("switch",), lambda _: None)
+
+
+def test_of_two_who_start_an_agent_at_the_same_moment_one_is_refused_and_ends_nothing():
+    engine = Engine(running=["false"], taken=True)
+
+    with pytest.raises(LockedError, match="prod: an agent is at work there"):
+        Agent(engine, TARGET, Layout("shop", "/srv/shop")).run("fairlead-agent:1", ("switch",), lambda _: None)
+    assert ["inspect", "rm", "run", "inspect"] == engine.ran
+    assert [] == [words for words in engine.words if "--force" in words]

@@ -17,9 +17,15 @@ def test_who_comes_second_is_told_who_is_at_work(tmp_path):
     with locked(path, "inv up"), pytest.raises(LockedError) as caught, locked(path, "inv down"):
         pass
 
-    said = rf"inv down: .+'s inv up \(process {os.getpid()}, since [\d:]{{8}} UTC\) is at work here; wait for it"
+    since = r"since [\d-]{10} [\d:]{8} UTC"
+    said = rf"inv down: inv up by \S+@\S+, {since} \(process {os.getpid()}\) is at work here; wait for it"
     assert re.fullmatch(said, str(caught.value))
     assert 4 == caught.value.exit_code
+
+
+def test_who_is_served_by_the_holder_is_named(tmp_path):
+    with locked(tmp_path / "lock", "deploy of r7", "ann@laptop"):
+        assert (tmp_path / "lock").read_text().startswith("deploy of r7 by ann@laptop, since ")
 
 
 def test_a_lock_is_free_again_and_names_nobody(tmp_path):

@@ -112,7 +112,8 @@ def test_a_second_start_says_who_is_at_work_and_leaves_them_to_it(broken, until)
         out, _ = first.communicate()
 
     assert (4, 0) == (ended.code, first.returncode), ended.out + ended.err + out
-    pattern = rf"inv up: \S+'s inv up \(process {first.pid}, since [\d:]{{8}} UTC\) is at work here; wait for it\n"
+    since = r"since [\d-]{10} [\d:]{8} UTC"
+    pattern = rf"inv up: inv up by \S+@\S+, {since} \(process {first.pid}\) is at work here; wait for it\n"
     assert re.fullmatch(pattern, ended.err), ended.err
 
 
