@@ -9,6 +9,7 @@ from typing import Any
 
 from ..lint.data import DataError, load_yaml
 from .backups import BackupSettings, backups
+from .carriage import CacheSettings, RegistrySettings
 from .domains import AcmeSettings, CertificateSettings, acme, certificates
 from .errors import SettingsError
 from .inventory import Inventory, inventory
@@ -130,12 +131,18 @@ class DeploySettings:
         watch_s: How long nginx's answers are watched after the switch before the old release stops.
         drain_s: nginx's own worker_shutdown_timeout.
         migrations: What a release changes about the tables; None where that is not told.
+        pull: Whether a host pulls images of a registry itself, where it can reach one.
+        registries: How it logs in there, by registry.
+        cache: What is kept of compressed layers on this machine.
     """
 
     smoke: tuple[str, ...] = ()
     watch_s: float = 5.0
     drain_s: float = 60.0
     migrations: MigrationSettings | None = None
+    pull: bool = True
+    registries: Mapping[str, RegistrySettings] = field(default_factory=dict)
+    cache: CacheSettings = field(default_factory=CacheSettings)
 
 
 @dataclass(frozen=True)
@@ -259,6 +266,9 @@ def _deploy(data: Mapping[str, Any], root: Path) -> DeploySettings:
         watch_s=float(data.get("watch_s", DeploySettings.watch_s)),
         drain_s=float(data.get("drain_s", DeploySettings.drain_s)),
         migrations=migration_settings(data["migrations"], root) if "migrations" in data else None,
+        pull=data.get("pull", True),
+        registries={name: RegistrySettings(**login) for name, login in data.get("registries", {}).items()},
+        cache=CacheSettings(**data.get("cache", {})),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ PACKAGE = Path(__file__).parents[2]
 DOCKERFILE = PACKAGE / "ops" / "agent" / "Dockerfile"
 TITLE = "build the agent's image"
 REPOSITORY = "fairlead-agent"
+PLATFORM = "DOCKER_DEFAULT_PLATFORM"
+"""The variable of docker clients by which they build for another kind of machine than this one."""
 
 
 def agent_image(registry: str) -> str:
@@ -26,7 +29,7 @@ def agent_image(registry: str) -> str:
     Args:
         registry: What stands before the name of its base image: BASE_REGISTRY.
     """
-    digest = hashlib.sha256(registry.encode())
+    digest = hashlib.sha256(registry.encode() + os.environ.get(PLATFORM, "").encode())
     for path in (DOCKERFILE, *_sources()):
         digest.update(f"{path.relative_to(PACKAGE)}\0".encode() + path.read_bytes())
     return f"{REPOSITORY}:{digest.hexdigest()[:16]}"

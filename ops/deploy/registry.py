@@ -57,7 +57,7 @@ def serving(store: BlobStore) -> Iterator[Registry]:
     """A registry of *store* on a free port of 127.0.0.1, while the block runs."""
     registry = Registry(store)
 
-    class Handler(_Handler):
+    class Handler(Answering):
         serves = registry
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -82,7 +82,9 @@ def _find(registry: Registry, path: str) -> tuple[Path, str] | None:
     return file, MANIFEST if match[1] == "manifests" else "application/octet-stream"
 
 
-class _Handler(BaseHTTPRequestHandler):
+class Answering(BaseHTTPRequestHandler):
+    """Answers for the registry *serves*."""
+
     protocol_version = "HTTP/1.1"
     default_request_version = "HTTP/1.0"
     """Of what is none: containerd goes on without TLS only where its hello is answered with a status line."""

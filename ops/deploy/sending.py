@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -14,10 +16,13 @@ from ..host import Host
 from ..ssh import RemoteHost
 from ..stack import Stack, open_stack
 from ..step import Do, Say, Step
+from .carrying import Carrier
+from .history import note_sent
 from .layers import BlobStore, image_ids
 from .layout import Layout
 from .making import Release, make_release
-from .shipping import missing_images, ship
+from .shipping import missing_images, references_there
+from .split import DATA, EDGE
 from .target import Target
 from .upload import send
 
@@ -26,6 +31,17 @@ def for_host(stack: Stack, host: RemoteHost, layout: Layout, release: str) -> St
     """The stack as the host runs it: its own variables, its group for keys, the release's name."""
     group = {"TLS_GROUP": TlsStore(host, Path(layout.certificates)).group()} if stack.settings.tls else {}
     return stack.with_variables(**host.entry.environment, **group, RELEASE=release)
+
+
+def blob_store() -> BlobStore:
+    """Where this machine keeps compressed layers."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser()
+    return BlobStore(cache / "fairlead" / "blobs")
+
+
+def sent_file(stack: Stack) -> Path:
+    """Where this machine notes how long sending took."""
+    return stack.settings.state / "sent.jsonl"
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,35 +72,55 @@ class Sending:
         ]
 
     @cached_property
-    def _stack(self) -> Stack:
+    def stack(self) -> Stack:
         """Opened again: the env file may have been written, with new passwords, since the plan was made."""
         return for_host(open_stack(client=self.client), self.host, self.layout, self.name)
 
     @cached_property
-    def _release(self) -> Release:
-        merged = model(self._stack.host, self._stack.project)
+    def release(self) -> Release:
+        """The release as it travels."""
+        merged = model(self.stack.host, self.stack.project)
         references = {str(service["image"]) for service in merged["services"].values()}
-        return make_release(self._stack, self.name, self.layout, image_ids(self.client, sorted(references)))
+        return make_release(self.stack, self.name, self.layout, image_ids(self.client, sorted(references)))
+
+    @cached_property
+    def wanted(self) -> Mapping[str, str]:
+        """
+        The id of each image that has to be there, by reference.
+
+        Edge and data stay as they are, so theirs travel only where the host has them not at all.
+        """
+        services = self.release.projects.services
+        lasting = {*services[EDGE], *services[DATA]} if self.target.base is not None else set()
+        images = self.release.images
+        needed = {images[service] for service in images if service not in lasting}
+        known = references_there(self.host, self.target.client) if lasting else set()
+        stays = {str(service["image"]) for service in (self.target.base or {}).get("services", {}).values()}
+        absent = (stays & {images[service] for service in lasting if service in images}) - known
+        return image_ids(self.client, sorted(needed | absent | {self.agent}))
+
+    @cached_property
+    def missing(self) -> list[str]:
+        """Those of them that the host has not."""
+        return missing_images(self.host, self.target.client, self.wanted)
 
     def _ship(self, _: Host, say: Say) -> None:
-        wanted = image_ids(self.client, sorted({*self._release.images.values(), self.agent}))
-        missing = missing_images(self.host, self.target.client, wanted)
-        cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser()
-        sent = ship(self.host, self.client, missing, BlobStore(cache / "fairlead" / "blobs"), say)
-        print(f"  {sent.images} images, {sent.bytes / 1e6:.2f} MB")
+        begun = time.monotonic()
+        carrier = Carrier(self.host, self.target, self.client, self.stack, blob_store())
+        sent = carrier.carry(self.wanted, self.missing, say)
+        note_sent(sent_file(self.stack), self.host.name, sent.bytes, time.monotonic() - begun)
+        print(f"  {sent}")
 
     def _send(self, _: Host, say: Say) -> None:
         folder = self.layout.release(self.name)
         say(folder)
-        send(self.host, folder, self._release.files)
+        send(self.host, folder, self.release.files)
         if self.target.base is None:
             say(self.layout.base)
-            send(self.host, self.layout.base, self._release.base)
-        elif self.target.base != self._release.projects.base:
-            print("  the edge or the data differ from what runs there; a deploy of the app leaves them as they are")
+            send(self.host, self.layout.base, self.release.base)
 
     def _certify(self, _: Host, say: Say) -> None:
-        if self._stack.settings.tls is None:
+        if self.stack.settings.tls is None:
             return
         from ..certificates.placeholder import placeholder  # noqa: PLC0415 - cryptography takes 60 ms
 

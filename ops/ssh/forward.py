@@ -91,9 +91,9 @@ class Forwards:
         except (SSHException, EOFError, OSError, UnreachableError):
             client.close()
             return
-        back = threading.Thread(target=_pump, args=(channel, client), daemon=True)
+        back = threading.Thread(target=pump, args=(channel, client), daemon=True)
         back.start()
-        _pump(client, channel)
+        pump(client, channel)
         back.join()
         channel.close()
         client.close()
@@ -103,7 +103,7 @@ class Forwards:
         return transport.open_channel("direct-tcpip", (address, port), (LOOPBACK, 0), timeout=OPEN_S)
 
 
-def _pump(source: Any, sink: Any) -> None:
+def pump(source: Any, sink: Any) -> None:
     """Carries on what comes, and then that nothing more does."""
     with suppress(OSError, EOFError):
         while data := source.recv(CHUNK):
