@@ -80,6 +80,11 @@ def load(root: str, name: str) -> Bundle:
         raise SettingsError(f"{name}: no such release on this host ({path}: {error.strerror})") from error
     if data.get("version") != VERSION:
         raise SettingsError(f"{path}: version {data.get('version')}; this agent reads version {VERSION}")
+    return bundle_of(data, root)
+
+
+def bundle_of(data: Mapping[str, Any], root: str) -> Bundle:
+    """The release below *root* that *data*, the content of a release.json, describes."""
     return Bundle(
         stack=data["stack"],
         name=data["name"],
