@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from fairlead.tests.mutations.mutation import Mutation
 
+_NO_RESOLVE = {"nginx/newer-directive": "the good stack resolves names while it runs"}
 CONF, HEADERS, PROXY = "nginx.conf", "snippets/headers.conf", "snippets/proxy.conf"
 
 
@@ -96,7 +97,9 @@ MUTATIONS: dict[str, Mutation] = {
     "csp-malformed": _in_headers("default-src 'self'", "default-src self"),
     "csp-unsafe-script": _in_headers("default-src 'self'", "default-src 'self'; script-src 'unsafe-eval'"),
     "daemon-in-file": _main("daemon off;"),
-    "default-tls-protocols": _instead("    ssl_protocols TLSv1.2 TLSv1.3;\n", "", "listen", nginx="1.26.3"),
+    "default-tls-protocols": _instead(
+        "    ssl_protocols TLSv1.2 TLSv1.3;\n", "", "listen", nginx="1.26.3", also=_NO_RESOLVE
+    ),
     "deprecated-directive": _site("http2_push_preload on;"),
     "directive-twice": _api("proxy_read_timeout 60s;"),
     "dotfiles-served": _instead("        location ~ /\\. {\n            deny all;\n        }\n", "", "root /srv/page"),
@@ -172,7 +175,7 @@ MUTATIONS: dict[str, Mutation] = {
         "",
         "keepalive 16",
         where=CONF,
-        nginx="1.26.3",
+        nginx="1.28.0",
         also={"nginx/upgrade-not-passed-on": "WebSockets need HTTP/1.1 too"},
     ),
     "key-in-shared-folder": _instead(
@@ -222,7 +225,7 @@ MUTATIONS: dict[str, Mutation] = {
         "/maps/",
         f"proxy_ssl_server_name on; proxy_ssl_verify on; {_AUTHORITY} proxy_pass https://maps.example.com/;",
     ),
-    "newer-directive": _instead("    sendfile on;\n", "    sendfile on;\n", "http2", nginx="1.22.1"),
+    "newer-directive": _site("add_header_inherit merge;", nginx="1.28.0"),
     "no-content-security-policy": _in_headers(_CSP, "", "server {", where=CONF),
     "no-default-server": _instead(
         "        listen 8080 default_server;\n        listen [::]:8080 default_server;\n        server_name _;\n",
@@ -308,6 +311,12 @@ MUTATIONS: dict[str, Mutation] = {
     "real-ip-from-nobody": _http("real_ip_header X-Forwarded-For;"),
     "redirect-keeps-port": _instead(
         "return 301 https://$host$request_uri", "return 301 https://$http_host$request_uri"
+    ),
+    "answer-header-to-back-end": _in_proxy(
+        "proxy_http_version 1.1;\n", "proxy_http_version 1.1;\nproxy_set_header X-Frame-Options DENY;\n", "X-Frame"
+    ),
+    "request-header-to-browser": _in_headers(
+        "add_header X-Frame", "add_header X-Real-IP $remote_addr always;\nadd_header X-Frame", "X-Real-IP"
     ),
     "redirect-out-of-tls": _site("location /old { return 301 http://$host/new; }"),
     "referer-none-allowed": _site(
@@ -430,7 +439,7 @@ MUTATIONS: dict[str, Mutation] = {
         "            proxy_cache_lock on;\n",
         "            proxy_cache_lock on;\n            proxy_set_header X-User $remote_user;\n",
     ),
-    "hybrid-curve-unknown": _http("ssl_ecdh_curve X25519MLKEM768:X25519;", nginx="1.26.3"),
+    "hybrid-curve-unknown": _http("ssl_ecdh_curve X25519MLKEM768:X25519;", nginx="1.26.3", also=_NO_RESOLVE),
     "missing-file-loops": _site("location /docs/ { try_files $uri $uri.html $uri/; }"),
     "proxy-header-to-program": _site(
         "location = /a.fcgi { fastcgi_hide_header X-Powered-By; fastcgi_param SCRIPT_FILENAME /srv/a; "

@@ -8,9 +8,8 @@ from collections.abc import Iterator, Mapping
 from ...finding import Edit, Severity
 from ...nginx import Directive, NginxConfig, location, server_names
 from ...nginx.asking import reply
-from ...nginx.patterns import UnknownPatternError, matched
 from ...rule import Report, rule
-from .answering import is_whole, servers
+from .answering import is_site, is_whole, servers
 from .insertion import after
 
 _SECRET_FILES = ("auth_basic_user_file", "ssl_certificate_key", "ssl_password_file", "proxy_ssl_certificate_key")
@@ -172,6 +171,7 @@ def _way_to(config: NginxConfig, server: Directive, directive: Directive, rest: 
         }
     """,
     unsafe=True,
+    lacks=True,
     source="https://github.com/h5bp/server-configs-nginx/blob/main/h5bp/location/security_file_access.conf",
 )
 def dotfiles_served(config: NginxConfig) -> Iterator[Report]:
@@ -179,14 +179,12 @@ def dotfiles_served(config: NginxConfig) -> Iterator[Report]:
     Hidden files are served like all others.
 
     `.git` holds the whole source with its history, `.env` the passwords; scanners ask every host for both. It is
-    reported for a whole configuration, once for each `root`, where this nginx answers with such a file if it is there.
+    reported for a whole site, once for each `root`, where this nginx answers with such a file if it is there.
     `.well-known` stays open, since certificates are renewed by it.
     """
-    if not is_whole(config):
-        return
     seen: set[tuple[str, int]] = set()
     for server in servers(config):
-        if config.may_hold(server, "location", "return"):
+        if config.may_hold(server, "location", "return") or not (is_whole(config) or is_site(server)):
             continue
         found = {uri: root for uri in _DOTFILES if (root := _root_of(config, server, uri))}
         root = next(iter(found.values()), None)
@@ -241,59 +239,3 @@ def folder_listing(config: NginxConfig) -> Iterator[Report]:
         if at.access.is_open and at.setting("internal") is None:
             message = 'everybody sees what is in the folder; write "autoindex off"'
             yield directive.arg_place(0), message, (Edit(directive.arg_place(0), "off"),)
-
-
-@rule(
-    "nginx/php-runs-any-file",
-    Severity.WARNING,
-    bad="""
-        location ~ \\.php$ {
-            fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
-            fastcgi_pass unix:/run/php/fpm.sock;  # <-
-        }
-    """,
-    good=(
-        """
-        location ~ \\.php$ {
-            try_files $uri =404;
-            fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
-            fastcgi_pass unix:/run/php/fpm.sock;
-        }
-        """,
-        """
-        location ~ ^/index\\.php(/|$) {
-            fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
-            fastcgi_pass unix:/run/php/fpm.sock;
-        }
-        """,
-        "location ~ \\.php$ { include snippets/fastcgi-php.conf; fastcgi_pass unix:/run/php/fpm.sock; }",
-        "location ~ \\.php$ { fastcgi_param SCRIPT_FILENAME /srv/index.php; fastcgi_pass unix:/run/php/fpm.sock; }",
-    ),
-    source="https://www.nginx.com/resources/wiki/start/topics/tutorials/config_pitfalls/",
-)
-def php_runs_any_file(config: NginxConfig) -> Iterator[Report]:
-    """
-    PHP is asked to run files that nobody looked for first.
-
-    `/uploads/photo.jpg/x.php` fits `\\.php$`; PHP finds no such file and, with `cgi.fix_pathinfo` as it comes, runs
-    the photo, unless `security.limit_extensions` of PHP-FPM forbids it. `try_files $uri =404;` asks the disk first.
-    """
-    for directive in config.find("fastcgi_pass"):
-        block = directive.parent
-        if block is None or block.name != "location" or not _fits_upload(block):
-            continue
-        at = config.effective(block)
-        scripts = [each for each in at.settings("fastcgi_param") if each.value == "SCRIPT_FILENAME"]
-        is_made = all("$fastcgi_script_name" in each.args[-1] or "$uri" in each.args[-1] for each in scripts)
-        checks = any(each.name == "if" and each.value in ("-f", "!-f", "!-e", "-e") for each in block.children)
-        if at.tries or checks or not is_made or config.may_hold(block, "try_files") or at.setting("internal"):
-            continue
-        yield directive.place, 'PHP may run any file, such as an upload; add "try_files $uri =404;" to the location'
-
-
-def _fits_upload(block: Directive) -> bool:
-    head = location(block)
-    try:
-        return head.is_regex and matched(head.pattern, "/uploads/photo.jpg/x.php", head.modifier == "~*") is not None
-    except UnknownPatternError:
-        return False

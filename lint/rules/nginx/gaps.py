@@ -49,7 +49,7 @@ class Gap:
     @property
     def unless(self) -> str:
         """What cannot be seen here and would make it right."""
-        return ", unless what is behind sends it" if all(map(_is_passed_on, self.blocks)) else ""
+        return ", unless what is behind sends it" if any(map(_is_passed_on, self.blocks)) else ""
 
 
 def _is_passed_on(block: Directive) -> bool:

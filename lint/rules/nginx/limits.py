@@ -78,9 +78,12 @@ def login_without_limit(config: NginxConfig, policy: Policy) -> Iterator[Report]
     A `limit_req` for each address slows such attempts down before they reach the back end. Which addresses take
     passwords is the policy's `limits.login_paths`.
     """
+    asked_by_nginx = {each.value.partition("?")[0] for each in config.find("auth_request")}
     for block in config.locations:
         at = config.effective(block)
         if at.handler is None or at.handler.name not in PASSES or at.limits or not at.access.is_open:
+            continue
+        if location(block).pattern in asked_by_nginx:
             continue
         if at.setting("internal") is not None:
             continue
@@ -251,6 +254,7 @@ def long_keepalive(config: NginxConfig, policy: Policy) -> Iterator[Report]:
         "client_header_timeout 15s;\nclient_body_timeout 60s;\nsend_timeout 30s;",
         "location /upload/ { client_body_timeout 10m; proxy_pass http://backend; }",
         "client_body_timeout ${BODY_TIMEOUT};",
+        "server { client_body_timeout 1h; location /a.Service/ { grpc_pass grpc://backend; } }",
     ),
     source="https://owasp.org/www-community/attacks/Slow_HTTP_Denial_of_Service_(DoS)_Attack",
 )
@@ -272,6 +276,14 @@ def client_timeout_long(config: NginxConfig, policy: Policy) -> Iterator[Report]
         for directive in config.find(name):
             seconds = time_s(directive.value)
             is_own = directive.parent is not None and directive.parent.name in ("location", "if", "limit_except")
+            is_own = is_own or _is_of_streams(directive.parent)
             if seconds is not None and seconds > most and not is_own:
                 message = f'"{directive.value}" lets a few clients hold all connections; write "{most}s" or less'
                 yield directive.arg_place(0), message
+
+
+def _is_of_streams(block: Directive | None) -> bool:
+    """Whether it is a server for gRPC, whose requests last as long as the two have something to say."""
+    if block is None or block.name != "server":
+        return False
+    return any(each.first("grpc_pass") is not None for each in block.find("location"))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ...finding import Edit, Severity
 from ...nginx import NginxConfig
+from ...regex import regex
 from ...rule import Report, rule
 from .answering import answering, is_passed_on, is_whole, servers
 
@@ -177,13 +178,17 @@ def no_request_id(config: NginxConfig) -> Iterator[Report]:
     formats = [found for found in config.find("log_format") if not found.is_inside("stream")]
     if not is_whole(config) or not formats or not _passes_on(config):
         return
-    if not any("request_id" in word or "trace" in word for found in formats for word in found.args[1:]):
+    if not any(_JOINING.search(word) for found in formats for word in found.args[1:]):
         used = {log.args[1] for log in config.find("access_log") if len(log.args) > 1}
         for found in formats:
             if found.value in used:
                 message = f'format "{found.value}" has no $request_id, so its lines fit to no others; add it'
                 yield found.arg_place(0), message
                 return
+
+
+_JOINING = regex(r"req(?:uest)?_?id|trace|correlation|span_id")
+"""How variables are called that name one request."""
 
 
 def _passes_on(config: NginxConfig) -> bool:

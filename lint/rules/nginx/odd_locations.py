@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...finding import Edit, Severity
-from ...nginx import NginxConfig, location
+from ...nginx import Directive, NginxConfig, location
 from ...regex import regex
 from ...rule import Report, rule
 from .always import takes_all
@@ -117,6 +117,7 @@ def extension_not_at_end(config: NginxConfig) -> Iterator[Report]:
         "map $uri $target { include /etc/nginx/redirects.map; }",
         "geo $is_office { 10.0.0.0/8 1; default 0; }",
         "geo $office { 10.0.0.0/8 a; 0.0.0.0/0 b; ::/0 c; }",
+        "geo $is_far { default 1; 10.0.0.0/8 0; }\nmap $is_far $key { 0 ''; 1 $binary_remote_addr; }",
     ),
     source="https://nginx.org/en/docs/http/ngx_http_map_module.html#map",
     covers=("gixy:hash_without_default", "nginx-lint:map-missing-default"),
@@ -130,8 +131,21 @@ def map_without_default(config: NginxConfig) -> Iterator[Report]:
     for directive in config.find("map", "geo"):
         names = [entry.name for entry in directive.children]
         is_open = names and _WHATEVER.isdisjoint(names) and not any(map(_is_whatever, names))
+        if is_open and _values(config, directive) <= {name.lower() for name in names}:
+            continue
         if is_open and directive.args and directive.file.token_text(directive.token) == directive.name:
             yield directive.place, f'"{directive.args[-1]}" is empty for every other value; add a "default"'
+
+
+def _values(config: NginxConfig, directive: Directive) -> set[str]:
+    """All that the map's source may be, where another map or geo makes it; otherwise something no map names."""
+    source = directive.args[0] if len(directive.args) > 1 and directive.name == "map" else ""
+    makers = [each for each in config.find("map", "geo") if source and each.args[-1:] == (source,)]
+    entries = [entry for each in makers for entry in each.children if entry.args]
+    is_known = len(makers) == 1 and "default" in [entry.name for entry in entries]
+    if not is_known or any("$" in entry.args[0] or entry.name == "include" for entry in entries):
+        return {"\0"}
+    return {entry.args[0].lower() for entry in entries}
 
 
 def _is_whatever(name: str) -> bool:

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 
 from ...finding import Severity
 from ...nginx import Directive, NginxConfig, server_names
+from ...regex import regex
 from ...rule import Report, rule
 
+_VARIABLE = regex(r"\$\{?(\w+)")
+_OF_REQUEST = ("arg_", "http_", "request", "host", "uri", "args", "scheme", "remote_", "upstream_http_", "is_args")
 _KINDS = ("proxy", "fastcgi", "uwsgi", "scgi")
 _HOSTS = ("host", "server_name", "proxy_host", "ssl_server_name", "http_host", "upstream_addr")
 
@@ -63,7 +66,7 @@ def cache_of_cookies(config: NginxConfig) -> Iterator[Report]:
                 continue
             at = config.effective(block)
             ignoring = at.setting(f"{kind}_ignore_headers")
-            if ignoring is None or id(ignoring) in seen or at.setting(f"{kind}_no_cache"):
+            if ignoring is None or id(ignoring) in seen or _minds_cookies(config, at.setting(f"{kind}_no_cache")):
                 continue
             seen.add(id(ignoring))
             hidden = [found.value.lower() for found in at.settings(f"{kind}_hide_header")]
@@ -71,6 +74,25 @@ def cache_of_cookies(config: NginxConfig) -> Iterator[Report]:
             if index is not None and "set-cookie" not in hidden and not config.may_hold(block, f"{kind}_hide_header"):
                 message = f'answers are kept with their cookies; add "{kind}_hide_header Set-Cookie"'
                 yield ignoring.arg_place(index), message
+
+
+def _minds_cookies(config: NginxConfig, unless: Directive | None) -> bool:
+    """Whether what keeps answers out of the cache looks, or may look, at cookies."""
+    words = list(unless.args) if unless is not None else []
+    asked: set[str] = set()
+    while words:
+        word = words.pop()
+        if "cookie" in word:
+            return True
+        for name in set(_VARIABLE.findall(word)) - asked:
+            asked.add(name)
+            makers = [each for each in config.find("set", "map", "geo") if f"${name}" in each.args]
+            if not makers and not name.startswith(_OF_REQUEST):
+                return True
+            for maker in makers:
+                words += [*maker.args, *(word for entry in maker.children for word in entry.args)]
+                words += [word for outer in maker.ancestors if outer.name == "if" for word in outer.args]
+    return False
 
 
 @rule(

@@ -109,6 +109,8 @@ def site_without_tls(config: NginxConfig) -> Iterator[Report]:
         names = [name for name in server_names(server) if name in by_tls and not name.startswith("~")]
         if plain is None or plain.directive is None or not names or config.may_hold(server, "return", "rewrite", "if"):
             continue
+        if any(each.name.startswith(("rewrite_by_lua", "access_by_lua")) for each in server.walk()):
+            continue
         host = names[0].replace("*", "www").lstrip(".") or "localhost"
         answer = reply(config, server, _PATH, host=host)
         if answer is not None and not answer.redirect and (answer.status or 200) < 400:  # noqa: PLR2004 - no refusal

@@ -83,6 +83,12 @@ def _has_choice(pattern: str) -> bool:
             location ~* \.(png|jpg)$ { expires 1d; root /srv; }  # <-
         }
         """,
+        r"""
+        server {
+            location ~ \.php$ { return 404; }
+            location ~* /(?:uploads|files)/.*\.php$ { return 403; }  # <-
+        }
+        """,
         """
         server {
             location ~ (/app)?/events { return 404; }
@@ -198,6 +204,10 @@ def _shadowed(config: NginxConfig) -> Iterator[Report]:
             earlier = earlier or _earlier(each, expressions[: min(index, _COMPARED)]) or _prefix(each, final, own)
             if earlier:
                 yield _report(each.location, earlier)
+            elif (narrow := _earlier_but_for_case(each, expressions[: min(index, _COMPARED)])) is not None:
+                place = each.location.directive.arg_place(len(each.location.directive.args) - 1)
+                line = narrow.directive.place.line
+                yield place, f'"{narrow}" in line {line} takes all but capitals before it; move this one above'
         wide = [each for each in expressions if may_take_all(each.location.pattern)][:_COMPARED]
         for prefix in (each for each in own if each.modifier == "") if wide else ():
             found = next((each for each in wide if _takes_all(each, prefix.pattern)), None)
@@ -228,6 +238,13 @@ def _earlier(each: _Expression, before: Sequence[_Expression]) -> Location | Non
         if each.head and not each.ignores_case and _takes_all(other, each.head):
             return other.location
     return None
+
+
+def _earlier_but_for_case(each: _Expression, before: Sequence[_Expression]) -> Location | None:
+    """The expression above that minds capitals, and takes what is asked for here as it is written."""
+    if not each.ignores_case:
+        return None
+    return next((other.location for other in before if not other.ignores_case and _covers_endings(other, each)), None)
 
 
 def _is_beginning(pattern: str, longer: str) -> bool:
