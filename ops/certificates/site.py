@@ -53,7 +53,10 @@ def site_of(stack: Stack) -> Site:
     domains = stack.settings.domains
     if len(domains) > 1:
         others = ", ".join(name for each in domains[1:] for name in each.names)
-        raise SettingsError(f"fairlead.yaml: domains: nginx serves one certificate; move {others} into its names")
+        raise SettingsError(
+            f"fairlead.yaml: domains: has {len(domains)} entries and one certificate is served; move {others} into the "
+            f"names of the first; where it has to be another one: docs/https.md, More than one certificate"
+        )
     tls = tls_of(stack)
     names = _names(stack, domains[0].names) if domains else ()
     return Site(names or (LOCAL,), _port(stack, "http_port", tls.http_port), _port(stack, "https_port", tls.https_port))

@@ -133,7 +133,7 @@ def test_a_port_that_is_none_is_refused(tmp_path, port):
 def test_several_certificates_are_refused_with_what_to_do(tmp_path):
     text = TEXT + "domains: [{names: [a.test]}, {names: [b.test]}]\n"
 
-    with pytest.raises(SettingsError, match=r"nginx serves one certificate; move b\.test into its names"):
+    with pytest.raises(SettingsError, match=r"has 2 entries and one certificate is served; move b\.test into"):
         site_of(_stack(tmp_path, text))
 
 

@@ -239,6 +239,25 @@ def test_what_a_killed_first_issue_left_is_put_aside_and_the_name_stays(site: Si
     assert all(path.exists() for path in aside.values())
 
 
+def test_an_account_that_a_full_disk_cut_off_is_put_aside_and_made_anew(site: Site) -> None:
+    (kept,) = (site.state / "accounts").rglob("regr.json")
+    kept.write_text("")
+
+    ended = site.inv(*ASK)
+
+    assert 0 == ended.code, ended.out + ended.err
+    assert f"put aside {kept.parent.name} of a run that was cut off" in ended.out
+    assert "make an account at the CA" in ended.out
+    assert not kept.exists()
+
+
+def test_a_renewal_at_a_ca_that_gave_no_certificate_is_no_success(site: Site) -> None:
+    nobody = f"https://{site.ca.address}:{free_port()}/dir"
+    said = "nothing to renew: there is no certificate yet; inv certbot gets one"
+
+    _refused(site, 1, said, command=("certbot.renew",), ACME_SERVER=nobody)
+
+
 def test_a_reload_that_fails_is_a_failure_although_certbot_says_success(site: Site) -> None:
     before = site.served()
     with site.edited(("snippets/proxy.conf", "proxy_http_version 1.1;", "proxy_http_version 1.1;\nodd_directive on;")):
