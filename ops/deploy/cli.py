@@ -16,16 +16,22 @@ from ..execute import execute
 from ..host import Host, LocalHost
 from ..hosts import Opened, open_hosts
 from ..lock import locked, user_name
-from ..plan import plan_for
+from ..plan import Plan, plan_for
 from ..progress import Progress
 from ..ssh import RemoteHost
 from ..stack import Stack, open_stack
 from ..step import Do, Say, Step
 from ..up import LOCAL_REGISTRY, REGISTRY, plan_up
 from .agent_image import agent_image, agent_steps
+from .agreeing import Wish, agreed
+from .building import HERE, ON_HOST, built_for, send_bases
+from .consent import ask_once, person
 from .drift import drift
 from .following import Agent
-from .sending import Sending, for_host
+from .going_back import doubts
+from .planning import Planner
+from .rotating import EndTeller, ending
+from .sending import Sending, blob_store, for_host
 from .target import Target, TargetError, examine
 from .telling import Teller
 
@@ -33,7 +39,14 @@ AUDITED = ("time", "release", "what", "before_release", "who")
 
 
 def deploy(
-    names: Iterable[str], *, resume: bool = False, abort: bool = False, local_bases: bool = False, dry: bool = False
+    names: Iterable[str],
+    wish: Wish,
+    *,
+    resume: bool = False,
+    abort: bool = False,
+    local_bases: bool = False,
+    build_on: str = HERE,
+    dry: bool = False,
 ) -> None:
     """
     `inv deploy`.
@@ -44,11 +57,14 @@ def deploy(
     with open_hosts(names, one=True) as (opened,):
         if resume or abort:
             _go_on(opened, abort=abort)
-        else:
-            _deploy(opened, local_bases=local_bases, dry=dry)
+            return
+        if build_on == ON_HOST and local_bases and not dry:
+            send_bases(opened.host, blob_store())
+        with built_for(opened.host, build_on):
+            _deploy(opened, wish, local_bases=local_bases, dry=dry)
 
 
-def rollback(names: Iterable[str], *, to: str = "", dry: bool = False) -> None:
+def rollback(names: Iterable[str], *, to: str = "", yes: bool = False, dry: bool = False) -> None:
     """
     `inv rollback`.
 
@@ -61,6 +77,8 @@ def rollback(names: Iterable[str], *, to: str = "", dry: bool = False) -> None:
         if dry:
             print(f"{opened.host.name}: {target.state.current} -> {wanted}")
             return
+        reasons = doubts(opened.host, opened.host.entry, target, opened.layout, wanted)
+        ask_once(opened.host.name, reasons, yes=yes, ask=person())
         _hand_over(_agent(opened, target), "rollback", wanted)
 
 
@@ -81,12 +99,13 @@ def collect(names: Iterable[str], *, keep: int, dry: bool = False) -> None:
         for opened in hosts:
             target = examine(opened.host, opened.layout)
             old = old_releases(target.releases, target.state, keep)
-            if dry or not old:
+            stays = set(target.releases) - set(old)
+            if dry or not (old or ending(opened, stays)):
                 print(f"{opened.host.name}: {', '.join(old) or 'nothing'} to remove")
                 continue
             words = ("gc", "--root", opened.layout.root, "--keep", str(keep), "--who", _who())
             agent = _agent(opened, target)
-            with Teller() as teller:
+            with EndTeller() as teller:
                 agent.run(agent.image(), words, teller)
 
 
@@ -138,7 +157,7 @@ def _what_it_is(target: Target, name: str) -> str:
     return "served before" if name in target.served else "never served"
 
 
-def _deploy(opened: Opened, *, local_bases: bool, dry: bool) -> None:
+def _deploy(opened: Opened, wish: Wish, *, local_bases: bool, dry: bool) -> None:
     host, layout, local = opened.host, opened.layout, LocalHost()
     client = str(require_engine(local).client)
     stack = open_stack(client=client)
@@ -157,20 +176,30 @@ def _deploy(opened: Opened, *, local_bases: bool, dry: bool) -> None:
         )
     agent = agent_image(_registry(stack))
     building = [
+        _lint_step(stack),
         *(step for _, step in plan_up(stack, start=False).steps),
         *agent_steps(local, client, _registry(stack), agent),
     ]
     sending = Sending(host, target, layout, name, client, agent)
-    plan = plan_for(local.name, _lint_step(stack), *building, *sending.steps())
+    plans = [plan_for(local.name, *steps) for steps in (building, sending.steps())]
     if dry:
-        print(plan)
+        print(*plans, sep="\n")
         return
+    planner = Planner(sending, tuple(step.title for plan in plans for _, step in plan.steps), _who())
     try:
-        with locked(stack.settings.state / "lock", "inv deploy"), Progress() as progress:
-            execute(plan, {local.name: local}, progress, take_back=False)
+        with locked(stack.settings.state / "lock", "inv deploy"):
+            _run(plans[0], local)
+            if not agreed(planner, wish):
+                return
+            _run(plans[1], local)
     except KeyboardInterrupt:
         raise InterruptedRunError(f"inv deploy: interrupted; {host.name} serves what it served") from None
     _hand_over(_agent(opened, target), "switch", name, agent)
+
+
+def _run(plan: Plan, local: LocalHost) -> None:
+    with Progress() as progress:
+        execute(plan, {local.name: local}, progress, take_back=False)
 
 
 def _registry(stack: Stack) -> str:

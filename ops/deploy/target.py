@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..agent.record import State, state_of
 from ..command import Command
@@ -41,7 +42,7 @@ class Target:
     user: str
     releases: tuple[str, ...]
     state: State = field(default_factory=State)
-    base: Mapping[str, object] | None = field(default=None, repr=False)
+    base: Mapping[str, Any] | None = field(default=None, repr=False)
 
     @property
     def served(self) -> tuple[str, ...]:

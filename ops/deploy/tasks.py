@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from invoke import Context
+from invoke import Collection, Context
 
 from ..task import task
 
@@ -31,27 +31,42 @@ def provision(c: Context, host: list[str] | None = None, check: bool = False, ye
         "resume": "Follow a switch that runs, or go on with one that was cut off.",
         "abort": "Take back a switch that was cut off.",
         "allow_local_bases": "Deploy on base images of inv bases too, which are for trying out.",
+        "build_on": "host: build the images there, for a machine of another kind than this one.",
+        "plan": "Build, then only show what would happen on the host.",
+        "plan_out": "The same, and write it to this file.",
+        "apply": "Run exactly the plan in this file; refused where host or repository have changed since.",
+        "yes": "Do not ask.",
     },
 )
-def deploy(
+def deploy(  # noqa: PLR0917 - each is a flag
     c: Context,
     host: list[str] | None = None,
     resume: bool = False,
     abort: bool = False,
     allow_local_bases: bool = False,
+    build_on: str = "",
+    plan: bool = False,
+    plan_out: str = "",
+    apply: str = "",
+    yes: bool = False,
 ) -> None:
     """Build, send what the host has not, and switch to the new release without losing a request; else take it back."""
-    from . import cli
+    from . import agreeing, cli
 
-    cli.deploy(host or [], resume=resume, abort=abort, local_bases=allow_local_bases, dry=c.config.run.dry)
+    wish = agreeing.wish_of(plan=plan, plan_out=plan_out, apply=apply, yes=yes)
+    told = {"resume": resume, "abort": abort, "local_bases": allow_local_bases, "dry": c.config.run.dry}
+    cli.deploy(host or wish.hosts, wish, build_on=build_on, **told)
 
 
-@task(iterable=["host"], help={"host": HOST, "to": "The release to go back to; without it the one before."})
-def rollback(c: Context, host: list[str] | None = None, to: str = "") -> None:
+@task(
+    iterable=["host"],
+    help={"host": HOST, "to": "The release to go back to; without it the one before.", "yes": "Do not ask."},
+)
+def rollback(c: Context, host: list[str] | None = None, to: str = "", yes: bool = False) -> None:
     """Go back to a release that is still on the host, with its configuration and its secrets."""
     from . import cli
 
-    cli.rollback(host or [], to=to, dry=c.config.run.dry)
+    cli.rollback(host or [], to=to, yes=yes, dry=c.config.run.dry)
 
 
 @task(iterable=["host"], help={"host": HOST})
@@ -128,3 +143,21 @@ def lock(
     from . import holding
 
     holding.lock(host or [], on=on, off=off, reason=reason, dry=c.config.run.dry)
+
+
+@task(
+    iterable=["host"],
+    help={
+        "host": f"{HOST} Without it: the stack on this machine.",
+        "name": "The variable that holds it, such as MYSQL_PASSWORD.",
+        "end": "End the old value now; for the stack on this machine alone.",
+    },
+)
+def rotate(c: Context, name: str, host: list[str] | None = None, end: bool = False) -> None:
+    """Give a secret a new value; the old one stays valid until no release on the host knows only that."""
+    from .rotating import rotate as run
+
+    run(host or [], name, end=end, dry=c.config.run.dry)
+
+
+secrets = Collection("secrets", rotate)
