@@ -17,9 +17,11 @@ from fairlead.ops.certbot.blame import answering
 from fairlead.ops.certbot.challenge import PATH, Fetched, Site, Token, fetch
 from fairlead.ops.certbot.judging import judged
 from fairlead.ops.certbot.preflight import Preflight, examine
+from fairlead.ops.certificates.generations import TlsStore
 from fairlead.ops.host import LocalHost
 from fairlead.ops.stack import Stack
 
+from ..authority import Authority
 from .stacks import stack_in
 
 TOKEN = Token("fairlead-abc", "the text")
@@ -289,6 +291,21 @@ def _blamed(folder: Path, locations: str) -> str:
 )
 def test_the_location_that_hides_the_challenge_is_named(tmp_path: Path, locations: str, said: str) -> None:
     assert said == _blamed(tmp_path, locations)
+
+
+def test_a_state_that_was_lost_is_told_of_before_the_ca_is_asked_again(tmp_path: Path) -> None:
+    stack = stack_in(tmp_path)
+    live = Authority().issue("shop.test")
+    store = TlsStore(stack.host, tmp_path / "certs")
+    store.switch(store.add(live.key, live.chain).name)
+    preflight = _preflight(stack, AuthorityError("no"))
+
+    told = next(check.note for check in examine(preflight) if check.what == "the state")
+    (tmp_path / "cert1.pem").write_text("")
+    silent = next(check.note for check in examine(preflight) if check.what == "the state")
+
+    assert f"a certificate of test authority is in use, and {tmp_path} has none: keep that folder" == told
+    assert "" == silent
 
 
 def _preflight(stack: Stack, directory: Directory | AuthorityError) -> Preflight:

@@ -30,8 +30,9 @@ FORCED = ("--force-renewal", "--yes")
 
 @dataclass(frozen=True)
 class First:
-    """The first issue: how it ended and how long it took, and what was served before it."""
+    """The first issue: how it ended and how long it took, and what was served before it, as `inv up` left it."""
 
+    up: Ended
     before: Certificate
     ended: Ended
     took_s: float
@@ -118,5 +119,5 @@ def _issued(checkout: Checkout, ca: Pebble) -> Site:
     assert up.code == 0, up.out + up.err
     site = Site(checkout, ca)
     before, begun = site.served(), time.monotonic()
-    site.first = First(before, checkout.inv("certbot"), time.monotonic() - begun)
+    site.first = First(up, before, checkout.inv("certbot"), time.monotonic() - begun)
     return site

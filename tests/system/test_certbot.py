@@ -42,6 +42,22 @@ def test_one_command_replaces_the_placeholder_within_half_a_minute(site: Site) -
     assert "ecdsa-p256" == site.served().key
 
 
+def test_the_start_says_that_a_placeholder_is_served(site: Site) -> None:
+    assert site.first is not None
+    assert "put a placeholder certificate, valid for 7 days" in site.first.up.out
+    assert "certificate: a placeholder, which no browser trusts, until " in site.first.up.out
+
+
+def test_certbot_is_the_pinned_one_and_not_the_distributions(site: Site) -> None:
+    lock = (site.checkout.folder / "docker/certbot/requirements.lock").read_text()
+    image = f"agentchat/certbot:{site.checkout.environment['RELEASE']}"
+
+    told = site.checkout.docker("run", "--rm", image, "--version").split()
+
+    assert f"certbot=={told[-1]} " in lock
+    assert (5, 8) <= tuple(map(int, told[-1].split(".")[:2]))
+
+
 def test_openssl_confirms_the_served_chain(site: Site, tmp_path: Path) -> None:
     root = tmp_path / "root.pem"
     root.write_text(site.ca.root())
