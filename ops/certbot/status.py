@@ -158,6 +158,8 @@ def status_json(seen: Status) -> dict[str, object]:
         "limit": {"left": seen.limit.left, "most": seen.limit.most, "next": _moment(seen.limit.next)},
         "asked_again_from": _moment(seen.again),
         "notes": list(seen.notes),
+        "certbot_version": (seen.found.parameters.get("version") or None) if seen.found else None,
+        "settings_faults": list(faults(seen.found, seen.job.authority.server)) if seen.found else [],
         "faults": list(seen.faults()),
     }
 

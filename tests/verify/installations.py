@@ -12,9 +12,10 @@ from fairlead.ops.command import Command, Result
 from fairlead.ops.compose import ComposeProject
 from fairlead.ops.doctor.patient import Patient
 from fairlead.ops.doctor.seen import Seen
+from fairlead.ops.doctor_settings import DoctorSettings
 from fairlead.ops.engine import Engine
 from fairlead.ops.host import LocalHost
-from fairlead.ops.settings import DoctorSettings, EnvSettings, Settings
+from fairlead.ops.settings import EnvSettings, Settings
 from fairlead.ops.stack import Stack
 from fairlead.ops.verify.budget import Budget
 from fairlead.ops.verify.inside.installation import Installation
@@ -49,10 +50,11 @@ def installation(
     doctor: DoctorSettings | None = None,
     inspected: Mapping[str, Mapping[str, Any]] | None = None,
     root: Path = Path("/nowhere"),
+    host: LocalHost | None = None,
     **more: Any,
 ) -> Installation:
-    """A stack with *containers*; *told* as `Answering` has it, *more* for the settings."""
-    host = Answering(told=told or {})
+    """A stack with *containers*; *told* as `Answering` has it, unless there is a *host*, *more* for the settings."""
+    host = host or Answering(told=told or {})
     settings = Settings(root, "shop", (root / "compose.yaml",), (), EnvSettings(root / ".env"), None, None, {}, **more)
     settings = replace(settings, doctor=doctor or DoctorSettings())
     project = ComposeProject("docker", "shop", settings.compose_files, None, {})

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fairlead.ops.doctor.seen import Seen
-from fairlead.ops.settings import DoctorSettings, ServiceCommand
+from fairlead.ops.doctor_settings import DoctorSettings, ServiceCommand
 from fairlead.ops.verify.inside import application, databases, made, tables
 from fairlead.ops.verify.inside.installation import Installation
 from fairlead.ops.verify.verdict import Check

@@ -322,3 +322,30 @@ def test_a_coding_that_was_not_offered_is_a_fault() -> None:
     found = Site("https://shop.test/", Packed(Budget(1000)), datetime(2026, 11, 23, tzinfo=UTC))
 
     assert ["PASS", "FAIL", "PASS"] == [each.word for each in methods.codings.look(found)][:3]
+
+
+@pytest.mark.parametrize(
+    ("kind", "strict", "word"),
+    [
+        ("text/javascript", True, "PASS"),
+        ("application/javascript", True, "PASS"),
+        ("application/octet-stream", True, "FAIL"),
+        ("application/octet-stream", False, "WARN"),
+        ("", True, "FAIL"),
+        ("text/html", True, "FAIL"),
+    ],
+)
+def test_a_script_under_another_type_does_not_run(kind: str, strict: bool, word: str) -> None:
+    nosniff = {"X-Content-Type-Options": "nosniff"} if strict else {}
+    answers = {"/": (200, HTML, PAGE), "/app-4f9d2c81.js": (200, {"Content-Type": kind, **nosniff}, "run()")}
+
+    assert [(word, "/app-4f9d2c81.js")] == said(parts.parts, answers)
+
+
+@pytest.mark.parametrize(("location", "word"), [("https://shop.test:8443/", "PASS"), ("https://shop.test/", "FAIL")])
+def test_the_redirect_leads_to_the_port_of_the_site(location: str, word: str) -> None:
+    told: Answers = {"shop.test:8080/": (301, {"Location": location}, "")}
+    found = Site("https://shop.test:8443/", Twins(Budget(1000), answers=told), datetime(2026, 11, 23, tzinfo=UTC))
+    found.plain, found.is_ours = "http://shop.test:8080/", True
+
+    assert [word] == [each.word for each in reach.to_https.look(found)]

@@ -7,7 +7,7 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -140,17 +140,49 @@ def logged(stack: Installation) -> Iterator[Verdict]:
         return
     path, run = f"/fairlead-{stack.site.nonce}-logged", stack.site.web.run
     stack.site.web.ask(stack.site.at(path))
-    ends_at = time.monotonic() + LOG_WAIT_S
-    while True:
-        told = stack.docker("logs", "--since", "2m", edge.container)
-        if any(path in line and run in line for line in (told.out + told.err).splitlines()):
-            yield passed(f"{path} by run {run}", "there", edge.container)
-            return
-        if time.monotonic() > ends_at:
-            break
-        time.sleep(LOG_PAUSE_S)
+    if run in _line_with(stack, [edge.container], path):
+        yield passed(f"{path} by run {run}", "there", edge.container)
+        return
     mend = "access_log with $uri and $http_user_agent"
     yield failed(f"{path} by run {run}", "not there", edge.container, mend, place=edge.main)
+
+
+@check("AP12", GROUP, "warning", "the application's log names the same request and the same visitor")
+def named_alike(stack: Installation) -> Iterator[Verdict]:
+    """By the id that the answer carries: nginx has to hand on the id, and the address of who asks."""
+    edge, path = stack.edge, next(iter(stack.site.api), "")
+    containers, _ = application(stack.patient)
+    answer = stack.site.web.ask_anew(stack.site.at(path)) if edge and path and containers else None
+    number = answer.header("x-request-id") if answer else ""
+    if edge is None or answer is None or not number:
+        yield skipped("no answer of the API carries an X-Request-ID")
+        return
+    line = _line_with(stack, [edge.container], number)
+    client = (parsed(line) or {}).get("client") if line else ""
+    if not line or not isinstance(client, str) or not client:
+        yield skipped("the edge's log names no id and client of requests", edge.container)
+        return
+    promised, target = f"{number[:8]}... by {client}", containers[0].service
+    own = _line_with(stack, [each.name for each in containers], number)
+    mend = "proxy_set_header X-Request-ID $request_id; and X-Real-IP $remote_addr;"
+    if not own:
+        yield failed(promised, "the id is in no line", target, mend, answer.line)
+    elif client not in own:
+        yield failed(promised, "the line names another visitor", target, mend, answer.line)
+    else:
+        yield passed(promised, "there", target)
+
+
+def _line_with(stack: Installation, containers: Sequence[str], text: str) -> str:
+    """The first line with *text* in the log of one of *containers*, as soon as it is there; empty where it never is."""
+    ends_at = time.monotonic() + LOG_WAIT_S
+    while True:
+        for container in containers:
+            told = stack.docker("logs", "--since", "2m", container)
+            line = next((each for each in (told.out + told.err).splitlines() if text in each), "")
+            if line or time.monotonic() > ends_at:
+                return line
+        time.sleep(LOG_PAUSE_S)
 
 
 @check("AP8", GROUP, "warning", "few answers are errors of the servers")
@@ -218,6 +250,7 @@ CHECKS: tuple[Check[Installation], ...] = (
     everywhere,
     same_api,
     logged,
+    named_alike,
     errors,
     disk,
     clock,

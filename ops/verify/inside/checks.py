@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..verdict import Check
 from . import (
     application,
+    backups,
     containers,
     databases,
     digests,
@@ -14,6 +15,7 @@ from . import (
     made,
     material,
     release,
+    renewal,
     speed,
     streaming,
     tables,
@@ -23,6 +25,8 @@ from .installation import Installation
 
 CHECKS: tuple[Check[Installation], ...] = (
     *material.CHECKS,
+    *renewal.CHECKS,
+    *backups.RENEWAL,
     *tickets.CHECKS,
     *kept.CHECKS,
     *application.CHECKS,
@@ -34,6 +38,7 @@ CHECKS: tuple[Check[Installation], ...] = (
     *databases.CHECKS,
     *tables.CHECKS,
     *leaks.CHECKS,
+    *backups.CHECKS,
 )
 
 ON_A_HOST: tuple[Check[Installation], ...] = release.CHECKS

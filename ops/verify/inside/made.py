@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ...doctor.patient import is_job
-from ..verdict import Check, Verdict, check, failed, passed
+from ..verdict import Check, Verdict, check, failed, passed, unseen
+from .asking import parsed
 from .installation import Installation
 
 GROUP = "containers"
@@ -138,4 +139,28 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 160 else f"{text[:157]}..."  # noqa: PLR2004
 
 
-CHECKS: tuple[Check[Installation], ...] = (made,)
+@check("CT15", GROUP, "error", "networks that should lead nowhere lead nowhere")
+def networks(stack: Installation) -> Iterator[Verdict]:
+    """A network that is not internal any more lets a database reach the world, and the world it."""
+    promised = (stack.patient.merged or {}).get("networks") or {}
+    used = {name for each in stack.running for name in (stack.services.get(each.service) or {}).get("networks") or ()}
+    for key in sorted(used & set(promised)):
+        model = promised[key] or {}
+        name = str(model.get("name") or key)
+        told = stack.docker("network", "inspect", name)
+        found = parsed(told.out) if told.ok else None
+        if not found:
+            yield unseen(stack.masked(told.reason), name, "the network of the model")
+            continue
+        wanted, seen = _way(model), _way({"internal": found[0].get("Internal"), "driver": found[0].get("Driver")})
+        if wanted != seen and not model.get("external"):
+            yield failed(wanted, seen, name, "inv down, then inv up: a network is made once")
+        else:
+            yield passed(wanted, seen, name)
+
+
+def _way(network: Mapping[str, Any]) -> str:
+    return f"{network.get('driver') or 'bridge'}, {'internal' if network.get('internal') else 'leads outside'}"
+
+
+CHECKS: tuple[Check[Installation], ...] = (made, networks)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ...certbot.job import open_job
-from ...certbot.status import look
 from ...certificates.x509 import Certificate, CertificateError, key_fault, read_chain
 from ...command import Command, Secret
 from ..outside.handshake import no_tls, seen
@@ -120,19 +118,4 @@ def challenge(stack: Installation) -> Iterator[Verdict]:
         yield failed(promised, f"{answer.status}, something else", answer.url, mend, *answer.shown(("location",)))
 
 
-@check("RN1", "renewal", "error", "the certificate renews itself")
-def renewal(stack: Installation) -> Iterator[Verdict]:
-    """What `inv certbot.status` would have a person do: a timer, a last run that went well, no second renewer."""
-    opened = stack.patient.stack
-    if opened is None or not stack.site.has_domains:
-        yield skipped("fairlead.yaml has no domains, so no certificate is promised")
-        return
-    seen_status = look(open_job(opened))
-    faults = list(seen_status.faults())
-    for fault in faults:
-        yield failed("nothing for a person to do", fault, seen_status.job.name, "inv certbot.status says more")
-    if not faults:
-        yield passed("nothing for a person to do", f"next: {seen_status.timer.next or 'armed'}", seen_status.job.name)
-
-
-CHECKS: tuple[Check[Installation], ...] = (served, private, pair, challenge, renewal)
+CHECKS: tuple[Check[Installation], ...] = (served, private, pair, challenge)

@@ -7,6 +7,7 @@ import ssl
 import time
 from collections.abc import Iterator
 
+from ....lint.nginx import listens
 from ..errors import NoAnswerError
 from ..outside.handshake import no_tls
 from ..promises.running import Running
@@ -103,8 +104,29 @@ def codings(stack: Installation) -> Iterator[Verdict]:
             yield failed(name, ", ".join(each or "plain" for each in seen), stack.site.base, mend)
 
 
+@check("ST8b", "streams", "warning", "HTTP/3 is announced where it is published", rules=("nginx/http3-unannounced",))
+def announced(stack: Installation) -> Iterator[Verdict]:
+    """A listener of QUIC that no answer names is one that no browser finds."""
+    edge = stack.edge
+    listener = _listener(stack, edge) if edge else None
+    quic = [each for each in listens(listener.server) if each.is_quic] if listener else []
+    if edge is None or listener is None or not quic:
+        yield skipped("no server of this stack listens for QUIC")
+        return
+    is_on = edge.config.effective(listener.server).is_on("http3", default=True)
+    place = edge.place((quic[0].directive or listener.server).place)
+    found, promised = stack.site.home.header("alt-svc"), "h3 in Alt-Svc"
+    if not is_on:
+        yield failed("http3 on", "off", stack.site.base, "http3 on;", place=place)
+    elif "h3=" in found:
+        yield passed(promised, found, stack.site.base)
+    else:
+        mend = "add_header Alt-Svc 'h3=\":443\"; ma=86400' always;"
+        yield failed(promised, found or "no Alt-Svc", stack.site.base, mend, place=place)
+
+
 def _switched_on(nginx: Running, word: str) -> bool:
     return any(each.value == "on" for each in nginx.config.find(word))
 
 
-CHECKS: tuple[Check[Installation], ...] = (tickets, codings)
+CHECKS: tuple[Check[Installation], ...] = (tickets, codings, announced)

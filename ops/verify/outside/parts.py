@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
+from ..exchange import Exchange
 from ..verdict import Check, Verdict, check, failed, passed, skipped, warned
 from .site import FRESH, Site
 
@@ -12,6 +14,9 @@ FEW_BYTES = 64 * 1024
 STREAM_S = 4.0
 BROWSER = "gzip, deflate, br, zstd"
 AT_ONCE_S = 0.05
+SCRIPT = ("text/javascript", "application/javascript", "application/x-javascript", "application/ecmascript")
+TYPES = {".js": SCRIPT, ".mjs": SCRIPT, ".css": ("text/css",)}
+"""The types under which browsers take a file, by its suffix; the usual one first."""
 
 
 @check(
@@ -31,7 +36,19 @@ def parts(site: Site) -> Iterator[Verdict]:
                 "a file", "the page itself, under the file's name", url, mend, *answer.shown(("content-type",))
             )
         else:
-            yield passed("200", f"{answer.status}, {answer.kind}", url)
+            yield _typed(answer)
+
+
+def _typed(answer: Exchange) -> Verdict:
+    """A script or style sheet under another type is refused by browsers where nosniff is sent."""
+    wanted = TYPES.get(PurePosixPath(answer.path).suffix.lower())
+    if wanted is None or answer.kind in wanted:
+        return passed("200", f"{answer.status}, {answer.kind}", answer.url)
+    is_strict = answer.header("x-content-type-options").lower().strip() == "nosniff"
+    mend = "include mime.types; in http, and no default_type for files"
+    evidence = answer.shown(("content-type", "x-content-type-options"))
+    verdict = failed if is_strict else warned
+    return verdict(wanted[0], answer.kind or "no type at all", answer.url, mend, *evidence)
 
 
 @check(

@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 from ..errors import NoAnswerError
 from ..exchange import Exchange
 from ..verdict import Check, Verdict, check, failed, passed, skipped, unseen, warned
-from .site import FRESH, MOST_HOPS, Site
+from .site import FRESH, MOST_HOPS, PORTS, Site
 
 GROUP = "reach"
 PERMANENT = (301, 308)
@@ -63,6 +63,16 @@ def to_https(site: Site) -> Iterator[Verdict]:
     yield _first_hop(site, first, promised)
 
 
+def _over_plain(site: Site, path: str) -> Exchange | str:
+    """The answer over plain HTTP; why there is none, where that is so."""
+    if not site.plain:
+        return _why_not_plain(site)
+    try:
+        return site.web.ask(urljoin(site.plain, path))
+    except NoAnswerError as error:
+        return f"nobody answers over plain HTTP: {error}"
+
+
 def _first_hop(site: Site, first: Exchange, promised: str) -> Verdict:
     mend = "in the server of port 80: return 301 https://$host$request_uri;"
     evidence = first.shown(("location",))
@@ -79,6 +89,8 @@ def _first_hop(site: Site, first: Exchange, promised: str) -> Verdict:
             mend,
             *evidence,
         )
+    if site.is_https and site.is_ours and (leads.port or PORTS["https"]) != site.port:
+        return failed(promised, f"to port {leads.port or PORTS['https']}, not {site.port}", first.url, mend, *evidence)
     if first.status not in PERMANENT:
         return warned(promised, f"{first.status}, which no browser remembers", first.url, mend, *evidence)
     return passed(promised, f"{first.status} to {leads.scheme}://{leads.netloc}", first.url, *evidence)
@@ -105,18 +117,11 @@ def few_hops(site: Site) -> Iterator[Verdict]:
 @check("RD3", GROUP, "warning", "the redirect to HTTPS keeps path and query")
 def keeps_path(site: Site) -> Iterator[Verdict]:
     """A deep link over plain HTTP arrives where it points."""
-    if not site.plain:
-        yield skipped(_why_not_plain(site), site.base)
+    first = _over_plain(site, f"/fairlead-{site.nonce}/a?b=c%20d")
+    if isinstance(first, str) or not first.is_redirect:
+        yield skipped(first if isinstance(first, str) else "plain HTTP does not redirect; RD1 says so", site.base)
         return
-    url = urljoin(site.plain, f"/fairlead-{site.nonce}/a?b=c%20d")
-    try:
-        first = site.web.ask(url)
-    except NoAnswerError as error:
-        yield skipped(f"nobody answers over plain HTTP: {error}", url)
-        return
-    if not first.is_redirect:
-        yield skipped("plain HTTP does not redirect; RD1 says so", url)
-        return
+    url = first.url
     wanted = url.partition("://")[2].partition("/")[2]
     got = urljoin(url, first.header("location")).partition("://")[2].partition("/")[2]
     promised = "the same path and query behind https://"
@@ -214,15 +219,11 @@ def forwarded_host(site: Site) -> Iterator[Verdict]:
 @check("RD9", GROUP, "info", "the path of ACME's challenges stays on this host", quick=False)
 def challenge_path(site: Site) -> Iterator[Verdict]:
     """A certificate is renewed through it, over plain HTTP."""
-    if not site.plain:
-        yield skipped(_why_not_plain(site), site.base)
+    answer = _over_plain(site, f"/.well-known/acme-challenge/fairlead-{site.nonce}")
+    if isinstance(answer, str):
+        yield skipped(answer, site.base)
         return
-    url = urljoin(site.plain, f"/.well-known/acme-challenge/fairlead-{site.nonce}")
-    try:
-        answer = site.web.ask(url)
-    except NoAnswerError as error:
-        yield skipped(f"nobody answers over plain HTTP: {error}", url)
-        return
+    url = answer.url
     leads = urlsplit(urljoin(url, answer.header("location"))) if answer.is_redirect else None
     promised = "no redirect to another host"
     if leads and leads.hostname != site.host:
