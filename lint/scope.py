@@ -72,6 +72,8 @@ def _add_changed(scope: Scope, arguments: Sequence[str], settings: Settings, fil
     for path in map(shown, arguments):
         if files.exists(path):
             _add_file(scope, path, files)
+            if scope.targets is not None:
+                scope.targets.add(path)  # also what nothing but an include makes part of the stack
         if any(settings.named.values()):
             _add_named_companions(scope, settings, files)
         else:
