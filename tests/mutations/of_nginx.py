@@ -315,6 +315,7 @@ MUTATIONS: dict[str, Mutation] = {
     "answer-header-to-back-end": _in_proxy(
         "proxy_http_version 1.1;\n", "proxy_http_version 1.1;\nproxy_set_header X-Frame-Options DENY;\n", "X-Frame"
     ),
+    "redirect-to-any-site": _site("location = /out { return 302 $arg_to; }"),
     "request-header-to-browser": _in_headers(
         "add_header X-Frame", "add_header X-Real-IP $remote_addr always;\nadd_header X-Frame", "X-Real-IP"
     ),

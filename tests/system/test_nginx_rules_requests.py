@@ -116,6 +116,41 @@ def test_a_page_for_errors_is_asked_of_the_back_end_that_is_gone(site: Site) -> 
     assert [False, True] == [site.ask(text, "/")[0].body == "sorry" for text in (http, apart)]
 
 
+@pytest.mark.parametrize(
+    ("location", "uri"),
+    [
+        ("location /out { return 302 $arg_to; }", "/out?to=https://attacker.test/"),
+        ("location ~ ^/go/(.*)$ { return 302 https://$1; }", "/go/attacker.test/"),
+        ("rewrite ^/out/(.+)$ https://$1 redirect;", "/out/attacker.test/"),
+    ],
+)
+def test_a_link_to_this_site_leads_to_another(site: Site, location: str, uri: str) -> None:
+    assert reports("redirect-to-any-site", SERVER.format(location))
+    assert "https://attacker.test/" == site.ask(SERVER.format(location), uri)[0].header("location")
+
+
+def test_headers_go_one_way(site: Site) -> None:
+    back = 'server { listen 127.0.0.1:BACK; return 200 "$http_x_frame_options,$http_x_real_ip"; }'
+    head = "proxy_set_header X-Frame-Options DENY; add_header X-Real-IP $remote_addr;"
+    http = SERVER.format(f"location / {{ {head} proxy_pass http://127.0.0.1:BACK; }}")
+    reply = site.ask(http + back, "/")[0]
+
+    assert reports("answer-header-to-back-end", http)
+    assert reports("request-header-to-browser", http)
+    assert ("DENY,", "", "127.0.0.1") == (reply.body, reply.header("x-frame-options"), reply.header("x-real-ip"))
+
+
+def test_an_expression_that_minds_capitals_takes_programs_from_one_that_does_not(site: Site) -> None:
+    run, closed = "location ~ \\.php$ { return 402; }", "location ~* ^/uploads/.*\\.php$ { return 403; }"
+
+    assert reports("unreachable-location", SERVER.format(run + closed))
+    assert [402, 403] == [
+        reply.status for reply in site.ask(SERVER.format(run + closed), "/uploads/a.php", "/uploads/a.PHP")
+    ]
+    assert not reports("unreachable-location", SERVER.format(closed + run))
+    assert [403] == [reply.status for reply in site.ask(SERVER.format(closed + run), "/uploads/a.php")]
+
+
 def test_a_body_of_any_size_is_taken(site: Site) -> None:
     got = []
     for text in (SERVER.format(f"client_max_body_size {most};") for most in ("0", "1k")):

@@ -87,7 +87,7 @@ def _to_any(config: NginxConfig) -> Iterator[Report]:
 def _is_free(config: NginxConfig, directive: Directive, name: str, is_bound: bool, depth: int = 4) -> bool:
     """Whether a client may put another machine into ``$name``; *is_bound* where a fixed domain stands behind it."""
     if (pattern := _capturing(directive, name)) is not None:
-        return _is_loose(pattern[0], name, pattern[1], is_bound)
+        return is_loose(pattern[0], name, pattern[1], is_bound)
     setting = setting_of(directive, name)
     if setting is not None:
         names = [found[1] or found[2] for found in VARIABLE.finditer(setting.args[1])]
@@ -123,7 +123,7 @@ def _is_named(pattern: str, name: str) -> bool:
     )
 
 
-def _is_loose(pattern: str, name: str, ignore_case: bool, is_bound: bool) -> bool:
+def is_loose(pattern: str, name: str, ignore_case: bool, is_bound: bool) -> bool:
     """Whether the group may hold what leads to another machine; False where the expression is not understood."""
     try:
         groups = [node for node in walk(tree(pattern, ignore_case)) if isinstance(node, Group)]

@@ -125,7 +125,7 @@ def _missing(config: NginxConfig, policy: Policy) -> Iterator[Report]:
     for passing in passings(config):
         at = passing.at
         own = at.proxy.set_headers
-        is_known = config.http is not None or bool(own)
+        is_known = config.http is not None or bool(own) or _is_beside_others(passing)
         if not is_known or _is_exempt(passing) or config.may_hold(passing.block, "proxy_set_header"):
             continue
         names = _absent(passing, own, policy)
@@ -133,6 +133,14 @@ def _missing(config: NginxConfig, policy: Policy) -> Iterator[Report]:
             place = own[-1].place if own else passing.directive.place
             message = f"the back end is not told {_listed(names)}; add {_example(names[0], policy)}"
             yield place, message, (_added(passing, own, names, policy),)
+
+
+def _is_beside_others(passing: Passing) -> bool:
+    """Whether a location beside it sets headers itself, so that nothing is expected from a main file not at hand."""
+    server = passing.block.enclosing("server")
+    if server is None or server.first("listen") is None:
+        return False
+    return any(each.first("proxy_set_header") is not None for each in server.find("location"))
 
 
 def _is_exempt(passing: Passing) -> bool:

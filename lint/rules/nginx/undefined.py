@@ -194,7 +194,7 @@ def _undefined(config: NginxConfig) -> Iterator[Report]:
 
 def _respelt(directive: Directive, index: int, name: str, close: str) -> tuple[Edit, ...]:
     text = directive.arg_text(index)
-    new = re.sub(rf"(?i)(\$\{{?){name}\b", rf"\g<1>{close}", text)
+    new = re.sub(rf"(?i)(\$\{{?){name}\b", lambda found: f"{found[1]}{close}", text)
     return (Edit(directive.arg_place(index), new, safe=False),) if close and new != text else ()
 
 
