@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from ..family import Options
-from ..files import Files
+from ..files import Files, ReadError
 from ..regex import regex
 from .project import Project, load_project
 
@@ -42,7 +42,7 @@ def project_files(paths: Iterable[str], files: Files, named: Sequence[str] = ())
 
     In each folder the base is joined by the file for production, such as ``docker-compose.prod.yml``, or where there
     is none by the override that Compose takes by itself. Any other file is a project of its own: with the base
-    below it where its name says that it varies one.
+    below it where its name says that it varies one. A file for production that repeats the whole base is one, too.
 
     Args:
         named: Files that belong together whatever their names, in the order of merging.
@@ -79,9 +79,10 @@ def _listed_in_env(folder: str, files: Files) -> tuple[str, ...]:
 def _of_folder_names(folder: str, names: list[str], files: Files) -> list[tuple[str, ...]]:
     base = _first(folder, BASES, files)
     override = _first(folder, OVERRIDES, files)
-    production = [name for name in names if _PRODUCTION.fullmatch(posixpath.basename(name))]
     if base is None:
         return [(name,) for name in names]
+    production = [name for name in names if _PRODUCTION.fullmatch(posixpath.basename(name))]
+    production = [name for name in production if not _stands_alone(name, base, files)]
     groups: list[tuple[str, ...]] = [(base, name) for name in production]
     if override in names and override is not None:
         groups.append((base, override))
@@ -100,6 +101,34 @@ def _is_variant(name: str, files: Files) -> bool:
         return False
     project = load_project([name], files, validate=False)
     return any(service.get("image") is None and service.get("build") is None for service in project.services.values())
+
+
+def _stands_alone(name: str, base: str, files: Files) -> bool:
+    """
+    Whether *name* has all of *base* over again: each service with its image, and one image in the very same words.
+
+    Nobody who merges the two writes that. Most files for production name few images, and those are not even parsed.
+    """
+    text = _text(name, files)
+    if len(_IMAGE.findall(text)) < 2 or not set(_IMAGE.findall(text)) & set(_IMAGE.findall(_text(base, files))):  # noqa: PLR2004 - one is no stack
+        return False
+    own, below = (load_project([each], files, validate=False).services for each in (name, base))
+    shared = [(own[each].data("image"), below[each].data("image")) for each in own if each in below]
+    return (
+        all(service.get("image") is not None or service.get("build") is not None for service in own.values())
+        and all(each in own or service.profiles for each, service in below.items())
+        and any(one is not None and one == other for one, other in shared)
+    )
+
+
+def _text(path: str, files: Files) -> str:
+    try:
+        return files.read(path)
+    except ReadError:
+        return ""
+
+
+_IMAGE = regex(r"^[ \t]+(?:image|build)[ \t]*:.*", re.M)
 
 
 def role(paths: Iterable[str]) -> str:

@@ -23,11 +23,19 @@ _SHAPES = {
     "a SendGrid key": r"SG\.[A-Za-z0-9_-]{16,32}\.[A-Za-z0-9_-]{16,64}",
     "a Hugging Face token": r"hf_[A-Za-z]{34}",
     "a DigitalOcean token": r"do[opr]_v1_[a-f0-9]{64}",
+    "a Slack webhook": r"https://hooks\.slack\.com/(?:services|workflows)/T[A-Z0-9]{6,}/[AB][A-Z0-9]{6,}/[A-Za-z0-9]{16,}",
+    "a Discord webhook": r"https://discord(?:app)?\.com/api/webhooks/\d{15,}/[A-Za-z0-9_-]{50,}",
+    "a Telegram token": r"\d{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])",
+    "a Mailchimp key": r"[0-9a-f]{32}-us\d{1,2}(?!\d)",
+    "a Twilio key": r"SK[0-9a-f]{32}(?![0-9a-f])",
+    "an Azure storage key": r"AccountKey=[A-Za-z0-9+/]{86}==",
+    "a Square secret": r"sq0(?:csp|atp)-[A-Za-z0-9_-]{22,}",
     "a private key": r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----",
 }
 _HINTS = (
     *("AKIA", "ASIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat", "glpat", "xox", "k_live", "sk-", "AIza"),
-    *("npm_", "pypi-", "dckr", "SG.", "hf_", "_v1_", "-----BEGIN"),
+    *("npm_", "pypi-", "dckr", "SG.", "hf_", "_v1_", "-----BEGIN", "hooks.slack", "/api/webhooks/", ":AA", "-us", "SK"),
+    *("AccountKey=", "sq0"),
 )
 _SHOWN_ONLY = regex(r"EXAMPLE|example|x{6,}|X{6,}|0{8,}|(.)\1{9,}|1234567890|your|YOUR|abcdef")
 

@@ -10,6 +10,10 @@ from fairlead.lint.files import Files
 
 WHOLE = "services: {a: {image: x}}\n"
 PART = "services: {a: {user: y}}\n"
+TWO = "services:\n  web:\n    build: ./app\n  db:\n    image: postgres:17.5\n"
+AGAIN = f"{TWO}  edge:\n    image: nginx:1.30.6\n"
+LESS = "services:\n  web:\n    build: ./app\n  edge:\n    image: postgres:17.5\n"
+OTHER = AGAIN.replace("postgres:17.5", "postgres:17.6")
 
 
 @pytest.mark.parametrize(
@@ -28,6 +32,9 @@ PART = "services: {a: {user: y}}\n"
             {"compose.yml": WHOLE, "compose.production.yaml": PART, "compose.override.yml": PART},
             [("compose.yml", "compose.production.yaml"), ("compose.yml", "compose.override.yml")],
         ),
+        ({"compose.yml": TWO, "compose.prod.yml": AGAIN}, [("compose.yml",), ("compose.prod.yml",)]),
+        ({"compose.yml": TWO, "compose.prod.yml": LESS}, [("compose.yml", "compose.prod.yml")]),
+        ({"compose.yml": TWO, "compose.prod.yml": OTHER}, [("compose.yml", "compose.prod.yml")]),
         ({"compose.yml": WHOLE, "compose.test.yml": PART}, [("compose.yml", "compose.test.yml")]),
         ({"compose.yml": WHOLE, "compose.tools.yml": WHOLE}, [("compose.yml",), ("compose.tools.yml",)]),
         ({"a/compose.yml": WHOLE, "b/compose.yml": WHOLE}, [("a/compose.yml",), ("b/compose.yml",)]),

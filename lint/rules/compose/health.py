@@ -175,6 +175,9 @@ def healthcheck_left_to_image(project: Project) -> Iterator[Report]:
               db: {condition: service_healthy}
               other: {condition: service_healthy}
               gone: {condition: service_healthy, required: false}
+              plain: {condition: service_healthy, required: false}
+          plain:
+            image: redis:8.2.1
           db:
             image: mysql:9.4.0
             healthcheck: {test: [CMD, mysqladmin, ping]}
@@ -194,7 +197,7 @@ def waiting_for_no_healthcheck(project: Project) -> Iterator[Report]:
     for service in project.services.values():
         for name, dependency in service.depends_on.items():
             other = project.services.get(name)
-            if dependency.condition != "service_healthy" or other is None:
+            if dependency.condition != "service_healthy" or other is None or not dependency.required:
                 continue
             if _is_checked(other) is False:
                 value = service.get("depends_on", name, "condition")

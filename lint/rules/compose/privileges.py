@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...compose import Port, PortRange, Project, Service
+from ...compose import Project, Service
 from ...compose.edits import removed
 from ...finding import Severity
 from ...rule import Report, rule
@@ -231,47 +231,3 @@ def host_namespace(project: Project) -> Iterator[Report]:
             value = service.get(key)
             if value is not None and value.data == "host":
                 yield value.place, f'service "{service.name}" shares the {what} of the host; remove "{key}: host"'
-
-
-@rule(
-    "compose/open-dashboard",
-    Severity.ERROR,
-    bad="""
-        services:
-          proxy:
-            image: traefik:v3.2
-            command:
-              - --api.insecure=true  # <-
-              - --providers.docker=true
-            ports: ["80:80", "8080:8080"]
-    """,
-    good="""
-        services:
-          proxy:
-            image: traefik:v3.2
-            command:
-              - --api.insecure=true
-            ports: ["80:80", "127.0.0.1:8080:8080"]
-          other:
-            image: traefik:v3.2
-            command: --api.dashboard=true
-            ports: ["81:80", "8081:8080"]
-    """,
-    source="https://doc.traefik.io/traefik/operations/api/#insecure",
-)
-def open_dashboard(project: Project) -> Iterator[Report]:
-    """
-    Traefik's dashboard and API for the world: every route, service and header of the stack, without a password.
-
-    Publish 8080 on 127.0.0.1 only, or give the dashboard a router with a middleware that asks who is there.
-    """
-    for service in project.services.values():
-        for value in (*service.texts("command"), *service.texts("entrypoint")):
-            is_open = value.data in ("--api.insecure", "--api.insecure=true")
-            if is_open and any(isinstance(p.target, PortRange) and 8080 in p.target for p in _public(service)):  # noqa: PLR2004
-                message = f'the dashboard of service "{service.name}" is open to the world; publish 8080 on 127.0.0.1'
-                yield value.place, message
-
-
-def _public(service: Service) -> Iterator[Port]:
-    return (port for port in service.ports if port.published and port.host_ip in (None, "0.0.0.0", "::"))  # noqa: S104

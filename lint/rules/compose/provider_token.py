@@ -36,6 +36,11 @@ _TOKEN = "ghp_" + "aB3dE5fG7hJ9kL2mN4pQ6rS8tV0wX1yZ3bC5"
         "detect-secrets:sendgrid",
         "detect-secrets:slack",
         "detect-secrets:stripe",
+        "detect-secrets:azure_storage_key",
+        "detect-secrets:mailchimp",
+        "detect-secrets:square_oauth",
+        "detect-secrets:telegram_token",
+        "detect-secrets:twilio",
     ),
     conceals=True,
 )

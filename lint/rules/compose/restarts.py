@@ -90,7 +90,7 @@ _POLICY = regex(r"no|always|unless-stopped|on-failure(?::\d+)?|")
             restart: unless-stopped
           other:
             image: python:3.13.5
-            restart: always
+            restart: unless-stopped
     """,
     unsafe=True,
     good="""
@@ -107,7 +107,7 @@ _POLICY = regex(r"no|always|unless-stopped|on-failure(?::\d+)?|")
     """,
     source=_RESTART,
 )
-def unknown_restart_policy(project: Project) -> Iterator[Report]:
+def unknown_restart_policy(project: Project, policy: Policy) -> Iterator[Report]:
     """
     A restart policy that the engine does not know: it makes no container, and `docker compose up` ends there.
 
@@ -121,7 +121,8 @@ def unknown_restart_policy(project: Project) -> Iterator[Report]:
 
         near = difflib.get_close_matches(value.data, _POLICIES, 1, 0.6)
         hint = f'did you mean "{near[0]}"?' if near else 'write "unless-stopped", "on-failure" or "no"'
-        edits = (replaced(value, near[0], safe=False),) if near and near[0] != "no" and value.is_literal else ()
+        wanted = "no" if not near else next(iter(policy.services.restart), near[0]) if near[0] == "always" else near[0]
+        edits = (replaced(value, wanted, safe=False),) if wanted != "no" and value.is_literal else ()
         yield value.place, f'the engine knows no restart policy "{value.text}"; {hint}', edits
 
 

@@ -32,6 +32,13 @@ from .secret_places import is_for_development, may_be_secret
                 external_url 'https://gitlab.example.com'
                 gitlab_rails['smtp_password'] = "kw8Zr2Vb91"  # <-
           app:
+            command:
+              - -c
+              - |
+                cat <<END > /etc/source.yaml
+                basicAuthPassword: kw8Zr2Vb91  # <-
+                END
+                exec serve
             environment:
               SETTINGS: '{"db": {"host": "db", "password": "kw8Zr2Vb91"}}'  # <-
               JAVA_OPTS: -Xmx512m -Ddb.password=kw8Zr2Vb91  # <-
@@ -73,7 +80,10 @@ def secret_in_text(project: Project, policy: Policy) -> Iterator[Report]:
                 continue
             tokens = [(start, end) for start, end, _ in provider_tokens(scalar.text)]
             for start, end, name in literal_secrets(scalar.text, policy.is_secret_name):
-                if may_be_secret(scalar.text[start:end]) and not any(start < b and a < end for a, b in tokens):
+                is_word = value.key is not None and value.key.text in _COMMANDS and _SET.search(scalar.text[:start])
+                if is_word or any(start < b and a < end for a, b in tokens):
+                    continue
+                if may_be_secret(scalar.text[start:end]):
                     message = f'the value of "{name}" stands in the file; write "${{NAME:?}}" or use a secret'
                     yield part_place(scalar, start, end), message
 
@@ -85,6 +95,7 @@ def _texts(project: Project) -> Iterator[Value]:
             yield content
     for service in project.services.values():
         yield from (each.entry for each in service.own_environment.values() if each.entry is not None)
+        yield from (value for key in _COMMANDS if (value := service.get(key)) is not None)
 
 
 def _is_structured(scalar: Scalar, value: Value) -> bool:
@@ -93,6 +104,10 @@ def _is_structured(scalar: Scalar, value: Value) -> bool:
     is_several = "\n" in text.strip() or text.lstrip().startswith(("{", "[{")) or " -D" in f" {text}"
     return is_several or _QUOTED.search(text) is not None
 
+
+_COMMANDS = ("command", "entrypoint")
+_SET = regex(r"=[\"']?$")
+"""What a shell sets in a command is reported by `compose/literal-secret-in-command`."""
 
 _QUOTED = regex(r"\s[A-Za-z][\w.-]*=(?:\"[^\"\s]+\"|'[^'\s]+')")
 """One of several settings in a line, such as those of a login module of Java."""

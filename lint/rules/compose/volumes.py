@@ -132,7 +132,7 @@ def volume_beside_data(project: Project) -> Iterator[Report]:
     for service in project.services.values():
         name, folder = official_name(service), data_folder(service)
         is_new = name == "postgres" and (version_of(service, name) or (0,)) >= NEW_POSTGRES
-        if not folder or service.env_files:
+        if not folder or any(each.file is None or project.env_file(each.file) is None for each in service.env_files):
             continue
         is_declared = name in DECLARED and not is_new and not _is_moved(service) and folder not in targets(service)
         for mount, target in zip(service.mounts, targets(service), strict=True):
