@@ -66,8 +66,15 @@ def up(*, development: bool = False, scale: Iterable[str] = (), dry: bool = Fals
             print(base_images.remark())
 
 
-def down(*, volumes: bool = False, yes: bool = False, prune: bool = False, dry: bool = False) -> None:
+def down(
+    *, volumes: bool = False, yes: bool = False, prune: bool = False, hosts: Sequence[str] = (), dry: bool = False
+) -> None:
     """`inv down`."""
+    if hosts:
+        from .serving import down as elsewhere  # noqa: PLC0415 - only where a host is meant
+
+        elsewhere.down(hosts, volumes=volumes, prune=prune, yes=yes, dry=dry)
+        return
     stack = _running()
     if volumes and not dry:
         confirm_loss(volumes_lost(stack), yes=yes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,8 +11,12 @@ from pathlib import Path
 
 from .deploy.layout import Layout
 from .errors import SettingsError
+from .here import Here
+from .inventory import HostEntry
+from .reach import HERE
 from .settings import find_settings, load_settings
 from .ssh import RemoteHost
+from .ssh.keys import Ask
 
 
 @dataclass(frozen=True)
@@ -39,5 +44,10 @@ def open_hosts(names: Iterable[str], *, one: bool = False) -> Iterator[list[Open
         raise SettingsError(f"one host at a time: {', '.join(entry.name for entry in chosen)}; say one of them")
     ask = input if sys.stdin.isatty() else None
     with ExitStack() as opened:
-        hosts = [opened.enter_context(RemoteHost(entry, ask)) for entry in chosen]
+        hosts = [opened.enter_context(_host(entry, ask)) for entry in chosen]
         yield [Opened(host, Layout(settings.name, host.entry.folder)) for host in hosts]
+
+
+def _host(entry: HostEntry, ask: Ask | None) -> RemoteHost:
+    """*entry*, over the network unless this very machine is it, as it is for the keeper."""
+    return Here(entry) if os.environ.get(HERE) == entry.name else RemoteHost(entry, ask)

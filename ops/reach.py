@@ -9,6 +9,9 @@ Reach = Callable[[str, int], tuple[str, int]]
 """Gives the address and port to connect to for an address and port that a machine listens on."""
 
 LOOPBACK = "127.0.0.1"
+HERE = "FAIRLEAD_HERE"
+"""The variable that says, in the keeper, which host of fairlead.yaml this machine is."""
+
 EVERY = ("", "0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
 
 

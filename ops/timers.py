@@ -22,6 +22,9 @@ MARK = "fairlead"
 
 READABLE = 0o644
 MINUTES = 60
+DAY_H, LATE_H = 24, 3
+"""What runs once a day begins within three hours: its night would not be one otherwise."""
+
 
 
 @dataclass(frozen=True)
@@ -151,11 +154,11 @@ def unit_texts(schedule: Schedule) -> dict[str, str]:
 def cron_line(schedule: Schedule) -> str:
     """The line of cron; its minute and hour differ from stack to stack, so that not all ask at one time."""
     number = int(hashlib.sha256(schedule.folder.encode()).hexdigest(), 16)
-    late = min(schedule.hours, 6)
+    late = schedule.hours if schedule.hours < DAY_H else LATE_H
     minute, hour = number % MINUTES, schedule.first + number // MINUTES % late
     hours = ",".join(str(each) for each in range(hour, 24, schedule.hours))
     folder, path = shlex.quote(schedule.folder), shlex.quote(schedule.path)
-    words = f"cd {folder} && PATH={path} {shlex.join(schedule.command)}"
+    words = f"cd {folder} && PATH={path} {shlex.join(schedule.command)} >/dev/null"  # of what is left cron makes a mail
     line = f"{words} || {shlex.join(schedule.failed)}".replace("%", r"\%")
     return f"{minute} {hours} * * * {line} # {schedule.unit}"
 

@@ -13,13 +13,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ..host import Host
+from ..reach import HERE
 from ..stack import Stack
 from ..timers import Timer
 from .renewers import other_renewers
 from .timer import timer
-
-HERE = "FAIRLEAD_HERE"
-"""The variable that says on which host of fairlead.yaml this runs, in the keeper."""
 
 FILE = "outside.json"
 PRIVATE = 0o600

@@ -15,14 +15,11 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from .. import timers
-from ..certbot import outside
 from ..certbot.account import HMAC, KID
 from ..certbot.authority import authority
 from ..certbot.job import Job
 from ..certbot.preparing import image_steps
 from ..certbot.program import SERVICE, Certbot
-from ..certbot.renewers import other_renewers
 from ..certificates.site import site_of, tls_of
 from ..command import Secret
 from ..compose import model, secret_paths
@@ -44,9 +41,9 @@ from ..secret_files import secret_text
 from ..settings import FILE_NAME
 from ..stack import Stack, open_stack
 from ..step import Do, Say, Step
-from ..timers import MARK, Timer
 from ..up import REGISTRY
 from .image import keeper_image, keeper_steps
+from .noting import note
 from .running import Keeper
 
 JOB_NAME = "certbot"
@@ -87,23 +84,6 @@ def prepare(work: Work) -> None:
     name = work.opened.host.name
     with Progress() as progress:
         execute(plan_for(name, *work.steps()), {name: LocalHost()}, progress, take_back=False)
-
-
-def note(keeper: Keeper) -> Timer:
-    """Writes down for the keeper what only its host sees: the timer of the renewal, and who else renews."""
-    found = timers.state(keeper.host, unit(keeper))
-    outside.write(keeper.host, keeper.folder, found, others_there(keeper))
-    return found
-
-
-def others_there(keeper: Keeper) -> list[str]:
-    """Who else renews certificates on the host."""
-    return other_renewers(keeper.host, keeper.target.client, keeper.layout.base_project)
-
-
-def unit(keeper: Keeper) -> str:
-    """The name of the timer's units."""
-    return f"{MARK}-{keeper.layout.stack}-{keeper.job}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,7 @@ from ..deploy.target import Target
 from ..engine import SOCKET
 from ..errors import FairleadError, LockedError, UnreachableError
 from ..host import Host
+from ..reach import HERE
 from .image import REPOSITORY
 
 ANSWER_S = 60.0
@@ -60,10 +61,17 @@ class Keeper:
         if not tagged.ok:
             raise FairleadError(f"{self.host.name}: {image}: {tagged.reason}")
 
-    def command(self, *words: str, detached: bool = False) -> Command:
-        """The command that runs the task *words* in it."""
-        how = ("--detach", "--name", self.name) if detached else ("--rm", "--name", f"{self.name}-timed")
-        return Command((self.target.client, "run", *how, *self._options(), self.image, *words))
+    def command(self, *words: str, named: str = "", detached: bool = False, more: tuple[str, ...] = ()) -> Command:
+        """
+        The command that runs the task *words* in it.
+
+        Args:
+            named: What its container is called by, beside the work; the one that goes on alone has no such name.
+            more: Further options of ``docker run``.
+        """
+        name = f"{self.name}-{named}" if named else self.name
+        how = ("--detach", "--name", name) if detached else ("--rm", "--name", name)
+        return Command((self.target.client, "run", *how, *self._options(), *more, self.image, *words))
 
     def run(self, words: tuple[str, ...], line: Callable[[str], None] | None) -> int:
         """
@@ -115,7 +123,7 @@ class Keeper:
             *("--volume", f"{SOCKET}:{SOCKET}"),
             *("--volume", f"{self.layout.root}:{self.layout.root}"),
             *("--workdir", self.folder),
-            *("--env", f"FAIRLEAD_HERE={self.host.name}"),
+            *("--env", f"{HERE}={self.host.name}"),
             *("--log-opt", "max-size=10m"),
         )
 

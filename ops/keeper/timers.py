@@ -12,7 +12,8 @@ from ..hosts import open_hosts
 from ..plan import plan_for
 from ..progress import Progress
 from ..timers import Schedule
-from .certbot import Work, note, others_there, prepare, unit
+from .certbot import Work, prepare
+from .noting import note, others_there, unit
 from .running import PATH
 
 BY_HAND = "install cron or systemd there"
@@ -53,7 +54,7 @@ def _certbot(work: Work) -> Schedule:
         unit=unit(keeper),
         does=f"Renew the certificate of {name} where it is due",
         when="four times a day",
-        command=keeper.command(*RENEW).argv,
+        command=keeper.command(*RENEW, named="timed").argv,
         failed=work.stack.settings.acme.notify or timers.journalled(told),
         fails=f"the certificate of {name} was not renewed",
         folder=keeper.folder,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
+from ..here import Here
 from ..host import Host
 from ..reach import EVERY, LOOPBACK, Reach, is_private, on_this_machine
 from ..ssh import RemoteHost
@@ -22,7 +23,7 @@ def way_to(host: Host) -> Iterator[tuple[Reach, Named]]:
     What is open to the world is asked at the host's own address, as the world does; what the host keeps for itself,
     and everything behind a jump host, through the connection of ssh.
     """
-    if not isinstance(host, RemoteHost):
+    if not isinstance(host, RemoteHost) or isinstance(host, Here):
         yield on_this_machine, str
         return
     from ..ssh.forward import Forwards  # noqa: PLC0415 - only where a host is far away

@@ -13,12 +13,14 @@ from urllib.parse import urlsplit
 from ..hosts import Opened, open_hosts
 from ..reach import is_private
 from ..serving.patient import Served, served_by
+from ..serving.words import there
 from .budget import OWN_RATE, Budget
 from .errors import NoAnswerError
 from .inside import checks as inside
 from .inside.picture import facts_of_stack
 from .options import Options
 from .outside import checks as outside
+from .outside.reach import answers
 from .outside.site import Site, addresses_of, counterpart
 from .record import Record
 from .runner import Job
@@ -57,6 +59,7 @@ class Look:
             promised=self.named(verdict.promised),
             observed=self.named(verdict.observed),
             evidence=tuple(map(self.named, verdict.evidence)),
+            mend=there(verdict.mend, self.host) if self.host else verdict.mend,
         )
         return replace(finding, verdict=told)
 
@@ -129,10 +132,7 @@ def _public(served: Served, direct: Sequence[Site], options: Options) -> list[Lo
     if not site.has_domains or is_private(site.host):
         return []
     connected = {address for each in direct for address, _ in each.web.addresses.values()}
-    try:
-        led = set(addresses_of(site.host, site.port))
-    except NoAnswerError:
-        led = set()
+    led = _led(site)
     if len(direct) == 1 and led and led <= connected:
         return []
     through = Site(
@@ -146,8 +146,16 @@ def _public(served: Served, direct: Sequence[Site], options: Options) -> list[Lo
         is_ours=True,
         names=site.names,
     )
-    jobs = [Job(check, through) for check in _wanted(options) if _is_outside(check)]
+    # a name that leads nowhere is one fault, and not as many as there are checks
+    jobs = [Job(check, through) for check in _wanted(options) if (_is_outside(check) if led else check is answers)]
     return [Look("", Session(urlsplit(site.base).netloc, "host", through, jobs))] if jobs else []
+
+
+def _led(site: Site) -> set[str]:
+    try:
+        return set(addresses_of(site.host, site.port))
+    except NoAnswerError:
+        return set()
 
 
 def _wanted(options: Options) -> list[Check[Any]]:
