@@ -10,10 +10,12 @@ from typing import Any
 from ..lint.data import DataError, load_yaml
 from .backups import BackupSettings, backups
 from .carriage import CacheSettings, RegistrySettings
+from .doctor_settings import DoctorSettings, doctor_settings
 from .domains import AcmeSettings, CertificateSettings, acme, certificates
 from .errors import SettingsError
 from .inventory import Inventory, inventory
 from .migrations import MigrationSettings, migration_settings
+from .outward import Outward, outward
 
 FILE_NAME = "fairlead.yaml"
 
@@ -72,56 +74,6 @@ class TlsSettings:
 
 
 @dataclass(frozen=True)
-class LoginSettings:
-    """With which user the doctor logs in, and the file in the container that holds the password."""
-
-    user: str
-    password_file: str
-
-
-@dataclass(frozen=True)
-class ChatSettings:
-    """Paths below the page: where a person registers, where conversations are, and where a person is deleted."""
-
-    register: str
-    conversations: str
-    account: str = ""
-
-
-@dataclass(frozen=True)
-class ServiceCommand:
-    """A command, and the compose service whose container runs it."""
-
-    service: str
-    command: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class DoctorSettings:
-    """
-    What only this stack's owner knows; what is not set is not asked.
-
-    Attributes:
-        health: An address inside the stack, ``http://SERVICE:PORT/PATH``, that answers 200 while the service lives.
-        ready: The same, for what the service needs too.
-        api: A path below the page that the back end answers in JSON, whatever the status.
-        limited: A path below the page that may be asked often enough to be refused; GET changes nothing there.
-        websocket: A path below the page that takes WebSockets.
-        migrations: A command of a service that prints ``{"current", "head", "pending"}`` of the tables as JSON.
-    """
-
-    health: str = ""
-    ready: str = ""
-    api: str = ""
-    mysql: LoginSettings | None = None
-    redis: LoginSettings | None = None
-    functional: ChatSettings | None = None
-    limited: str = ""
-    websocket: str = ""
-    migrations: ServiceCommand | None = None
-
-
-@dataclass(frozen=True)
 class DeploySettings:
     """
     How a release is proven and switched on a host.
@@ -143,6 +95,18 @@ class DeploySettings:
     pull: bool = True
     registries: Mapping[str, RegistrySettings] = field(default_factory=dict)
     cache: CacheSettings = field(default_factory=CacheSettings)
+
+
+@dataclass(frozen=True)
+class VerifySettings:
+    """
+    What `inv verify.nightly` leaves behind.
+
+    Attributes:
+        textfile: A file for the Prometheus node exporter, in its textfile collector's folder; None: none is written.
+    """
+
+    textfile: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -170,6 +134,8 @@ class Settings:
     acme: AcmeSettings = field(default_factory=AcmeSettings)
     tls: TlsSettings | None = None
     backups: tuple[BackupSettings, ...] = ()
+    outward: Outward = field(default_factory=Outward)
+    verify: VerifySettings = field(default_factory=VerifySettings)
 
     @property
     def state(self) -> Path:
@@ -227,13 +193,15 @@ def _settings(data: Mapping[str, Any], root: Path) -> Settings:
         secrets=_secrets(data["secrets"], root) if "secrets" in data else None,
         edge=_edge(data["edge"], root) if "edge" in data else None,
         addresses=data.get("addresses", {}),
-        doctor=_doctor(data.get("doctor", {})),
+        doctor=doctor_settings(data.get("doctor", {})),
         inventory=inventory(data, data["name"]),
         deploy=_deploy(data.get("deploy", {}), root),
         domains=certificates(data.get("domains", ()), root),
         acme=acme(data.get("certbot", {}), root),
         tls=_tls(data["tls"], root) if "tls" in data else None,
         backups=backups(data.get("backups", ()), root),
+        outward=outward(data),
+        verify=_verify(data.get("verify", {}), root),
     )
 
 
@@ -260,6 +228,10 @@ def _tls(data: Mapping[str, Any], root: Path) -> TlsSettings:
     return TlsSettings(root / data["folder"], data["mount"], root / data["webroot"], **ports)
 
 
+def _verify(data: Mapping[str, Any], root: Path) -> VerifySettings:
+    return VerifySettings(root / data["textfile"] if "textfile" in data else None)
+
+
 def _deploy(data: Mapping[str, Any], root: Path) -> DeploySettings:
     return DeploySettings(
         smoke=tuple(data.get("smoke", ())),
@@ -270,24 +242,6 @@ def _deploy(data: Mapping[str, Any], root: Path) -> DeploySettings:
         registries={name: RegistrySettings(**login) for name, login in data.get("registries", {}).items()},
         cache=CacheSettings(**data.get("cache", {})),
     )
-
-
-def _doctor(data: Mapping[str, Any]) -> DoctorSettings:
-    return DoctorSettings(
-        health=data.get("health", ""),
-        ready=data.get("ready", ""),
-        api=data.get("api", ""),
-        mysql=LoginSettings(**data["mysql"]) if "mysql" in data else None,
-        redis=LoginSettings(**data["redis"]) if "redis" in data else None,
-        functional=ChatSettings(**data["functional"]) if "functional" in data else None,
-        limited=data.get("limited", ""),
-        websocket=data.get("websocket", ""),
-        migrations=_service_command(data["migrations"]) if "migrations" in data else None,
-    )
-
-
-def _service_command(data: Mapping[str, Any]) -> ServiceCommand:
-    return ServiceCommand(data["service"], tuple(data["command"]))
 
 
 def _paths(root: Path, names: list[str]) -> tuple[Path, ...]:

@@ -71,7 +71,7 @@ def _plan(host: Host, records: Records, bundle: Bundle, wanted: Order | None) ->
     files = with_maintenance(bundle.nginx(), wanted, hsts_in(Path(bundle.layout.certificates)))
     nginx = running_nginx(host, bundle.layout.base_project, bundle.edge, bundle.mount)
     note = note_step(records.folder / FILE, wanted)
-    return plan_for(host.name, note, *switch_steps(_edge(bundle), nginx, files))
+    return plan_for(host.name, note, *switch_steps(_edge(bundle), nginx, files, bundle.drain_s))
 
 
 def _edge(bundle: Bundle) -> EdgeSettings:

@@ -37,6 +37,7 @@ START = "start the new release"
 PROBE = "ask the new release from where nginx asks it"
 SWITCH = "switch nginx to the new release"
 SMOKE = "ask through nginx, and watch its answers"
+COMMIT = "note that it serves"
 PROBE_S = 30.0
 PAUSE_S = 0.2
 
@@ -111,7 +112,7 @@ class Switch:
         yield wait_step(self.base)
 
     def _after(self) -> Iterator[Step]:
-        yield Do("note that it serves", "state.json, current", self._commit)
+        yield Do(COMMIT, "state.json, current", self._commit)
         yield Do("let the old workers of nginx end", f"wait, at most {self.bundle.drain_s:g} s", self._drain)
         old = self.before.before(self.bundle.name)
         if old:
@@ -146,7 +147,7 @@ class Switch:
     def _probe(self, host: Host, say: Say) -> None:
         nginx = self._running_nginx(PROBE)
         for address in self.bundle.probes:
-            _ask_until_well(host, nginx, address, PROBE, say)
+            ask_until_well(host, nginx, address, PROBE, say)
 
     def _write(self, host: Host, say: Say) -> None:
         """A generation with this release's files; nothing where the live one has them."""
@@ -188,7 +189,7 @@ class Switch:
         nginx = self._running_nginx(SMOKE)
         begun = time.time()
         for address in self.bundle.smoke:
-            _ask_until_well(host, nginx, address, SMOKE, say)
+            ask_until_well(host, nginx, address, SMOKE, say)
         meant = {CLOSED_STATUS} if self._order() else set()
         before = answers_in(nginx.log(begun - self.bundle.watch_s, begun), meant)
         since = Answers()
@@ -233,7 +234,13 @@ def _named(host: Host, step: str, call: Callable[[], None]) -> None:
         raise StepFailedError(host.name, step, str(error)) from error
 
 
-def _ask_until_well(host: Host, nginx: Nginx, address: str, step: str, say: Say) -> None:
+def ask_until_well(host: Host, nginx: Nginx, address: str, step: str, say: Say) -> None:
+    """
+    Asks *address* from inside nginx's container until it answers 200.
+
+    Raises:
+        StepFailedError: it does not within half a minute.
+    """
     until = time.monotonic() + PROBE_S
     while True:
         status, body = nginx.ask(address)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from ..agent.freezing import FILE, Freeze, freeze_of, refuse_frozen
 from ..errors import SettingsError
 from ..hosts import Opened, open_hosts
 from ..lock import operator
+from ..notify import announced
+from ..settings import find_settings, load_settings
 from .following import Agent
 from .target import Target, examine
 from .telling import Teller
@@ -32,7 +35,10 @@ def lock(names: Sequence[str], *, on: bool, off: bool, reason: str, dry: bool) -
             elif dry:
                 print(f"{opened.host.name}: {f'freeze: {reason}' if on else 'thaw'}")
             else:
-                _order(opened, target, reason)
+                words = f"frozen: {reason.strip()}" if on else "thawed"
+                event = {"event": "freeze", "host": opened.host.name, "on": on, "text": words}
+                with announced(load_settings(find_settings(Path.cwd())), event):
+                    _order(opened, target, reason)
 
 
 def frozen(opened: Opened) -> Freeze | None:

@@ -8,8 +8,8 @@ from typing import Any
 
 from ..execute import Event
 from ..host import Host
-from ..progress import Progress
 from ..step import Say
+from .events import progress
 
 EVENTS: Mapping[str, Event] = {"start": "start", "say": "say", "done": "done", "failed": "failed", "undone": "undone"}
 
@@ -31,7 +31,7 @@ class Teller:
     """Takes the agent's lines; a context manager, so that the terminal is left as it was."""
 
     def __init__(self) -> None:
-        self._progress = Progress()
+        self._progress = progress()
 
     def __enter__(self) -> Teller:
         self._progress.__enter__()

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 
 from ..command import Result
+from ..doctor_settings import LoginSettings
 from ..masking import without
-from ..settings import LoginSettings
 from .check_engine import USABLE
 from .check_settings import COMPOSE
 from .patient import Patient

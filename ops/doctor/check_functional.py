@@ -11,7 +11,7 @@ from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from ..settings import ChatSettings
+from ..doctor_settings import ChatSettings
 from .patient import Patient
 from .verdict import Check, Verdict, ok, skipped, wrong
 from .web import Answer, WebError, fetch, opened

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..command import Command, Result
 from ..compose import ComposeProject, model
+from ..doctor_settings import DoctorSettings
 from ..engine import Engine, engine_facts
 from ..errors import FairleadError, SettingsError
 from ..host import Host, LocalHost
 from ..masking import SHORTEST, is_secret_name, secret_values
 from ..reach import Reach, on_this_machine
-from ..settings import DoctorSettings, Settings, find_settings, load_settings
+from ..settings import Settings, find_settings, load_settings
 from ..stack import Stack, open_stack
 from .seen import Seen, kinds_of, seen_containers
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from ..engine import require_engine
@@ -12,6 +13,7 @@ from ..errors import SettingsError
 from ..execute import execute
 from ..host import LocalHost
 from ..lock import locked, operator
+from ..notify import announced
 from ..plan import plan_for
 from ..progress import Progress
 from ..settings import Settings
@@ -92,13 +94,20 @@ def _wish(*, on: bool, off: bool, allow: tuple[str, ...]) -> Wish:
 def _here(wish: Wish, *, dry: bool) -> None:
     stack = open_stack(client=str(require_engine(LocalHost()).client))
     order = order_for(stack, wish)
-    if not dry:
-        with locked(stack.settings.state / "lock", "inv maintenance"), Progress() as progress:
-            plan = plan_for(stack.host.name, *local.steps(stack, order))
-            execute(plan, {stack.host.name: stack.host}, progress)
-        print(order or "maintenance is off")
+    if dry:
+        print(plan_for(stack.host.name, *local.steps(stack, order)))
         return
-    print(plan_for(stack.host.name, *local.steps(stack, order)))
+    with announced(stack.settings, event_of(order)), locked(stack.settings.state / "lock", "inv maintenance"):
+        plan = plan_for(stack.host.name, *local.steps(stack, order))
+        with Progress() as progress:
+            execute(plan, {stack.host.name: stack.host}, progress)
+    print(order or "maintenance is off")
+
+
+def event_of(order: Order | None, host: str = "") -> dict[str, Any]:
+    """What a webhook is told of it."""
+    named = {"host": host} if host else {}
+    return {"event": "maintenance", **named, "on": order is not None, "text": str(order or "maintenance is over")}
 
 
 def _api(settings: Settings) -> tuple[str, ...]:

@@ -55,7 +55,7 @@ def steps(stack: Stack, order: Order | None) -> Iterator[Step]:
 
     yield note_step(order_file(stack.settings), order)
     nginx = running_nginx(stack.host, stack.project.name, settings.service, settings.mount, stack.project.client)
-    yield from switch_steps(settings, nginx, files, loaded)
+    yield from switch_steps(settings, nginx, files, stack.settings.deploy.drain_s, loaded)
 
 
 def _texts(stack: Stack, settings: EdgeSettings, order: Order | None) -> dict[str, str]:

@@ -12,8 +12,9 @@ from ..deploy.telling import Teller
 from ..errors import StepFailedError
 from ..hosts import Opened, open_hosts
 from ..lock import operator
+from ..notify import announced
 from ..stack import open_stack
-from .cli import Wish, order_for
+from .cli import Wish, event_of, order_for
 from .order import FILE, Order, order_of, order_text
 
 READABLE = 0o640
@@ -26,7 +27,8 @@ def maintenance(names: Sequence[str], wish: Wish, *, dry: bool) -> None:
     Raises:
         FairleadError: it cannot be switched; what served there goes on serving.
     """
-    order = None if wish.asks_only else order_for(open_stack(client="docker"), wish)
+    stack = open_stack(client="docker")
+    order = None if wish.asks_only else order_for(stack, wish)
     with open_hosts(names) as hosts:
         for opened in hosts:
             if wish.asks_only:
@@ -34,7 +36,8 @@ def maintenance(names: Sequence[str], wish: Wish, *, dry: bool) -> None:
             elif dry:
                 print(f"{opened.host.name}: {order or 'maintenance ends'}; a new generation, nginx -t, link, reload")
             else:
-                _hand_over(opened, order)
+                with announced(stack.settings, event_of(order, opened.host.name)):
+                    _hand_over(opened, order)
 
 
 def held(opened: Opened) -> Order | None:

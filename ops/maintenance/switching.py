@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from .order import Order, order_of, order_text
 
 NOTE = "note the order"
 SWITCH = "switch nginx"
+DRAIN = "let the old workers of nginx end"
+PAUSE_S = 0.2
 HSTS = re.compile(r'add_header\s+Strict-Transport-Security\s+"?([^";]+)"?\s+always')
 
 
@@ -44,13 +47,21 @@ def note_step(path: Path, order: Order | None) -> Step:
 
 
 def switch_steps(
-    settings: EdgeSettings, nginx: Nginx | None, files: Mapping[str, str], loaded: Callable[[], None] = lambda: None
+    settings: EdgeSettings,
+    nginx: Nginx | None,
+    files: Mapping[str, str],
+    drain_s: float,
+    loaded: Callable[[], None] = lambda: None,
 ) -> Iterator[Step]:
     """
     Makes a generation of *files* the live one, and has nginx read it; what was live is live again where that fails.
 
+    At the end nobody is answered as before any more: connections that are kept open stay with an old worker of nginx
+    for one more request.
+
     Args:
         nginx: None where none runs: it reads the live generation when it starts.
+        drain_s: How long old workers may take to end.
         loaded: Called once nginx has read it.
     """
     before = edge.live_generation(settings)
@@ -67,7 +78,18 @@ def switch_steps(
             if nginx is not None:
                 nginx.reload()
 
-    yield Do(SWITCH, "nginx -t, link, HUP; requests that were begun are ended as they were", forward, back)
+    yield Do(SWITCH, "nginx -t, link, reload; requests that were begun are ended as they were", forward, back)
+    if nginx is not None:
+        yield Do(DRAIN, f"wait, at most {drain_s:g} s", lambda _, say: _drain(nginx, drain_s, say))
+
+
+def _drain(nginx: Nginx, drain_s: float, say: Say) -> None:
+    until = time.monotonic() + drain_s
+    while leaving := nginx.leaving():
+        say(f"{len(leaving)} still at work")
+        if time.monotonic() > until:
+            return  # their connections have had their time; nginx ends them by worker_shutdown_timeout
+        time.sleep(PAUSE_S)
 
 
 def _forward(host: Host, say: Say, settings: EdgeSettings, nginx: Nginx | None, link: list[Step]) -> None:

@@ -11,8 +11,8 @@ import pytest
 
 from fairlead.ops.agent.bundle import load
 from fairlead.ops.agent.gc import old_releases
-from fairlead.ops.agent.nginx import STATUS
 from fairlead.ops.agent.record import Records, State, chain_break
+from fairlead.ops.agent.watching import STATUS
 from fairlead.ops.errors import SettingsError
 
 ROOT = Path(__file__).parents[2]

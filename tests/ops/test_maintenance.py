@@ -198,8 +198,11 @@ def test_maintenance_outlasts_whoever_writes_the_next_generation(tmp_path):
 class Nginx:
     """nginx that takes or refuses a generation, and counts reloads."""
 
-    def __init__(self, refuses=False, stays=False):
-        self.refuses, self.stays, self.reloads = refuses, stays, 0
+    def __init__(self, refuses=False, stays=False, busy=()):
+        self.refuses, self.stays, self.reloads, self.busy = refuses, stays, 0, list(busy)
+
+    def leaving(self):
+        return self.busy.pop(0) if self.busy else set()
 
     def test(self, generation):
         if self.refuses:
@@ -217,7 +220,7 @@ def test_what_nginx_does_not_take_is_taken_back_with_the_order(tmp_path, nginx, 
     for step in edge.edge_steps(settings, FILES):
         step.run(LocalHost(), lambda _: None)
     path = tmp_path / "maintenance.json"
-    steps = [note_step(path, _order()), *switch_steps(settings, nginx, with_maintenance(FILES, _order()))]
+    steps = [note_step(path, _order()), *switch_steps(settings, nginx, with_maintenance(FILES, _order()), 0)]
 
     with pytest.raises(StepFailedError, match="switch nginx: nginx"):
         execute(plan_for("here", *steps), {"here": LocalHost()}, lambda *_: None)
@@ -229,10 +232,20 @@ def test_on_and_off_again_leave_the_files_that_were(tmp_path):
     settings = EdgeSettings("nginx", tmp_path / "edge", "/e", ())
     nginx, seen = Nginx(), []
     for files in (FILES, with_maintenance(FILES, _order()), FILES):
-        steps = switch_steps(settings, nginx, files, lambda: seen.append(edge.live_generation(settings)))
+        steps = switch_steps(settings, nginx, files, 0, lambda: seen.append(edge.live_generation(settings)))
         execute(plan_for("here", *steps), {"here": LocalHost()}, lambda *_: None)
 
     assert (FILES, ["g1", "g2", "g3"], 3) == (edge.live_files(settings), seen, nginx.reloads)
+
+
+def test_it_is_over_when_no_old_worker_is_left_or_the_time_is(tmp_path):
+    settings = EdgeSettings("nginx", tmp_path / "edge", "/e", ())
+    for drain_s, left in ((60, []), (-1, [{"8"}])):
+        nginx, said = Nginx(busy=[{"7", "8"}, {"8"}]), []
+        *_, drain = switch_steps(settings, nginx, FILES, drain_s)
+        drain.run(LocalHost(), said.append)
+
+        assert (left, "2 still at work") == (nginx.busy, said[0])
 
 
 def test_hsts_is_that_of_the_live_certificate(tmp_path):

@@ -9,8 +9,8 @@ from functools import wraps
 from ...command import Result
 from ...doctor.check_data import MYSQL, REDIS, differences, mysql_promises, redis_promises
 from ...doctor.seen import Seen
+from ...doctor_settings import LoginSettings
 from ...errors import FairleadError
-from ...settings import LoginSettings
 from ..verdict import Check, Look, Verdict, check, failed, passed, skipped, unseen, warned
 from .installation import Installation
 

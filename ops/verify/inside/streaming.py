@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 from ....lint.nginx import Directive
 from ...doctor.check_functional import registered
 from ...doctor.web import WebError, fetch, opened
-from ...settings import ChatSettings
+from ...doctor_settings import ChatSettings
 from ..outside.parts import AT_ONCE_S, BROWSER
 from ..promises.running import Running
 from ..promises.witness import Listener, answered_by, listeners

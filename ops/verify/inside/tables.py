@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...doctor.seen import Seen
-from ...settings import ServiceCommand
+from ...doctor_settings import ServiceCommand
 from ..verdict import Check, Verdict, check, failed, passed, skipped, unseen
 from .asking import parsed
 from .databases import NotToldError, each, mysql

@@ -1,0 +1,174 @@
+"""Hands a release over to the agent and follows it: hooks once it serves, the audit's reader told, what serves now."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ..agent.switch import COMMIT
+from ..hooks import Hooks, LateHookError, Moment
+from ..hosts import Opened
+from ..lock import operator
+from ..notify import announced
+from ..outward import FINISHED, SERVING
+from ..settings import Settings, find_settings, load_settings
+from ..stack import Stack
+from .following import Agent
+from .target import Target, examine
+from .telling import Teller
+
+EVENTS = {"switch": "deploy", "rollback": "rollback", "abort": "abort"}
+FILE, MODE = "hooks.json", 0o640
+
+
+class LateHooks:
+    """
+    The hooks of a release that run once it serves.
+
+    Those still owed stand in a file of the release on the host, so that `--resume` knows them on any machine: one that
+    has run is struck out after it ran, and one that was cut off runs again.
+    """
+
+    def __init__(self, opened: Opened, settings: Settings, moment: Moment) -> None:
+        self._opened = opened
+        self._hooks = Hooks(settings.outward, settings.root)
+        self._moment = moment
+        self._path = f"{opened.layout.release(moment.release)}/{FILE}"
+        self.failed: list[str] = []
+
+    def owe(self) -> None:
+        """From now on all that the settings have are owed."""
+        owed = [name for name in (*SERVING, *FINISHED) if name in self._hooks.settings.hooks]
+        if owed:
+            self._write(owed)
+
+    def owed(self) -> list[str]:
+        """Those that have not run."""
+        text = self._opened.host.read(self._path)
+        return list(json.loads(text)["owed"]) if text else []
+
+    def run(self, names: Iterable[str]) -> None:
+        """Runs those of *names* that are owed; one that fails is told at the end."""
+        owed = self.owed()
+        for name in [name for name in names if name in owed]:
+            said = self._hooks.run(name, self._moment, lambda line: print(line, flush=True))
+            self.failed += [said] if said else []
+            owed.remove(name)
+            self._write(owed)
+
+    def complain(self) -> None:
+        """
+        Raises:
+            LateHookError: one has failed; the release serves all the same.
+        """
+        if self.failed:
+            moment = self._moment
+            raise LateHookError(
+                f"{moment.host}: {moment.release} serves, and is not taken back; {'; '.join(self.failed)}: "
+                "mend what that was for by hand"
+            )
+
+    def _write(self, owed: list[str]) -> None:
+        try:
+            self._opened.host.put(self._path, json.dumps({"owed": owed}) + "\n", MODE)
+        except OSError as error:
+            self.failed.append(f"which hooks ran is not noted: {self._path}: {error.strerror or error}")
+
+
+def moment_of(opened: Opened, target: Target, release: str, action: str = "deploy") -> Moment:
+    """What hooks are told about a switch to *release*."""
+    manifest = json.loads(opened.host.read(f"{opened.layout.release(release)}/release.json") or "{}")
+    before = target.state.before(release)
+    return Moment(opened.host.name, release, before, str(manifest.get("revision", "")), action)
+
+
+def hand_over(opened: Opened, target: Target, command: str, release: str, image: str = "", *, new: bool = True) -> None:
+    """
+    Has the agent do *command* for *release*, and follows it to its end.
+
+    Args:
+        new: False for one that was cut off: what hooks it owes is known on the host.
+
+    Raises:
+        FairleadError: it failed, see `Agent.run`; or a hook did, once the release served.
+    """
+    settings = load_settings(find_settings(Path.cwd()))
+    moment = moment_of(opened, target, release, "rollback" if command == "rollback" else "deploy")
+    hooks = LateHooks(opened, settings, moment)
+    agent = Agent(opened.host, target, opened.layout)
+    words = (command, "--root", opened.layout.root, "--release", release, "--who", operator())
+    with announced(settings, _event(EVENTS[command], moment)) as event:
+        image = image or agent.image()
+        if new and command != "abort":
+            hooks.owe()
+        with Teller() as teller:
+            agent.run(image, words, _telling(teller, hooks))
+        _end(opened, hooks, event, finished=command != "abort")
+    hooks.complain()
+
+
+@contextmanager
+def fails_only(stack: Stack, event: dict[str, Any]) -> Iterator[None]:
+    """Tells of a failure in the block, and of nothing else: what comes after it says how it all ended."""
+    with announced(stack.settings, event):
+        yield
+        event.clear()
+
+
+def follow(opened: Opened, target: Target) -> None:
+    """
+    Follows an agent that is at work already, to its end.
+
+    Raises:
+        FairleadError: as `hand_over`.
+    """
+    release = target.state.pending or target.state.current
+    hooks = LateHooks(opened, load_settings(find_settings(Path.cwd())), moment_of(opened, target, release))
+    with Teller() as teller:
+        Agent(opened.host, target, opened.layout).follow(_telling(teller, hooks))
+    after = examine(opened.host, opened.layout).state
+    if after.current == release and not after.pending:
+        hooks.run((*SERVING, *FINISHED))
+    hooks.complain()
+
+
+def run_owed(opened: Opened, target: Target) -> None:
+    """
+    Runs what hooks the release that serves still owes.
+
+    Raises:
+        LateHookError: one of them failed.
+    """
+    if not target.state.current:
+        return
+    settings = load_settings(find_settings(Path.cwd()))
+    hooks = LateHooks(opened, settings, moment_of(opened, target, target.state.current))
+    hooks.run((*SERVING, *FINISHED))
+    hooks.complain()
+
+
+def _telling(teller: Teller, hooks: LateHooks) -> Any:
+    def line(told: Mapping[str, Any]) -> None:
+        teller(told)
+        if (told.get("event"), told.get("step")) == ("done", COMMIT):
+            hooks.run(SERVING)
+
+    return line
+
+
+def _event(event: str, moment: Moment) -> dict[str, Any]:
+    about = {"host": moment.host, "release": moment.release, "previous": moment.previous, "revision": moment.revision}
+    return {"event": event, **about}
+
+
+def _end(opened: Opened, hooks: LateHooks, event: dict[str, Any], *, finished: bool) -> None:
+    serves = examine(opened.host, opened.layout).state.current
+    print(f"{opened.host.name}: {serves or 'no release'} serves")
+    if finished:
+        hooks.run((*SERVING, *FINISHED))
+    event["serves"] = serves
+    if hooks.failed:
+        event["text"] = f"{serves} serves; {'; '.join(hooks.failed)}"
