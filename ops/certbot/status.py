@@ -233,11 +233,7 @@ def _last_words(last: LastRun | None) -> str:
 
 def _certificate_json(certificate: Certificate, now: datetime) -> dict[str, object]:
     return {
-        "names": list(certificate.names),
-        "issuer": certificate.issuer,
-        "key": certificate.key,
-        "not_before": certificate.not_before.isoformat(),
-        "not_after": certificate.not_after.isoformat(),
+        **certificate.facts,
         "life_left": round(certificate.left(now), 4),
         "fingerprint": certificate.fingerprint,
         "is_placeholder": certificate.is_placeholder,

@@ -58,6 +58,17 @@ class Certificate:
     parsed: x509.Certificate = field(repr=False, compare=False)
 
     @property
+    def facts(self) -> dict[str, object]:
+        """What reports say of it, as JSON."""
+        return {
+            "names": list(self.names),
+            "issuer": self.issuer,
+            "key": self.key,
+            "not_before": self.not_before.isoformat(),
+            "not_after": self.not_after.isoformat(),
+        }
+
+    @property
     def is_placeholder(self) -> bool:
         """Whether it is the one that stands in until there is a real one."""
         return self.subject == PLACEHOLDER_NAME == self.issuer

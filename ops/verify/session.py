@@ -156,13 +156,4 @@ def _grade(site: Site) -> dict[str, Any] | None:
 
 
 def _certificate(site: Site) -> dict[str, Any] | None:
-    if no_tls(site):
-        return None
-    certificate = seen(site).certificate
-    return {
-        "names": list(certificate.names),
-        "issuer": certificate.issuer,
-        "key": certificate.key,
-        "not_before": certificate.not_before.isoformat(),
-        "not_after": certificate.not_after.isoformat(),
-    }
+    return None if no_tls(site) else seen(site).certificate.facts

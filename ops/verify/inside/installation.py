@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 from ....lint.data import load_yaml
 from ...command import Command, Result
@@ -18,6 +17,7 @@ from ...errors import FairleadError
 from ...masking import without
 from ...serving.release import Released, agent_command
 from ...settings import FILE_NAME, EdgeSettings
+from ..memory import Memory
 from ..outside.site import Site
 from ..promises.probing import Covered, covered
 from ..promises.running import ConfigurationError, Running, edge_paths, project_files, running
@@ -25,11 +25,10 @@ from ..promises.witness import Known
 from .asking import DESCRIPTIONS, application, description
 
 INSPECT_S = 30.0
-Made = TypeVar("Made")
 
 
 @dataclass
-class Installation:
+class Installation(Memory):
     """
     Attributes:
         inspected: All that the engine knows of each container, by name; for use, never to be shown.
@@ -44,8 +43,6 @@ class Installation:
     site: Site
     everything: bool = False
     troubles: tuple[str, ...] = ()
-    _known: dict[str, Any] = field(default_factory=dict, repr=False)
-    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     @property
     def edge(self) -> Running | None:
@@ -87,18 +84,6 @@ class Installation:
     def masked(self, text: str) -> str:
         """*text* without the value of any secret."""
         return without(text, self.patient.secrets)
-
-    def remembered(self, name: str, make: Callable[[], Made]) -> Made:
-        """What *make* gave the first time; others wait meanwhile."""
-        with self._lock:
-            if name not in self._known:
-                self._known[name] = make()
-            found: Made = self._known[name]
-            return found
-
-    def seen(self, name: str) -> Any:
-        """What was remembered under *name*, or None."""
-        return self._known.get(name)
 
     @property
     def covered(self) -> list[Covered]:

@@ -5,23 +5,21 @@ from __future__ import annotations
 import ipaddress
 import secrets
 import socket
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any, TypeVar
 from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 
 from ....lint.policy import Policy
 from ...errors import SettingsError
 from ..errors import NoAnswerError
 from ..exchange import Exchange
+from ..memory import Memory
 from ..observatory import page
 from ..tls.asking import Server
 from ..web import Trust, Web
 
-Made = TypeVar("Made")
 MOST_HOPS = 10
 PORTS = {"http": 80, "https": 443}
 FRESH = 299
@@ -43,7 +41,7 @@ def addresses_of(host: str, port: int) -> tuple[str, ...]:
 
 
 @dataclass
-class Site:
+class Site(Memory):
     """
     One site. Two checks that look at the same address share the answer.
 
@@ -69,8 +67,6 @@ class Site:
     names: tuple[str, ...] = ()
     resolve: Callable[[str, int], tuple[str, ...]] = addresses_of
     nonce: str = field(default_factory=lambda: secrets.token_hex(5))
-    _known: dict[str, Any] = field(default_factory=dict, repr=False)
-    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     @property
     def parts(self) -> SplitResult:
@@ -160,18 +156,6 @@ class Site:
         name, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
         address, at_port = self.web.addresses.get((name, port), (name, port))
         return Server(name, address, at_port, self.web.budget)
-
-    def remembered(self, name: str, make: Callable[[], Made]) -> Made:
-        """What *make* gave the first time it was asked for under *name*; others wait meanwhile."""
-        with self._lock:
-            if name not in self._known:
-                self._known[name] = make()
-            found: Made = self._known[name]
-            return found
-
-    def seen(self, name: str) -> Any:
-        """What was remembered under *name*, or None."""
-        return self._known.get(name)
 
     @property
     def speaks_tls(self) -> bool:
