@@ -17,7 +17,9 @@ READABLE = 0o444
 """Any user of a container reads it; on the host the folder, of mode 0700, keeps others out."""
 
 FOLDER_MODE = 0o700
-EXPRESSION = re.compile(r"\$\{(?:(sha256):)?([A-Za-z_][A-Za-z0-9_]*)\}")
+EXPRESSION = re.compile(r"\$\{(?:(sha256):)?([A-Za-z_][A-Za-z0-9_]*)(?::-)?\}")
+OPTIONAL = re.compile(r"[ \t]*[^\s$]*\$\{(?:sha256:)?([A-Za-z_][A-Za-z0-9_]*):-\}[^\s$]*")
+"""A word that is left out where its variable is empty."""
 
 
 def secret_steps(
@@ -81,6 +83,7 @@ def _content(settings: SecretSettings, name: str, values: Mapping[str, str]) -> 
         text = template.read_text(encoding="utf-8")
     except OSError as error:
         raise SettingsError(f"{template}: {error.strerror}; fairlead.yaml names it as secrets.templates") from error
+    text = OPTIONAL.sub(lambda found: found[0] if values.get(found[1]) else "", text)
     return EXPRESSION.sub(lambda found: _value(found, values, template), text)
 
 

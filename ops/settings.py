@@ -16,6 +16,7 @@ from .errors import SettingsError
 from .inventory import Inventory, inventory
 from .migrations import MigrationSettings, migration_settings
 from .outward import Outward, outward
+from .rotation import Rotation
 
 FILE_NAME = "fairlead.yaml"
 
@@ -31,10 +32,16 @@ class EnvSettings:
 
 @dataclass(frozen=True)
 class SecretSettings:
-    """The folder of the files behind the compose secrets, and the templates of some of them by secret name."""
+    """
+    The folder of the files behind the compose secrets, and the templates of some of them by secret name.
+
+    Attributes:
+        rotate: The secrets that can be changed while everything runs, by the name of their variable.
+    """
 
     folder: Path
     templates: Mapping[str, Path] = field(default_factory=dict)
+    rotate: Mapping[str, Rotation] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -215,7 +222,8 @@ def _env(data: Mapping[str, Any], root: Path, project: Path) -> EnvSettings:
 
 def _secrets(data: Mapping[str, Any], root: Path) -> SecretSettings:
     templates = {name: root / path for name, path in data.get("templates", {}).items()}
-    return SecretSettings(root / data["folder"], templates)
+    rotate = {name: Rotation(name, **how) for name, how in data.get("rotate", {}).items()}
+    return SecretSettings(root / data["folder"], templates, rotate)
 
 
 def _edge(data: Mapping[str, Any], root: Path) -> EdgeSettings:

@@ -18,7 +18,10 @@ COMPOSE = [DOCKER / "docker-compose.yml", DOCKER / "docker-compose.prod.yml"]
 # Set by `inv` itself for each run.
 OF_THE_RUN = {"RELEASE", "GIT_REVISION", "TLS_GROUP", "CERTBOT_USER", "CERTBOT_INPUTS"}
 # Read by `inv` itself, not by Compose.
-OF_INV = {"DOMAINS", "ACME_SERVER", "ACME_CA_BUNDLE", "ACME_EAB_KID", "ACME_EAB_HMAC_KEY"}
+OF_INV = {
+    *("DOMAINS", "ACME_SERVER", "ACME_CA_BUNDLE", "ACME_EAB_KID", "ACME_EAB_HMAC_KEY"),
+    *("MYSQL_PASSWORD_PREVIOUS", "MYSQL_MIGRATION_PASSWORD_PREVIOUS", "REDIS_PASSWORD_PREVIOUS"),
+}
 # Limits of services that a small host need not change; their defaults stand in docker-compose.prod.yml.
 LIMITS = re.compile(r"^(NGINX|FRONTEND|BACKEND|MIGRATE|MYSQL|REDIS|CERTBOT)_(CPUS|MEMORY)$")
 # Fixed by the compose files, or by the image.
