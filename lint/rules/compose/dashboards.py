@@ -59,9 +59,9 @@ def open_dashboard(project: Project) -> Iterator[Report]:
     before them ask who is there.
     """
     for service in project.services.values():
-        for name, value in _OPENING.items():
+        for name, opening in _OPENING.items():
             variable = service.own_environment.get(name)
-            if variable is not None and str(variable.value).lower() == value and _lets_in(service, name):
+            if variable is not None and str(variable.value).lower() == opening and _lets_in(service, name):
                 message = f'service "{service.name}" is published and lets everybody in by "{name}"; '
                 yield variable.value_place, message + "publish it on 127.0.0.1, or take that out"
         for value in (*service.texts("command"), *service.texts("entrypoint")):
