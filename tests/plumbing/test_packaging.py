@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = ("lint", "ops", "schemas")
-ROOT_MODULES = {"__init__.py", "__main__.py", "tasks.py", "py.typed"}
+ROOT_MODULES = {"__init__.py", "__main__.py", "tasks.py", "py.typed", "requirements.lock"}
 LARGEST_BYTES = 2_000_000
 BUILD = "import sys; from setuptools.build_meta import build_wheel; build_wheel(sys.argv[1])"
 
