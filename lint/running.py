@@ -108,7 +108,7 @@ def _broken_since(session: Session, scope: Scope, outcome: Outcome, since: str) 
     from .fingerprint import fingerprints  # noqa: PLC0415 - only for comparisons
     from .revision import known_at  # noqa: PLC0415 - as above
 
-    wanted = _wanted(outcome, scope) or set()
+    wanted = scope.targets or set()
     if all(finding.place.path in wanted for finding in outcome.findings):
         return outcome.findings
     known = known_at(since, scope.paths, session.setup)

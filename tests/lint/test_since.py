@@ -45,6 +45,15 @@ def test_a_changed_file_shows_all_its_faults_and_moved_ones_are_old(repository, 
     assert [] == found(lint)
 
 
+def test_an_old_fault_in_an_included_file_is_not_the_changes(repository, lint) -> None:
+    (repository / "parts" / "old.inc").write_text("autoindex on;\n")
+    git(repository, "add", ".")
+    git(repository, "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "second")
+    (repository / "nginx.conf").write_text(MAIN)
+
+    assert [] == found(lint, "nginx.conf")
+
+
 def test_a_file_that_only_an_include_makes_ours_shows_its_old_faults_when_it_is_changed(repository, lint) -> None:
     (repository / "parts" / "old.inc").write_text("autoindex on;\n")
     git(repository, "add", ".")
