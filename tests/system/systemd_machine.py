@@ -1,4 +1,4 @@
-"""A machine whose first process is systemd, and which shares the engine, the network and a folder with this one."""
+"""A machine with systemd as its first process, or with cron alone; engine, network and one folder are of this one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DOCKERFILE = """\
 FROM fairlead/python:3.13-slim-trixie
 RUN apt-get update -qq \\
  && apt-get install -qq --yes --no-install-recommends \\
-    systemd systemd-sysv dbus bsdutils util-linux docker-cli docker-compose \\
+    systemd systemd-sysv dbus bsdutils util-linux cron procps docker-cli docker-compose \\
  && rm -rf /etc/systemd/system/*.wants
 COPY requirements.lock /
 RUN pip install --quiet --root-user-action ignore --require-hashes --only-binary :all: -r /requirements.lock
@@ -31,6 +31,8 @@ PACKAGE = "/usr/local/lib/python3.13/dist-packages/fairlead"
 BOOT = "umount -R /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup && exec /sbin/init"
 """systemd wants cgroups of its own, and of the second kind, which every kernel has beside the first."""
 
+CRON = "exec cron -f"
+
 RIGHTS = ("--cap-add=SYS_ADMIN", "--security-opt=seccomp=unconfined", "--security-opt=apparmor=unconfined")
 ALIKE = ("--network=host", "--cgroupns=private", "--env=container=docker", "--stop-signal=SIGRTMIN+3")
 SOCKET = "/var/run/docker.sock"
@@ -38,10 +40,17 @@ SOCKET = "/var/run/docker.sock"
 
 @dataclass(frozen=True)
 class SystemdMachine:
-    """A machine that runs; *folder* is where the tool is used."""
+    """
+    A machine that runs.
+
+    Attributes:
+        folder: Where the tool is used.
+        first: What its first process does.
+    """
 
     client: str
     folder: Path
+    first: str = BOOT
     name: str = field(default_factory=lambda: f"fairlead-test-systemd-{secrets.token_hex(4)}")
 
     def boot(self, *shared: Path) -> None:
@@ -50,7 +59,7 @@ class SystemdMachine:
         folders += [(path, path, "ro") for path in shared]
         mounts = [f"--volume={here}:{there}:{mode}" for here, there, mode in folders]
         gone = [f"--tmpfs={path}" for path in ("/run", "/run/lock", "/tmp")]
-        command = (IMAGE, "sh", "-c", BOOT)
+        command = (IMAGE, "sh", "-c", self.first)
         self._docker("run", "--detach", "--name", self.name, *RIGHTS, *ALIKE, *mounts, *gone, *command)
         self._up()
 
@@ -83,8 +92,10 @@ class SystemdMachine:
 
     def _up(self) -> None:
         end = time.monotonic() + 60
-        while (state := self.run("systemctl", "is-system-running").out.strip()) != "running":
-            assert time.monotonic() < end, f"it is {state}: {self.run('systemctl', '--failed', '--no-pager').out}"
+        question = ("systemctl", "is-system-running") if self.first == BOOT else ("pgrep", "-x", "cron")
+        while (asked := self.run(*question)).code != 0:
+            failed = self.run("systemctl", "--failed", "--no-pager").out
+            assert time.monotonic() < end, f"it is {asked.out}{asked.err}{failed}"
             time.sleep(0.2)
 
     def _docker(self, *arguments: str) -> None:
@@ -93,14 +104,16 @@ class SystemdMachine:
 
 
 @contextmanager
-def systemd_machine(client: str, folder: Path, scratch: Path, *shared: Path) -> Iterator[SystemdMachine]:
-    """A machine for *folder*; its image is made where the engine has it not, with *scratch* as the context."""
+def systemd_machine(
+    client: str, folder: Path, scratch: Path, *shared: Path, first: str = BOOT
+) -> Iterator[SystemdMachine]:
+    """A machine for *folder* that can read the folders *shared*; *scratch* is where its image is made."""
     host = LocalHost()
     execute(plan_for(host.name, *bases.steps(host, client)), {host.name: host}, lambda *_: None)
     (scratch / "Dockerfile").write_text(DOCKERFILE)
     (scratch / "requirements.lock").write_bytes((ROOT / "requirements.lock").read_bytes())
     subprocess.run((client, "build", "--quiet", "--tag", IMAGE, scratch), capture_output=True, check=True)
-    machine = SystemdMachine(client, folder)
+    machine = SystemdMachine(client, folder, first)
     try:
         machine.boot(*shared)
         yield machine

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from .acme_site import Site
-from .systemd_machine import SystemdMachine, systemd_machine
+from .systemd_machine import CRON, SystemdMachine, systemd_machine
 
 Until = Callable[[Callable[[], bool], str], None]
 KEPT = ("DOMAINS", "ACME_SERVER", "ACME_CA_BUNDLE", "HTTP_PORT", "HTTPS_PORT", "PUBLIC_ADDRESS", "PAGE_PORT", "RELEASE")
@@ -21,20 +22,24 @@ ANOTHER = "[Timer]\nOnCalendar=daily\n[Install]\nWantedBy=timers.target\n"
 
 
 @pytest.fixture(scope="module")
-def machine(shop: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SystemdMachine]:
-    """The site's machine with a timer; all that the timer needs stands in the env file, as it has to."""
+def operated(shop: Site) -> Iterator[Site]:
+    """The site with all that a timer needs in the env file, as it has to be."""
     env_file = shop.checkout.folder / "docker/.env"
     before = env_file.read_text()
     env_file.write_text(before + "".join(f"{name}={shop.checkout.environment[name]}\n" for name in KEPT))
-    scratch = tmp_path_factory.mktemp("systemd")
-    try:
-        with systemd_machine(shop.checkout.client, shop.checkout.folder, scratch, shop.ca.folder) as machine:
-            installed = machine.inv("certbot.install-timer")
-            assert installed.code == 0, installed.out + installed.err
-            machine.write(f"/etc/systemd/system/{_unit(shop)}.timer.d/at-once.conf", AT_ONCE)
-            yield machine
-    finally:
-        env_file.write_text(before)
+    yield shop
+    env_file.write_text(before)
+
+
+@pytest.fixture(scope="module")
+def machine(operated: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SystemdMachine]:
+    """The site's machine with a timer."""
+    checkout, scratch = operated.checkout, tmp_path_factory.mktemp("systemd")
+    with systemd_machine(checkout.client, checkout.folder, scratch, operated.ca.folder) as machine:
+        installed = machine.inv("certbot.install-timer")
+        assert installed.code == 0, installed.out + installed.err
+        machine.write(f"/etc/systemd/system/{_unit(operated)}.timer.d/at-once.conf", AT_ONCE)
+        yield machine
 
 
 def _unit(site: Site) -> str:
@@ -140,3 +145,22 @@ def test_another_renewer_on_the_machine_is_refused_and_named(machine: SystemdMac
     assert (1, 1, 0) == (refused.code, status.code, taken.code)
     assert f"certificates are renewed here already by {named}; end it, or say --yes" in refused.err
     assert f"another renewer: {named}" in status.out
+
+
+def test_cron_renews_where_there_is_no_systemd(
+    operated: Site, tmp_path_factory: pytest.TempPathFactory, until: Until
+) -> None:
+    checkout, scratch = operated.checkout, tmp_path_factory.mktemp("cron")
+    record = checkout.folder / ".fairlead/certbot.json"
+    with systemd_machine(checkout.client, checkout.folder, scratch, operated.ca.folder, first=CRON) as machine:
+        installed = machine.inv("certbot.install-timer")
+        timer = json.loads(machine.inv("certbot.status", "--json").out)["timer"]
+        line = machine.run("crontab", "-l").out
+        record.unlink()
+        machine.run("crontab", "-", stdin=re.sub(r"^\S+ \S+", "* *", line))  # at each minute, so that it is soon
+        until(lambda: record.exists() and '"ok"' in record.read_text(), "cron runs it")
+        machine.run("crontab", "-r")
+
+    assert 0 == installed.code, installed.out + installed.err
+    assert ("cron", True) == (timer["kind"], timer["armed"])
+    assert re.match(r"\d+ \d+,\d+,\d+,\d+ \* \* \* cd ", line)
