@@ -52,5 +52,7 @@ def test_each_service_gets_only_the_secrets_that_it_reads(stack):
     assert ["mysql_migration_password", "mysql_password", "mysql_root_password"] == stack.inside(
         "mysql", "ls", "/run/secrets"
     ).split()
-    assert ["redis_acl", "redis_keeper_password", "redis_password"] == stack.inside("redis", "ls", "/run/secrets").split()
+    assert ["redis_acl", "redis_keeper_password", "redis_password"] == stack.inside(
+        "redis", "ls", "/run/secrets"
+    ).split()
     assert "mysql_root_password" not in stack.inside("backend", "ls", "/run/secrets")
