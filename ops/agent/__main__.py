@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 
+from .down import down
+from .rotating import rotated
 from .running import abort, gc, show_state, switch
 from .standing import freeze, maintain
+from .tiers import abort_tier, change_tier
 
-COMMANDS = ("switch", "rollback", "abort", "gc", "state", "maintenance", "freeze")
+COMMANDS = (
+    *("switch", "rollback", "abort", "gc", "state", "maintenance", "freeze", "down", "tier", "tier-abort"),
+    "rotated",
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -21,18 +28,24 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--keep", type=int, default=3)
     parser.add_argument("--order", default="", help="the file of an order of maintenance; without it, it ends")
     parser.add_argument("--reason", default="", help="why it is frozen; without it, it is thawed")
+    parser.add_argument("--folder", default="", help="what was handed over for a tier; without it, what was cut off")
+    parser.add_argument("--about", default="", help="a secret that gets a second value; none is in here")
     given = parser.parse_args(arguments)
-    if given.command == "state":
-        return show_state(given.root)
-    if given.command == "gc":
-        return gc(given.root, given.keep, given.who)
-    if given.command == "maintenance":
-        return maintain(given.root, given.order, given.who)
-    if given.command == "freeze":
-        return freeze(given.root, given.reason, given.who)
-    if given.command == "abort":
-        return abort(given.root, given.release, given.who)
-    return switch(given.root, given.release, given.who, jobs=given.command == "switch")
+    root, who = given.root, given.who
+    commands: dict[str, Callable[[], int]] = {
+        "switch": lambda: switch(root, given.release, who, jobs=True),
+        "rollback": lambda: switch(root, given.release, who, jobs=False),
+        "abort": lambda: abort(root, given.release, who),
+        "gc": lambda: gc(root, given.keep, who),
+        "state": lambda: show_state(root),
+        "maintenance": lambda: maintain(root, given.order, who),
+        "freeze": lambda: freeze(root, given.reason, who),
+        "down": lambda: down(root, who),
+        "tier": lambda: change_tier(root, given.folder, who),
+        "tier-abort": lambda: abort_tier(root, who),
+        "rotated": lambda: rotated(root, given.about, who),
+    }
+    return commands[given.command]()
 
 
 if __name__ == "__main__":

@@ -16,11 +16,13 @@ from ..plan import Plan, plan_for
 from ..step import Step
 from .bundle import load
 from .dump import old_dumps
+from .forgetting import end_unused
 from .freezing import freeze_in, refuse_frozen
 from .gc import old_releases, removal
 from .patient import PatientHost
 from .record import Records
 from .switch import Switch, TakeBackError
+from .tier import refuse_half_done
 
 LOCK = "state/lock"
 
@@ -49,6 +51,7 @@ def _switch(root: str, release: str, who: str, *, jobs: bool) -> None:
     host, records = PatientHost(), records_in(root)
     bundle = load(root, release)
     with locked(Path(root) / LOCK, f"{'deploy' if jobs else 'rollback'} of {release}", who):
+        refuse_half_done(records)
         before = records.state()
         if before.pending and before.pending != release:
             raise SettingsError(
@@ -89,7 +92,7 @@ def _abort(root: str, release: str, who: str) -> None:
             raise SettingsError(f"{release} serves already; inv deploy --resume tidies up, inv rollback goes back")
         work = Switch(host, load(root, release), records, before)
         records.audit(who=who, what="abort", release=release)
-        _take_back(host, records, release, [step for _, step in work.until_serving().steps])
+        undo_steps(host, records, release, [step for _, step in work.until_serving().steps])
         records.write_state(before.ended())
         records.audit(who=who, what="taken back", release=release)
 
@@ -104,6 +107,7 @@ def _gc(root: str, keep: int, who: str) -> None:
             previous = tuple(each for each in records.state().previous if each != name)
             records.write_state(replace(records.state(), previous=previous))
         _remove_dumps(Path(root), keep)
+        end_unused(root, host, records, who, tell)
 
 
 def _remove_dumps(root: Path, keep: int) -> None:
@@ -135,11 +139,17 @@ def carry_out(host: Host, records: Records, release: str, plan: Plan, *, take_ba
         execute(plan, {host.name: host}, record, take_back=False)
     except FairleadError:
         if take_back:
-            _take_back(host, records, release, begun)
+            undo_steps(host, records, release, begun)
         raise
 
 
-def _take_back(host: Host, records: Records, release: str, steps: list[Step]) -> None:
+def undo_steps(host: Host, records: Records, release: str, steps: list[Step]) -> None:
+    """
+    Takes back *steps*, last first.
+
+    Raises:
+        TakeBackError: one cannot be taken back.
+    """
     for step in reversed(steps):
         try:
             step.undo(host)

@@ -12,8 +12,10 @@ from .consent import ask_once, person
 from .forecast import Forecast, read, refuse_stale, written
 from .room import refuse_without
 from .showing import shown
+from .split import APP, DATA, EDGE
 
 PRIVATE = 0o600
+CHANGED = (APP, EDGE, DATA)
 
 
 class Plans(Protocol):
@@ -33,12 +35,14 @@ class Wish:
         out: The file to write it to, and no more.
         given: The plan that has to be the one that is made now; None where any will do.
         yes: Do not ask.
+        tier: What is changed: ``app``, ``edge`` or ``data``.
     """
 
     show: bool = False
     out: str = ""
     given: Forecast | None = None
     yes: bool = False
+    tier: str = APP
 
     @property
     def hosts(self) -> list[str]:
@@ -51,7 +55,7 @@ class Wish:
         return self.show or bool(self.out)
 
 
-def wish_of(*, plan: bool, plan_out: str, apply: str, yes: bool) -> Wish:
+def wish_of(*, plan: bool, plan_out: str, apply: str, yes: bool, tier: str = "") -> Wish:
     """
     The wish that the flags of a task make.
 
@@ -60,7 +64,10 @@ def wish_of(*, plan: bool, plan_out: str, apply: str, yes: bool) -> Wish:
     """
     if apply and (plan or plan_out):
         raise SettingsError("--apply runs a plan and --plan makes one; say one of them")
-    return Wish(plan, plan_out, read(Path(apply)) if apply else None, yes)
+    if tier and tier not in CHANGED:
+        raise SettingsError(f"--tier {tier}: one of {', '.join(CHANGED)}")
+    given = read(Path(apply)) if apply else None
+    return Wish(plan, plan_out, given, yes, tier or (given.tier if given else APP))
 
 
 def agreed(planner: Plans, wish: Wish) -> bool:

@@ -29,7 +29,16 @@ class Names:
     changed: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.added or self.removed or self.changed)
+        return any(self._all)
+
+    def below(self, folder: str) -> Names:
+        """Those that begin with *folder*, without it."""
+        kept = ([name.removeprefix(folder) for name in names if name.startswith(folder)] for names in self._all)
+        return Names(*map(tuple, kept))
+
+    @property
+    def _all(self) -> tuple[tuple[str, ...], ...]:
+        return self.added, self.removed, self.changed
 
     def __str__(self) -> str:
         signs = (("+", self.added), ("-", self.removed), ("~", self.changed))

@@ -54,6 +54,21 @@ class Planner:
     steps: tuple[str, ...]
     who: str
 
+    @property
+    def tier(self) -> str:
+        """What it changes."""
+        return APP
+
+    @property
+    def gap(self) -> str:
+        """For how long who is not answered: nobody notices a deploy of the app."""
+        return ""
+
+    @property
+    def sends(self) -> int:
+        """The bytes of the files that go over."""
+        return sum(len(file.data) for file in self._release.files)
+
     def forecast(self, salt: str = "") -> Forecast:
         """
         The plan.
@@ -65,15 +80,13 @@ class Planner:
             FairleadError: the release cannot be made, or the host does not tell what is needed.
         """
         sending, salt = self.sending, salt or secrets.token_hex(16)
-        images, size = self._images, sum(len(file.data) for file in sending.release.files)
+        images, size = self._images, self.sends
         goes_over = size + sum(image.bytes for image in images)
-        audit = sending.host.read(f"{sending.layout.state}/audit.jsonl") or ""
-        sent = sent_file(sending.stack)
         return Forecast(
             stack=sending.layout.stack,
             host=sending.host.name,
             address=str(sending.host.entry),
-            tier=APP,
+            tier=self.tier,
             release=sending.name,
             before=sending.target.state.current,
             made=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -84,13 +97,18 @@ class Planner:
             changes=self._changes(),
             migrations=self._pending,
             rooms=tuple(self._rooms(images, size)),
-            expected_s=expected_s(audit, sent.read_text() if sent.exists() else "", sending.host.name, goes_over),
-            gap="",
+            expected_s=self._expected_s(goes_over),
+            gap=self.gap,
             asks=tuple(self._asks()),
             salt=salt,
             of_host=self._of_host(),
             of_repository=digest_of(self._made_from(), salt),
         )
+
+    def _expected_s(self, size_bytes: int) -> float | None:
+        audit = self.sending.host.read(f"{self.sending.layout.state}/audit.jsonl") or ""
+        sent = sent_file(self.sending.stack)
+        return expected_s(audit, sent.read_text() if sent.exists() else "", self.sending.host.name, size_bytes)
 
     @property
     def _release(self) -> Release:
@@ -193,8 +211,11 @@ class Planner:
             return Pending()
         found = self._found
         pending = migrations.lineage.pending(found.applied)
-        dumped = pending and migrations.dump and (found.applied or found.size_bytes)
-        return Pending(found.applied, pending, needed_bytes(found) if dumped else 0)
+        return Pending(found.applied, pending, self._dump_bytes() if pending and migrations.dump else 0)
+
+    def _dump_bytes(self) -> int:
+        found = self._found
+        return needed_bytes(found) if found.applied or found.size_bytes else 0
 
     def _rooms(self, images: tuple[Load, ...], size: int) -> Iterator[Room]:
         sending, client = self.sending, self.sending.target.client
@@ -207,11 +228,14 @@ class Planner:
         yield memory(sending.host, app, used)
 
     def _asks(self) -> Iterator[str]:
-        if self.sending.host.entry.protected:
-            yield "is marked as protected in fairlead.yaml"
+        yield from self._asks_for_the_host()
         if self._pending.pending and (self._found.applied or self._found.size_bytes):
             names = ", ".join(self._pending.pending)
             yield f"the migrations {names} change the tables, and no rollback takes that back"
+
+    def _asks_for_the_host(self) -> Iterator[str]:
+        if self.sending.host.entry.protected:
+            yield "is marked as protected in fairlead.yaml"
 
     def _of_host(self) -> str:
         target = self.sending.target

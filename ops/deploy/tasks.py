@@ -6,6 +6,7 @@ from invoke import Collection, Context
 
 from ..task import task
 
+EVENTS = "Print what happens as JSON, one object a line."
 HOST = "A host or group of fairlead.yaml, or all; may be given several times."
 
 
@@ -36,6 +37,8 @@ def provision(c: Context, host: list[str] | None = None, check: bool = False, ye
         "plan_out": "The same, and write it to this file.",
         "apply": "Run exactly the plan in this file; refused where host or repository have changed since.",
         "yes": "Do not ask.",
+        "tier": "edge or data: replace nginx or the databases, and leave the app as it is; this has a gap.",
+        "json": EVENTS,
     },
 )
 def deploy(  # noqa: PLR0917 - each is a flag
@@ -49,56 +52,64 @@ def deploy(  # noqa: PLR0917 - each is a flag
     plan_out: str = "",
     apply: str = "",
     yes: bool = False,
+    tier: str = "",
+    json: bool = False,
 ) -> None:
     """Build, send what the host has not, and switch to the new release without losing a request; else take it back."""
     from . import agreeing, cli
 
-    wish = agreeing.wish_of(plan=plan, plan_out=plan_out, apply=apply, yes=yes)
+    wish = agreeing.wish_of(plan=plan, plan_out=plan_out, apply=apply, yes=yes, tier=tier)
     told = {"resume": resume, "abort": abort, "local_bases": allow_local_bases, "dry": c.config.run.dry}
+    told["as_json"] = json
     cli.deploy(host or wish.hosts, wish, build_on=build_on, **told)
 
 
 @task(
     iterable=["host"],
-    help={"host": HOST, "to": "The release to go back to; without it the one before.", "yes": "Do not ask."},
+    help={
+        "host": HOST,
+        "to": "The release to go back to; without it the one before.",
+        "yes": "Do not ask.",
+        "json": EVENTS,
+    },
 )
-def rollback(c: Context, host: list[str] | None = None, to: str = "", yes: bool = False) -> None:
+def rollback(c: Context, host: list[str] | None = None, to: str = "", yes: bool = False, json: bool = False) -> None:
     """Go back to a release that is still on the host, with its configuration and its secrets."""
     from . import cli
 
-    cli.rollback(host or [], to=to, yes=yes, dry=c.config.run.dry)
+    cli.rollback(host or [], to=to, yes=yes, dry=c.config.run.dry, as_json=json)
 
 
-@task(iterable=["host"], help={"host": HOST})
-def releases(_: Context, host: list[str] | None = None) -> None:
+@task(iterable=["host"], help={"host": HOST, "json": "Print JSON."})
+def releases(_: Context, host: list[str] | None = None, json: bool = False) -> None:
     """List the releases on a host, the newest first, and which of them serves."""
-    from . import cli
+    from . import listing
 
-    cli.releases(host or [])
+    listing.releases(host or [], as_json=json)
 
 
-@task(iterable=["host"], help={"host": HOST, "keep": "How many stay, the one that serves among them."})
-def gc(c: Context, host: list[str] | None = None, keep: int = 3) -> None:
+@task(iterable=["host"], help={"host": HOST, "keep": "How many stay, the one that serves among them.", "json": EVENTS})
+def gc(c: Context, host: list[str] | None = None, keep: int = 3, json: bool = False) -> None:
     """Remove the oldest releases from a host: containers, images, folders."""
     from . import cli
 
-    cli.collect(host or [], keep=keep, dry=c.config.run.dry)
+    cli.collect(host or [], keep=keep, dry=c.config.run.dry, as_json=json)
 
 
-@task(iterable=["host"], help={"host": HOST})
-def audit(_: Context, host: list[str] | None = None) -> None:
+@task(iterable=["host"], help={"host": HOST, "json": "Print JSON."})
+def audit(_: Context, host: list[str] | None = None, json: bool = False) -> None:
     """Show who changed what on a host, and whether the record is whole."""
-    from . import cli
+    from . import listing
 
-    cli.audit(host or [])
+    listing.audit(host or [], as_json=json)
 
 
-@task(iterable=["host"], help={"host": HOST})
-def drift(_: Context, host: list[str] | None = None) -> None:
+@task(iterable=["host"], help={"host": HOST, "json": "Print JSON."})
+def drift(_: Context, host: list[str] | None = None, json: bool = False) -> None:
     """Show where a host differs from the release that serves there."""
-    from . import cli
+    from . import listing
 
-    cli.differences(host or [])
+    listing.differences(host or [], as_json=json)
 
 
 @task(

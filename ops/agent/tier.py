@@ -1,0 +1,247 @@
+"""
+Replaces containers of the edge or of the data tier: the one change that has a gap, and that is never part of a deploy.
+
+The laptop hands over a folder beside the base's own: the new files and `tier.json`. What the base was is kept until the
+new containers are proven, so that a failure, or `inv deploy --abort`, brings it back.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..command import Command
+from ..deploy.split import DATA, EDGE
+from ..errors import SettingsError, StepFailedError
+from ..host import Host
+from ..plan import Plan, plan_for
+from ..step import Do, Run, Say, Step
+from ..waiting import wait_step
+from .bundle import Bundle
+from .database import Found
+from .dump import TITLE as DUMP
+from .dump import dump, dump_path, found_database
+from .having import have_networks, have_volumes
+from .nginx import running_nginx
+from .record import Records
+from .switch import ask_until_well, project
+
+FILE = "tier.json"
+MARK = "tier"
+"""The file in the state folder that names what was handed over, as long as the change has not ended."""
+
+REPLACING = ".replacing"
+"""The file among what was handed over that says that containers have begun to be replaced."""
+
+KEPT = "base.before"
+KEEP = "keep what the base is"
+PLACE = "put the new files in their place"
+TEST = "let the new nginx read what the old one runs on"
+REPLACE = "replace the containers"
+ASK = "ask until all answers again"
+FORGET = "forget what the base was"
+
+
+@dataclass(frozen=True)
+class TierChange:
+    """
+    What changes.
+
+    Attributes:
+        services: The services whose containers are replaced.
+        gone: The services that are not in the stack any more.
+        networks: Networks that have to be there, by name, with their options.
+        volumes: The same of volumes.
+    """
+
+    tier: str
+    services: tuple[str, ...]
+    gone: tuple[str, ...]
+    networks: Mapping[str, Mapping[str, Any]]
+    volumes: Mapping[str, Mapping[str, Any]]
+
+
+def change_in(folder: Path) -> TierChange:
+    """
+    The change that was handed over in *folder*.
+
+    Raises:
+        SettingsError: it is not there.
+    """
+    try:
+        data = json.loads((folder / FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{folder / FILE}: {error}; run inv deploy --tier again") from error
+    return TierChange(data["tier"], tuple(data["services"]), tuple(data["gone"]), data["networks"], data["volumes"])
+
+
+def half_done(records: Records) -> str:
+    """The folder of a change that has begun and not ended; empty where there is none."""
+    mark = records.folder / MARK
+    return mark.read_text(encoding="utf-8").strip() if mark.exists() else ""
+
+
+def refuse_half_done(records: Records) -> None:
+    """
+    Refuses anything else while a change of a tier is half done.
+
+    Raises:
+        SettingsError: one is.
+    """
+    if half_done(records):
+        raise SettingsError(
+            "a change of the edge or the data has begun and not ended; inv deploy --resume goes on with it, "
+            "inv deploy --abort takes it back"
+        )
+
+
+class TierWork:
+    """
+    The steps that make *change*, each of which can be repeated and taken back.
+
+    Args:
+        bundle: The release that serves; it names what has to answer.
+        folder: What was handed over.
+        note: Takes what whoever follows has to keep.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        bundle: Bundle,
+        records: Records,
+        folder: Path,
+        change: TierChange,
+        *,
+        note: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.host = host
+        self.bundle = bundle
+        self.records = records
+        self.folder = folder
+        self.change = change
+        self.note = note
+        self.root = Path(bundle.root)
+        self.base = project(bundle.layout.base_project, Path(bundle.layout.base) / "compose.yaml")
+        self._begun = 0.0
+
+    def plan(self) -> Plan:
+        """Everything, the gap in the middle."""
+        return plan_for(self.host.name, *self._steps())
+
+    def _steps(self) -> Iterator[Step]:
+        change, bundle = self.change, self.bundle
+        yield from have_networks(change.networks)
+        yield from have_volumes(change.volumes)
+        if bundle.migrations is not None and bundle.migrations.service in (*change.services, *change.gone):
+            yield Do(DUMP, "mysqldump, gzip", self._dump)
+        yield Do(KEEP, f"cp -a base {KEPT}", self._keep)
+        yield Do(PLACE, f"{self.folder.name} -> base", self._place, self._put_back)
+        if change.tier == EDGE and bundle.edge in change.services:
+            path = f"{bundle.mount}/live/nginx.conf"
+            words = ("run", "--rm", "--no-deps", "-T", "--entrypoint", "nginx", bundle.edge, "-t", "-c", path)
+            yield Run(TEST, self.base.command(*words))
+        yield Do(REPLACE, str(self._up(change.services)), self._replace, self._replace_back)
+        yield wait_step(self.base)
+        yield Do(ASK, "\n    ".join(self._addresses()) or "nothing is named to be asked", self._ask)
+        yield Do(FORGET, f"rm -r {KEPT} {self.folder.name}", self._forget)
+
+    def _addresses(self) -> tuple[str, ...]:
+        return self.bundle.smoke if self.change.tier == EDGE else (*self.bundle.probes, *self.bundle.smoke)
+
+    def _dump(self, host: Host, say: Say) -> None:
+        migrations = self.bundle.migrations
+        if migrations is None:
+            return
+        database, found = found_database(host, self.bundle, migrations)
+        if not (found.size_bytes or found.applied):
+            say("the database is empty")
+            return
+        made = dump(database, found, _path(self.bundle, found), say)
+        self.records.journal(_journal(self.change.tier), event="dump", step=DUMP, text=str(made))
+        self.note(f"the database before the {DATA} tier changes: {made}")
+
+    def _keep(self, _: Host, say: Say) -> None:
+        """Once: what a run that was cut off has kept is what there was."""
+        kept = self.root / KEPT
+        if not kept.exists():
+            say(str(kept))
+            part = self.root / f".{KEPT}"
+            shutil.rmtree(part, ignore_errors=True)
+            shutil.copytree(self.root / "base", part, symlinks=True)
+            part.rename(kept)
+
+    def _place(self, _: Host, say: Say) -> None:
+        say(str(self.folder))
+        _copy(self.folder, self.root / "base")
+
+    def _put_back(self, _: Host) -> None:
+        kept = self.root / KEPT
+        if kept.exists():
+            _copy(kept, self.root / "base")
+
+    def _replace(self, host: Host, say: Say) -> None:
+        self._begun = time.monotonic()
+        (self.folder / REPLACING).touch()
+        Run(REPLACE, self._up(self.change.services)).run(host, say)
+
+    def _replace_back(self, host: Host) -> None:
+        """The old files first: they are what the containers that come back are made of."""
+        self._put_back(host)
+        if not (self.folder / REPLACING).exists():
+            return
+        known = self._services_before()
+        Run(REPLACE, self._up([name for name in (*self.change.services, *self.change.gone) if name in known])).run(
+            host, lambda _: None
+        )
+        wait_step(self.base).run(host, lambda _: None)
+
+    def _services_before(self) -> set[str]:
+        text = (self.root / "base" / "compose.yaml").read_text(encoding="utf-8")
+        return set(json.loads(text)["services"])
+
+    def _up(self, services: Iterable[str]) -> Command:
+        services = tuple(services)
+        how = ("--force-recreate",) if services else ("--no-recreate",)
+        return self.base.command("up", "--detach", "--no-build", "--no-deps", "--remove-orphans", *how, *services)
+
+    def _ask(self, host: Host, say: Say) -> None:
+        nginx = running_nginx(host, self.base.name, self.bundle.edge, self.bundle.mount)
+        if nginx is None:
+            raise StepFailedError(host.name, ASK, f"no container of {self.base.name} runs {self.bundle.edge}")
+        for address in self._addresses():
+            ask_until_well(host, nginx, address, ASK, say)
+        if self._begun:
+            away = time.monotonic() - self._begun
+            self.records.journal(_journal(self.change.tier), event="gap", step=REPLACE, text=f"{away:.1f}")
+            self.note(f"the {self.change.tier} tier was away for at most {away:.1f} s")
+
+    def _forget(self, _: Host, say: Say) -> None:
+        say(KEPT)
+        shutil.rmtree(self.root / KEPT, ignore_errors=True)
+
+
+def _journal(tier: str) -> str:
+    return f"base-{tier}"
+
+
+def _path(bundle: Bundle, found: Found) -> Path:
+    return dump_path(Path(bundle.layout.backups), f"{bundle.name}-{DATA}", found)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Each file in one step; the compose file last, since it names the others."""
+    files = [path for path in sorted(source.rglob("*")) if path.is_file() and path.name not in (FILE, REPLACING)]
+    for path in sorted(files, key=lambda path: path.name == "compose.yaml"):
+        place = target / path.relative_to(source)
+        for folder in reversed([each for each in place.parents if each.is_relative_to(target) and not each.exists()]):
+            folder.mkdir()
+            shutil.copymode(source / folder.relative_to(target), folder)
+        part = place.with_name(f".{place.name}.new")
+        shutil.copy2(path, part)
+        part.replace(place)
