@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,7 @@ from ..lint.data import DataError, load_yaml
 from .errors import SettingsError
 from .settings import find_settings
 
+RELEASE = re.compile(r"r\d+")
 SCRIPTS = {
     "bash": """\
 _fairlead() {
@@ -53,18 +57,23 @@ def candidates(words: Sequence[str], tasks: Mapping[str, ParserContext], core: P
     context = next((tasks[word] for word in reversed(before) if word in tasks), core)
     flag = before[-1] if before else ""
     if flag in context.flags and context.flags[flag].takes_value:
-        return sorted(set(_values(flag)))
+        return _in_order(_values(flag, before))
     if last.startswith("-"):
         return sorted({*context.flags, *context.inverse_flags, *core.flags})
     return sorted(tasks)
 
 
-def _values(flag: str) -> Iterable[str]:
+def _in_order(values: Iterable[str]) -> list[str]:
+    """Releases from the last one back, as numbers; all else as words."""
+    return sorted(set(values), key=lambda value: (-int(value[1:]) if RELEASE.fullmatch(value) else 0, value))
+
+
+def _values(flag: str, before: Sequence[str]) -> Iterable[str]:
     """Nothing where the settings cannot be read: a shell has no place for the error, and the task will say it."""
     known: Mapping[str, Callable[[Path, Any], Iterator[str]]] = {
         "--host": _hosts,
         "--service": _services,
-        "--to": _releases,
+        "--to": partial(_releases, _meant(before)),
     }
     try:
         path = find_settings(Path.cwd())
@@ -74,8 +83,16 @@ def _values(flag: str) -> Iterable[str]:
         return ()
 
 
+def _meant(before: Sequence[str]) -> list[str]:
+    """The hosts that the line names so far."""
+    given = [word for flag, word in pairwise(before) if flag == "--host"]
+    given += [word.partition("=")[2] for word in before if word.startswith("--host=")]
+    return [name for text in given for name in text.split(",") if name]
+
+
 def _hosts(_root: Path, data: Any) -> Iterator[str]:
     yield from data.get("hosts", {})
+    yield from data.get("groups", {})
 
 
 def _services(root: Path, data: Any) -> Iterator[str]:
@@ -85,5 +102,13 @@ def _services(root: Path, data: Any) -> Iterator[str]:
             yield from load_yaml(path.read_text(encoding="utf-8"), str(path)).get("services", {})
 
 
-def _releases(root: Path, _data: Any) -> Iterator[str]:
-    yield from (folder.name for folder in (root / ".fairlead" / "releases").iterdir())
+def _releases(meant: Sequence[str], root: Path, data: Any) -> Iterator[str]:
+    """Those of the host that the line names; where it names none, of the only one there is."""
+    from .deploy.layout import Layout  # noqa: PLC0415 - for this one flag
+    from .deploy.remembered import releases_of  # noqa: PLC0415
+    from .inventory import inventory  # noqa: PLC0415
+
+    known = inventory(data, data["name"])
+    for name in meant or (list(known.hosts) if len(known.hosts) == 1 else []):
+        for entry in known.chosen([name]):
+            yield from releases_of(root / ".fairlead", Layout(data["name"], entry.folder), entry)

@@ -21,10 +21,11 @@ from .ssh.keys import Ask
 
 @dataclass(frozen=True)
 class Opened:
-    """A host, and where the stack stands on it; it connects at first use."""
+    """A host, and where the stack stands on it; it connects at first use. *state*: what this machine remembers."""
 
     host: RemoteHost
     layout: Layout
+    state: Path = Path(".fairlead")
 
 
 @contextmanager
@@ -45,7 +46,7 @@ def open_hosts(names: Iterable[str], *, one: bool = False) -> Iterator[list[Open
     ask = input if sys.stdin.isatty() else None
     with ExitStack() as opened:
         hosts = [opened.enter_context(_host(entry, ask)) for entry in chosen]
-        yield [Opened(host, Layout(settings.name, host.entry.folder)) for host in hosts]
+        yield [Opened(host, Layout(settings.name, host.entry.folder), settings.state) for host in hosts]
 
 
 def _host(entry: HostEntry, ask: Ask | None) -> RemoteHost:

@@ -17,6 +17,7 @@ from ..outward import FINISHED, SERVING
 from ..settings import Settings, find_settings, load_settings
 from ..stack import Stack
 from .following import Agent
+from .remembered import remember
 from .target import Target, examine
 from .telling import Teller
 
@@ -37,6 +38,7 @@ class LateHooks:
         self._hooks = Hooks(settings.outward, settings.root)
         self._moment = moment
         self._path = f"{opened.layout.release(moment.release)}/{FILE}"
+        self.state = settings.state
         self.failed: list[str] = []
 
     def owe(self) -> None:
@@ -165,7 +167,9 @@ def _event(event: str, moment: Moment) -> dict[str, Any]:
 
 
 def _end(opened: Opened, hooks: LateHooks, event: dict[str, Any], *, finished: bool) -> None:
-    serves = examine(opened.host, opened.layout).state.current
+    after = examine(opened.host, opened.layout)
+    serves = after.state.current
+    remember(hooks.state, opened.host.name, after.served)
     print(f"{opened.host.name}: {serves or 'no release'} serves")
     if finished:
         hooks.run((*SERVING, *FINISHED))

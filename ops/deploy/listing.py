@@ -11,6 +11,7 @@ from ..agent.record import chain_break
 from ..errors import FairleadError
 from ..hosts import open_hosts
 from .drift import drift
+from .remembered import remember
 from .target import Target, examine
 
 AUDITED = ("time", "release", "what", "before_release", "reason", "who")
@@ -22,6 +23,7 @@ def releases(names: Iterable[str], *, as_json: bool = False) -> None:
     with open_hosts(names) as hosts:
         for opened in hosts:
             target = examine(opened.host, opened.layout)
+            remember(opened.state, opened.host.name, target.served)
             found = [(name, _what_it_is(target, name)) for name in reversed(target.releases)]
             told.append(
                 {

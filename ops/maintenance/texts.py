@@ -93,7 +93,7 @@ def check_includes(files: Mapping[str, str], site: str) -> None:
     to_add += [f"`{wanted[closed]}` to each server of the site"] if closed in missing else []
     raise SettingsError(
         f"nginx does not read {' and '.join(sorted(missing))}: add {' and '.join(to_add)}, with an empty file beside "
-        f"{site}/names.conf for each, and bring that up; see docs/deploy.md, maintenance"
+        f"{site}/names.conf for each, and bring that up; see docs/operating.md"
     )
 
 

@@ -20,6 +20,8 @@ compose:
 hosts:
   prod: {address: prod.example.com}
   staging: {address: staging.example.com}
+groups:
+  web: [prod, staging]
 """
 COMPOSE = "services: {web: {image: nginx}, api: {image: api}}\n"
 OVERRIDE = "services: {web: {ports: !override []}}\n"
@@ -44,10 +46,21 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "fairlead.yaml").write_text(SETTINGS)
     (tmp_path / "compose.yml").write_text(COMPOSE)
     (tmp_path / "compose.prod.yml").write_text(OVERRIDE)
-    (tmp_path / ".fairlead/releases/r41").mkdir(parents=True)
+    kept = tmp_path / ".fairlead/hosts/prod/releases.json"
+    kept.parent.mkdir(parents=True)
+    kept.write_text('{"served": ["r9", "r41"]}')
+    (tmp_path / "bin").mkdir()
+    _ssh(tmp_path, "exit 255")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=":")
     (tmp_path / "below").mkdir()
     monkeypatch.chdir(tmp_path / "below")
     return tmp_path
+
+
+def _ssh(project: Path, script: str) -> None:
+    path = project / "bin" / "ssh"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
 
 
 @pytest.mark.parametrize("words", [(), ("",), ("de",), ("up", "")])
@@ -61,19 +74,42 @@ def test_after_a_dash_the_long_flags_of_the_task_and_of_the_program_are_offered(
 
 
 @pytest.mark.parametrize(
-    ("flag", "values"), [("--host", ["prod", "staging"]), ("--service", ["api", "web"]), ("--to", ["r41"])]
+    ("flag", "values"), [("--host", ["prod", "staging", "web"]), ("--service", ["api", "web"]), ("--to", ["r41", "r9"])]
 )
 def test_values_that_are_known_here_are_offered(project: Path, flag: str, values: list[str]) -> None:
     assert project.exists()
-    assert values == offered("deploy", flag, "")
-    assert values == offered("deploy", flag, "=", "p")
+    assert values == offered("deploy", "--host", "prod", flag, "")
+    assert values == offered("deploy", "--host=prod", flag, "=", "p")
+
+
+def test_releases_are_those_of_the_host_that_the_line_names(project: Path) -> None:
+    assert [] == offered("deploy", "--host", "staging", "--to", "")
+    assert [] == offered("deploy", "--to", ""), "which of the two hosts is meant is not known"
+    assert ["r41", "r9"] == offered("deploy", "--host", "web", "--to", "")
+
+
+def test_a_host_that_answers_at_once_is_asked_for_its_releases(project: Path) -> None:
+    said = '{"current": "r43", "previous": ["r42", "r41"]}'
+    _ssh(project, f"echo \"$@\" >{project}/asked; echo '{said}'")
+
+    assert ["r42", "r41"] == offered("deploy", "--host", "prod", "--to", "")
+    asked = (project / "asked").read_text()
+    assert asked.endswith("prod.example.com cat /srv/shop/state/state.json\n")
+    assert "BatchMode=yes" in asked
+    _ssh(project, "exit 255")
+    assert ["r41", "r9"] == offered("deploy", "--host", "prod", "--to", "")
+
+
+def test_a_host_that_does_not_answer_at_once_is_not_waited_for(project: Path) -> None:
+    _ssh(project, "exec sleep 86395")
+
+    assert ["r41", "r9"] == offered("deploy", "--host", "prod", "--to", "")
 
 
 @pytest.mark.parametrize("settings", ["", "a: [", "hosts: 3", "[]", "compose: {files: [gone.yml]}"])
 @pytest.mark.parametrize("flag", ["--host", "--service", "--to"])
 def test_settings_that_cannot_be_read_offer_nothing(project: Path, settings: str, flag: str) -> None:
     (project / "fairlead.yaml").write_text(settings)
-    (project / ".fairlead/releases/r41").rmdir()
 
     assert [] == offered("deploy", flag, "")
 
