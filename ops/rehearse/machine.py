@@ -26,6 +26,10 @@ RUN apt-get update -qq \\
 CMD ["sh", "-c", "ssh-keygen -A && exec /usr/sbin/sshd -D -e"]
 """
 KEY_THERE = "/etc/ssh/ssh_host_ed25519_key.pub"
+READY_S = 60
+READY = f"until (: </dev/tcp/127.0.0.1/22) 2>/dev/null; do sleep 0.1; done; cat {KEY_THERE}"
+"""Its key is there before sshd listens."""
+
 LET_IN = "install -d -m 700 -o {user} {folder}/.ssh && cat >{folder}/.ssh/authorized_keys"
 
 
@@ -69,8 +73,7 @@ class Machine:
         for user, folder in ((USER, f"/home/{USER}"), ("root", "/root")):
             script = LET_IN.format(user=user, folder=folder)
             self.root("sh", "-c", script, stdin=(ssh / "id_ed25519.pub").read_text())
-        ready = f"until [ -s {KEY_THERE} ]; do sleep 0.1; done; cat {KEY_THERE}"
-        kind, value, *_ = self.root("sh", "-c", ready).split()
+        kind, value, *_ = self.root("timeout", str(READY_S), "bash", "-c", READY).split()
         with (ssh / "known_hosts").open("a") as known:
             known.write(f"{self.address} {kind} {value}\n")
 
