@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from ..command import Command
@@ -14,6 +15,8 @@ from ..step import Say
 from .layers import BlobStore, Packed, pack
 from .registry import Registry, serving
 from .streaming import TITLE, stream, tidy
+from .ticking import ticking
+from .weighing import chains, loads
 
 TRIES = 3
 PULL_S = 1800.0
@@ -70,10 +73,12 @@ def ship(host: RemoteHost, client: str, references: Iterable[str], store: BlobSt
         return Sent(0, 0)
     say("read them from the engine here")
     packed = pack(client, wanted, store)
+    weighed = {each.reference: each.bytes for each in loads(packed, store, chains(host, client))}
     streamed, no_tunnel = 0, ""
     with serving(store) as registry:
         for image in packed:
-            no_tunnel = no_tunnel or _pull(host, client, registry, image, say)
+            with _told(registry, image.reference, weighed[image.reference], say):
+                no_tunnel = no_tunnel or _pull(host, client, registry, image, say)
             if no_tunnel:
                 say(f"{image.reference}: over the connection itself: {no_tunnel}")
                 streamed += stream(host, client, image, store, say)
@@ -83,14 +88,18 @@ def ship(host: RemoteHost, client: str, references: Iterable[str], store: BlobSt
     return Sent(len(packed), registry.sent + streamed, no_tunnel)
 
 
+def _told(registry: Registry, reference: str, size: int, say: Say) -> AbstractContextManager[None]:
+    before = registry.sent
+    return ticking(say, reference, lambda: registry.sent - before, size)
+
+
 def _pull(host: RemoteHost, client: str, registry: Registry, image: Packed, say: Say) -> str:
     """
     Lets the engine there pull *image*; gives why no tunnel leads it here, or nothing where all is well.
 
     A connection that drops is opened again; the engine keeps the layers that are whole.
     """
-    megabytes = sum(image.sizes.values()) / 1e6
-    say(f"{image.reference} ({megabytes:.1f} MB, less what is there)")
+    say(image.reference)
     for tried in range(1, TRIES + 1):
         asked = registry.asked
         try:
