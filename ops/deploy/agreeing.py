@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -9,6 +11,7 @@ from typing import Protocol
 from ..errors import SettingsError
 from ..host import LocalHost
 from .consent import ask_once, person
+from .events import JsonLines
 from .forecast import Forecast, read, refuse_stale, written
 from .room import refuse_without
 from .showing import shown
@@ -81,7 +84,7 @@ def agreed(planner: Plans, wish: Wish) -> bool:
     plan = planner.forecast(wish.given.salt if wish.given else "")
     if wish.given is not None:
         refuse_stale(wish.given, plan)
-    print(shown(plan), flush=True)
+    _tell(plan)
     refuse_without(plan.host, plan.rooms)
     if wish.out:
         try:
@@ -93,3 +96,11 @@ def agreed(planner: Plans, wish: Wish) -> bool:
         return False
     ask_once(plan.host, plan.asks, yes=wish.yes, ask=person())
     return True
+
+
+def _tell(plan: Forecast) -> None:
+    """For people, or with --json as one event."""
+    if isinstance(sys.stdout, JsonLines):
+        sys.stdout.event("plan", plan=json.loads(written(plan)))
+        return
+    print(shown(plan), flush=True)

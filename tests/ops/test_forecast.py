@@ -10,6 +10,7 @@ import pytest
 from fairlead.ops.deploy.agreeing import Wish, agreed, wish_of
 from fairlead.ops.deploy.changes import Names
 from fairlead.ops.deploy.consent import RefusedError, ask_once
+from fairlead.ops.deploy.events import json_events
 from fairlead.ops.deploy.forecast import Changes, Forecast, Pending, digest_of, read, refuse_stale, written
 from fairlead.ops.deploy.history import expected_s, note_sent
 from fairlead.ops.deploy.room import Room
@@ -149,6 +150,15 @@ def test_a_plan_alone_sends_nothing_and_asks_nobody(tmp_path, capsys):
 
     assert (PLAN, 0o600) == (read(out), out.stat().st_mode & 0o777)
     assert f"inv deploy --apply {out} runs exactly this" in capsys.readouterr().out
+
+
+def test_with_json_the_plan_is_one_event(capsys):
+    with json_events(True):
+        agreed(Plans(), Wish(show=True))
+
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert ["plan", "end"] == [event["event"] for event in told]
+    assert [] == errors("plan", told[0]["plan"])
 
 
 def test_the_plan_that_was_given_is_the_one_that_runs(capsys):
