@@ -39,6 +39,7 @@ from ..rotation import (
 )
 from ..stack import Stack, open_stack
 from .following import Agent
+from .holding import refuse_if_frozen
 from .target import Target, TargetError, examine
 from .telling import Teller
 
@@ -169,7 +170,7 @@ def _check(place: Place, rotation: Rotation) -> None:
             place.host.name,
             TITLE,
             f"{rotation.service} does not let in {rotation.by}, who may change {rotation.name}: {result.reason}; "
-            "nothing was changed",
+            "nothing was changed. A user who is new in its files is there once the data tier has started with them",
         )
 
 
@@ -201,8 +202,13 @@ class _There:
 
     def check(self, *, again: bool) -> None:
         """Before anything is changed anywhere."""
-        if not self.target.state.current:
-            raise TargetError(f"{self.name}: no release serves there yet; inv deploy brings the first")
+        refuse_if_frozen(self.opened)
+        state = self.target.state
+        if state.pending or not state.current:
+            said = (
+                f"a switch to {state.pending} has not ended; end it first" if state.pending else "no release serves yet"
+            )
+            raise TargetError(f"{self.name}: {said}; nothing was changed")
         noted = self._noted()
         if noted.who and not again:
             raise SettingsError(
