@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..agent.tier import MARK
 from ..engine import require_engine
 from ..errors import InterruptedRunError, SettingsError
 from ..execute import execute
@@ -73,9 +74,24 @@ def hand_over_tier(opened: Opened, target: Target, *words: str, image: str = "")
         agent.run(image or agent.image(), (*words, "--root", opened.layout.root, "--who", operator()), teller)
 
 
+def refuse_half_done_tier(opened: Opened) -> None:
+    """
+    Refuses a host on which a change of edge or data has begun and not ended.
+
+    Raises:
+        TargetError: one has.
+    """
+    if opened.host.read(f"{opened.layout.state}/{MARK}"):
+        raise TargetError(
+            f"{opened.host.name}: a change of the edge or the data has begun and not ended; "
+            "inv deploy --resume goes on with it, --abort takes it back"
+        )
+
+
 def _ready(opened: Opened) -> Target:
     target = examine(opened.host, opened.layout)
     refuse_if_frozen(opened)
+    refuse_half_done_tier(opened)
     if target.state.pending:
         raise TargetError(
             f"{opened.host.name}: a switch to {target.state.pending} has begun and not ended; "
