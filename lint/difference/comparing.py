@@ -40,13 +40,14 @@ def changes(old: Iterable[Statement], new: Iterable[Statement], is_secret: IsSec
     Args:
         is_secret: Whether a variable of that name holds a secret, whose value is never said.
     """
+    old, new = list(old), list(new)
+    said = {statement.key: statement.said for statement in (*old, *new) if statement.said}
     before, after = _by_key(old), _by_key(new)
     found = dict.fromkeys(key for key in (*before, *after) if before.get(key) != after.get(key))
     kept = [key for key in found if not _is_told_by_its_subject(key, before, after)]
     grouped: dict[tuple[str, str, str | None, str | None], list[str]] = {}
-    for part, subject, aspect in kept:
-        key = (part, subject, aspect)
-        grouped.setdefault((part, aspect, before.get(key), after.get(key)), []).append(subject)
+    for key in kept:
+        grouped.setdefault((key[0], said.get(key, key[2]), before.get(key), after.get(key)), []).append(key[1])
     made = [_change(key, subjects, is_secret) for key, subjects in grouped.items()]
     return sorted(
         made, key=lambda change: (PARTS.index(change.part), change.aspect != "", change.subjects, change.aspect)
@@ -70,7 +71,8 @@ def _is_told_by_its_subject(
 
 def _change(key: tuple[str, str, str | None, str | None], subjects: list[str], is_secret: IsSecret) -> Change:
     part, aspect, before, after = key
-    named_so = part == "env" or (part == "service" and is_secret(aspect.rpartition(".")[2]))
+    name = aspect.rpartition(".")[2].rpartition(" ")[2]
+    named_so = part == "env" or (part in ("service", "image") and is_secret(name))
     if named_so or _looks_secret(before) or _looks_secret(after):
         before, after = _mask(before), _mask(after)
     named = tuple(_outermost(sorted(subjects)))

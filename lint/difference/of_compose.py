@@ -12,6 +12,7 @@ from .statement import Statement
 SERVICE, STACK = "service", "stack"
 UNNUMBERED = frozenset(
     {"ports", "volumes", "secrets", "configs", "tmpfs", "cap_drop", "cap_add", "security_opt", "dns"}
+    | {"expose", "group_add", "devices", "profiles", "extra_hosts", "links", "external_links", "build.tags"}
 )
 """Lists whose order means nothing: their entries are named by what they hold."""
 
@@ -25,6 +26,9 @@ def statements(project: Project) -> Iterator[Statement]:
         yield Statement(SERVICE, name, "", "is there")
         for key, value in service.items():
             yield from _of_value(SERVICE, name, key, value)
+        tier = project.services[name].data("x-fairlead-tier") if name in project.services else None
+        if tier is not None:
+            yield Statement(SERVICE, name, "tier", str(tier))
     for kind in ("networks", "volumes", "secrets", "configs"):
         for name, value in model.get(kind, {}).items():
             yield Statement(STACK, f"{kind[:-1]} {name}", "", "is there")
@@ -51,24 +55,39 @@ def _of_value(part: str, subject: str, aspect: str, value: Any) -> Iterator[Stat
         if not value and aspect:
             yield Statement(part, subject, aspect, "")
         for key, inner in value.items():
+            if aspect == "networks" and part == SERVICE:
+                yield Statement(part, subject, f"network {key}", "is there")
             yield from _of_value(part, subject, f"{aspect}.{key}".strip("."), inner)
+    elif aspect == "ports" and isinstance(value, list):
+        yield from _of_ports(part, subject, value)
     elif isinstance(value, list) and aspect in UNNUMBERED:
         for entry in value:
             yield _of_entry(part, subject, aspect, entry)
-    elif value not in (None, [], False):
+    elif value == [] and aspect in ("command", "entrypoint"):
+        yield Statement(part, subject, aspect, "none, not even that of the image")
+    elif value is None and aspect.startswith("environment."):
+        yield Statement(part, subject, aspect, "that of whoever starts it")
+    elif value is not None and value is not False and value != []:
         text = " ".join(map(str, value)) if isinstance(value, list) else str(value)
         yield Statement(part, subject, aspect, text)
+
+
+def _of_ports(part: str, subject: str, ports: list[Any]) -> Iterator[Statement]:
+    """Where each port of the container is published, all places in one value."""
+    found: dict[str, list[tuple[bool, str]]] = {}
+    for entry in ports:
+        is_local = str(entry.get("host_ip", "")).startswith(LOOPBACK)
+        where = f"{entry.get('host_ip', '')}:{entry.get('published', '')}".strip(":")
+        key = f"port {entry.get('target')}/{entry.get('protocol', 'tcp')}"
+        found.setdefault(key, []).append((is_local, where))
+    for key, places in found.items():
+        reach = "local" if all(is_local for is_local, _ in places) else "public"
+        yield Statement(part, subject, key, f"{reach} {' and '.join(sorted(where for _, where in places))}".strip())
 
 
 def _of_entry(part: str, subject: str, aspect: str, entry: Any) -> Statement:
     if not isinstance(entry, dict):
         return Statement(part, subject, f"{aspect} {entry}", "is there")
-    if aspect == "ports":
-        reach = "this machine" if str(entry.get("host_ip", "")).startswith(LOOPBACK) else "public"
-        where = f"{entry.get('host_ip', '')}:{entry.get('published', '')}".strip(":")
-        return Statement(
-            part, subject, f"port {entry.get('target')}/{entry.get('protocol', 'tcp')}", f"{reach} {where}"
-        )
     name = entry.get("target") or entry.get("source")
-    rest = ", ".join(f"{key} {value}" for key, value in sorted(entry.items()) if key != "target")
+    rest = ", ".join(f"{key} {value}" for key, value in sorted(entry.items()) if key != "target" and value != {})
     return Statement(part, subject, f"{aspect[:-1]} {name}", rest)

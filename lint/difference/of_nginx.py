@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from ..nginx import Directive, NginxConfig, answering_blocks
+from ..nginx.blocks import size_bytes, time_s
 from ..nginx.table import _CONTEXTS, masks
 from ..record import dataclass
 from .statement import Statement
@@ -20,6 +21,26 @@ OF_THE_BLOCK = frozenset(
 
 HEADS = frozenset({"server", "location", "if", "limit_except", "include", "http"})
 INHERITED = _CONTEXTS["S"] | _CONTEXTS["L"] | _CONTEXTS["J"]
+
+
+SETS = frozenset(
+    {"gzip_types", "brotli_types", "zstd_types", "sub_filter_types", "charset_types", "addition_types", "ssi_types"}
+    | {"ssl_protocols", "proxy_ssl_protocols", "grpc_ssl_protocols", "gzip_proxied", "proxy_next_upstream"}
+    | {
+        "proxy_cache_methods",
+        "fastcgi_cache_methods",
+        "proxy_hide_header",
+        "fastcgi_hide_header",
+        "proxy_ignore_headers",
+    }
+)
+"""Settings whose words have no order."""
+
+KEYED = frozenset(
+    {"proxy_set_header", "grpc_set_header", "fastcgi_param", "uwsgi_param", "scgi_param", "proxy_cookie_path"}
+    | {"proxy_hide_header", "fastcgi_hide_header", "proxy_pass_header", "fastcgi_pass_header", "auth_request_set"}
+)
+"""Settings that hold several times, each for what its first word names."""
 
 
 @dataclass(frozen=True)
@@ -77,9 +98,49 @@ def _of_a_block(config: NginxConfig, named: Named, names: list[str]) -> Iterator
         yield Statement(PART, named.words, f"header {header.name}{again}", f"{header.value}{always}")
     for name in names:
         found = named.block.find(name) if name in OF_THE_BLOCK else effective.settings(name)
-        values = [" ".join(each.args) for each in found]
-        if values:
-            yield Statement(PART, named.words, name, "; ".join(values))
+        if name == "error_page":
+            for page in found:
+                codes = [word for word in page.args[:-1] if word.isdigit()]
+                target = " ".join(page.args[len(codes) :])
+                yield from (Statement(PART, named.words, f"error_page {code}", target) for code in codes)
+        elif name in KEYED:
+            keys = {each.value.lower(): (each.value, " ".join(each.args[1:]) or "is there") for each in found}
+            yield from (Statement(PART, named.words, f"{name} {key}", value) for key, value in keys.values())
+        elif found:
+            yield Statement(PART, named.words, name, "; ".join(map(_said, found)))
+    rules = [*effective.settings("allow"), *effective.settings("deny")]
+    if len(rules) > 1:
+        ordered = sorted(rules, key=lambda each: (each.place.path, each.place.line, each.place.column))
+        yield Statement(
+            PART, named.words, "order of access", "; ".join(f"{each.name} {each.value}" for each in ordered)
+        )
+
+
+def _said(each: Directive) -> str:
+    """The words of a setting, each amount in the largest unit that fits, those without an order sorted."""
+    if each.name in SETS:
+        return " ".join(sorted(each.args))
+    if each.name.endswith("_timeout") or each.name in ("proxy_cache_lock_age", "keepalive_time", "reset_timedout"):
+        return " ".join(map(_time, each.args))
+    if each.name.endswith(("_size", "_length", "_buffers")):
+        return " ".join(map(_size, each.args))
+    return " ".join(each.args)
+
+
+def _time(word: str) -> str:
+    seconds = time_s(word)
+    if seconds is None or seconds != int(seconds):
+        return word
+    unit = next((unit for unit, length in (("d", 86400), ("h", 3600)) if seconds and seconds % length == 0), "s")
+    return f"{int(seconds) // {'d': 86400, 'h': 3600, 's': 1}[unit]}{unit}"
+
+
+def _size(word: str) -> str:
+    size = size_bytes(word)
+    if not size or word.isdigit():
+        return word
+    power = next(power for power in (3, 2, 1, 0) if size % 1024**power == 0)
+    return f"{size // 1024**power}{'bkmg'[power] if power else ''}"
 
 
 def _order(named: Named, seen: dict[str, int]) -> Iterator[Statement]:
@@ -99,7 +160,7 @@ def _of_the_whole(config: NginxConfig) -> Iterator[Statement]:
             yield from _of_data(each)
         else:
             key = each.args[0] if each.name in ("log_format", "limit_req_zone") and each.args else ""
-            counts.setdefault((each.name, key), []).append(" ".join(each.args))
+            counts.setdefault((each.name, key), []).append(_said(each))
     for (name, key), values in counts.items():
         yield Statement(PART, "everywhere", f"{name} {key}".strip(), "; ".join(values))
 
@@ -119,6 +180,9 @@ def _of_data(block: Directive) -> Iterator[Statement]:
         if each.name != "include":
             values.setdefault(each.name, []).append(" ".join(each.args))
     yield Statement(PART, subject, "", "is there")
+    expressions = [each.name for each in block.children if each.name.startswith("~")]
+    if len(expressions) > 1:
+        yield Statement(PART, subject, "order of the expressions", "; ".join(expressions))
     for name, found in values.items():
         yield Statement(PART, subject, name, "; ".join(found))
 

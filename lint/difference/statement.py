@@ -16,12 +16,14 @@ class Statement:
         subject: What it is about, as a person names it: ``localhost /api/``, ``mysql``.
         aspect: What about it: ``header X-Frame-Options``, ``port 3306/tcp``.
         value: What holds, for comparing and for words; never a secret.
+        said: The aspect in words, where the one that is compared has a number in place of a name.
     """
 
     part: str
     subject: str
     aspect: str
     value: str
+    said: str = ""
 
     @property
     def key(self) -> tuple[str, str, str]:

@@ -21,12 +21,16 @@ def sentence(part: str, subjects: tuple[str, ...], aspect: str, before: str | No
         return _of_env(who, aspect, before, after)
     if not aspect:
         return _of_subject(who, before, after, several=len(subjects) > 1)
-    special = {"header": _of_header, "port": _of_port, "image": _of_image, "base": _of_image, "steps": _of_steps}
-    kind = (
-        aspect.removeprefix("stage ").split(" ")[0]
-        if not aspect.startswith("stage ")
-        else aspect.rsplit(": ", maxsplit=1)[-1]
-    )
+    special = {
+        "header": _of_header,
+        "port": _of_port,
+        "image": _of_image,
+        "base": _of_image,
+        "steps": _of_steps,
+        "context": _of_steps,
+        "network": _of_network,
+    }
+    kind = aspect.rpartition(": ")[2].partition(" ")[0]
     if kind in special:
         return special[kind](who, aspect, before, after)
     return _of_setting(who, aspect, before, after)
@@ -49,7 +53,8 @@ def _of_header(who: str, aspect: str, before: str | None, after: str | None) -> 
         return f"{who} becomes cacheable for {period} ({_short(after)})"
     if before is None:
         return f"{who} gains {friendly}: {_short(after)}"
-    return f"{who} sends {friendly} {_short(after)}, before {_short(before)}"
+    now, then = _around(after, before)
+    return f"{who} sends {friendly} {now}, before {then}"
 
 
 def _of_port(who: str, aspect: str, before: str | None, after: str | None) -> str:
@@ -65,11 +70,18 @@ def _of_port(who: str, aspect: str, before: str | None, after: str | None) -> st
 
 
 def _of_image(who: str, aspect: str, before: str | None, after: str | None) -> str:
-    what = "image" if aspect == "image" else aspect
+    stage, _, what = aspect.rpartition(": ")
+    what = f"{what} of {stage}" if stage else what
     return f"{who}: the {what} changes from {before or 'none'} to {after or 'none'}"
 
 
+def _of_network(who: str, aspect: str, _: str | None, after: str | None) -> str:
+    return f"{who} {'joins' if after is not None else 'leaves'} {aspect}"
+
+
 def _of_steps(who: str, aspect: str, _: str | None, __: str | None) -> str:
+    if aspect == "context":
+        return f"{who} is built from other files: its list of those left out changes"
     stage = aspect.rpartition(": ")[0]
     return f"{who} is built differently" + (f" ({stage})" if stage else "")
 
@@ -92,7 +104,8 @@ def _of_setting(who: str, aspect: str, before: str | None, after: str | None) ->
         return f"{who}: {name} is now {_short(after)}"
     if after is None:
         return f"{who}: {name} {_short(before)} no longer holds"
-    return f"{who}: {name} {_short(after)}, before {_short(before)}"
+    now, then = _around(after, before)
+    return f"{who}: {name} {now}, before {then}"
 
 
 def _period(value: str) -> str:
@@ -104,6 +117,16 @@ def _period(value: str) -> str:
 
 def _joined(subjects: tuple[str, ...]) -> str:
     return subjects[0] if len(subjects) == 1 else f"{', '.join(subjects[:-1])} and {subjects[-1]}"
+
+
+def _around(one: str, other: str) -> tuple[str, str]:
+    """Two values in short; of long ones what follows the words that they have in common."""
+    if len(one) <= LONGEST and len(other) <= LONGEST:
+        return _short(one), _short(other)
+    words, others = one.split(), other.split()
+    same = next((at for at, pair in enumerate(zip(words, others, strict=False)) if pair[0] != pair[1]), 0)
+    start = "... " if same else ""
+    return _short(start + " ".join(words[same:])), _short(start + " ".join(others[same:]))
 
 
 def _short(value: str | None) -> str:

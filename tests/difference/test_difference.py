@@ -75,6 +75,76 @@ SILENT = [
 ]
 
 
+DOCKERFILE, PAGE = "docker/Dockerfile", "docker/Dockerfile.frontend.prod"
+TOLD_TOGETHER = [
+    (
+        BASE,
+        r"networks: \[front, data, egress\]",
+        "networks: [front, data, egress, public]",
+        "backend joins network public",
+    ),
+    (BASE, r"(LOG_LEVEL: \$\{LOG_LEVEL-\}\n)", r"\1      TZ:\n", "backend: TZ is now that of whoever starts it"),
+    (BASE, r"x-fairlead-tier: edge", "x-fairlead-tier: app", "nginx: tier app, before edge"),
+    (BASE, r"allkeys-lru", "noeviction", "redis: command ... noeviction --dir /data, before ... allkeys-lru --dir"),
+    (
+        PROD,
+        r"(    ports: !reset \[\]\n)",
+        r"\1    entrypoint: []\n",
+        "backend: entrypoint is now none, not even that of",
+    ),
+    (PROD, r"(    deploy:\n.*\n.*pids: 1200)", r"    scale: 0\n\1", "mysql: scale is now 0"),
+    (
+        PROD,
+        r"(      - \{target: 80)",
+        r'      - {target: 80, published: "8081"}\n\1',
+        "port 80 is published on 80 and 8081",
+    ),
+    (DOCKERFILE, r"PYTHONUNBUFFERED=1", "PYTHONUNBUFFERED=0", "stage base: ENV PYTHONUNBUFFERED 0, before 1"),
+    (DOCKERFILE, r"EXPOSE 7860", "EXPOSE 7861", "docker/Dockerfile: EXPOSE 7861/tcp is new"),
+    (DOCKERFILE, r"(COPY --from=build /opt)", r"USER 10001:10001\n\1", "docker/Dockerfile is built differently"),
+    (PAGE, r"VITE_API_BASE_URL=/api", "VITE_API_BASE_URL=/v2", "stage build: ARG VITE_API_BASE_URL /v2, before /api"),
+    (PAGE, r"NGINX_TAG=1.30.6", "NGINX_TAG=1.28.0", "the base changes from nginx:1.30.6 to nginx:1.28.0"),
+    (f"{DOCKERFILE}.dockerignore", r"$", "\n!app/frontend\n", "docker/Dockerfile is built from other files"),
+    (
+        "docker/snippets/proxy.conf",
+        r"X-Real-IP \$remote_addr",
+        "X-Real-IP $http_x",
+        "proxy_set_header X-Real-IP $http_x",
+    ),
+    (ROUTES, r"error_page 502 504 @unavailable;\n", "", "error_page 502 @unavailable no longer holds"),
+    (
+        NGINX,
+        r"(location = /nginx_status \{)",
+        r"\1 allow 10.0.0.0/8; deny all;",
+        "order of access is now allow 10.0.0.0/8",
+    ),
+    (NGINX, r'"" "";', '"" close;', "map $http_upgrade $connection_upgrade is now close"),
+]
+SILENT_TOGETHER = [
+    (BASE, r"networks: \[front, data, egress\]", "networks: [egress, front, data]"),
+    (BASE, r"- \{type: volume, source: assets, target: /srv/assets\}", "- assets:/srv/assets"),
+    (BASE, r"stop_grace_period: 70s", "stop_grace_period: 1m10s"),
+    (
+        BASE,
+        r"front: \{internal: true\}\n  data: \{internal: true\}",
+        "data: {internal: true}\n  front: {internal: true}",
+    ),
+    (DOCKERFILE, r'CMD \["gunicorn", "--config",', 'CMD [ "gunicorn","--config", '),
+    (DOCKERFILE, r"(?s)AS build\n(.*)from=build /opt(.*)from=build /b", r"AS made\n\1from=made /opt\2from=made /b"),
+    (DOCKERFILE, r"EXPOSE 7860", "EXPOSE 7860/TCP"),
+    (DOCKERFILE, r"(ENV RELEASE=\S+) \\\n\s+GIT_REVISION=(\S+)", r'\1\nENV GIT_REVISION="\2"'),
+    (NGINX, r"keepalive_timeout 65s", "keepalive_timeout 65"),
+    (NGINX, r"worker_shutdown_timeout 60s", "worker_shutdown_timeout 1m"),
+    (NGINX, r"client_max_body_size 1m", "client_max_body_size 1024k"),
+    (NGINX, r"text/plain text/css text/xml", "text/css text/xml text/plain"),
+    ("docker/snippets/tls.conf", r"TLSv1.2 TLSv1.3", "TLSv1.3 TLSv1.2"),
+    ("docker/snippets/tls.conf", r"ssl_session_timeout 1d", "ssl_session_timeout 24h"),
+    (ROUTES, r"(error_page 413 \S+\n)(error_page 429 \S+\n)", r"\2\1"),
+    ("docker/snippets/proxy.conf", r"(\S+ X-Real-IP \S+\n)(\S+ X-Forwarded-For \S+\n)", r"\2\1"),
+    (f"{DOCKERFILE}.dockerignore", r"$", "\n# nothing more\n"),
+]
+
+
 @pytest.fixture(autouse=True)
 def _at_the_root(monkeypatch):
     monkeypatch.chdir(ROOT)
@@ -88,8 +158,8 @@ def _promises(overlay):
     return list(statements(models))
 
 
-def _edited(path, pattern, replacement):
-    before = (ROOT / path).read_text()
+def _edited(path, pattern, replacement, before=None):
+    before = before or (ROOT / path).read_text()
     after, count = re.subn(pattern, replacement, before, count=1)
     assert count == 1
     assert after != before
@@ -117,6 +187,23 @@ def test_a_change_of_meaning_is_told(promises, path, pattern, replacement, words
 @pytest.mark.parametrize(("path", "pattern", "replacement"), SILENT)
 def test_a_change_of_text_alone_is_not_told(promises, path, pattern, replacement):
     assert [] == [change.words for change in _changes(promises, _edited(path, pattern, replacement))]
+
+
+def _all_edited(edits):
+    overlay = {}
+    for path, pattern, replacement, *_ in edits:
+        overlay |= _edited(path, pattern, replacement, overlay.get(path))
+    return overlay
+
+
+def test_many_changes_at_once_are_each_told(promises):
+    found = [change.words for change in _changes(promises, _all_edited(TOLD_TOGETHER))]
+
+    assert [] == [words for *_, words in TOLD_TOGETHER if not any(words in each for each in found)], found
+
+
+def test_much_text_changed_at_once_is_not_told(promises):
+    assert [] == [change.words for change in _changes(promises, _all_edited(SILENT_TOGETHER))]
 
 
 def test_a_setting_moved_to_where_it_means_the_same_is_not_told(promises):
