@@ -69,21 +69,23 @@ class Engine:
     @property
     def problem(self) -> EngineError | None:
         """What stands in the way of using it, the first thing first; None where nothing does."""
+        return self.problem_on("")
+
+    def problem_on(self, host: str) -> EngineError | None:
+        """The same, for the machine that fairlead.yaml calls *host*; this machine has no name."""
+        at, mend = (f"{host}: ", f"inv provision --host {host}") if host else ("", "./inv doctor --fix")
         if self.client is None:
-            return EngineMissingError("no docker with Compose is installed; ./inv doctor --fix installs it")
+            return EngineMissingError(f"{at}no docker with Compose is installed; {mend} installs it")
         if version_of(self.compose) < MINIMUM_COMPOSE:
-            return _too_old("Compose", self.compose, MINIMUM_COMPOSE)
+            return _too_old(f"{at}Compose", self.compose, MINIMUM_COMPOSE, mend)
         if not self.may_connect:
-            return EngineForbiddenError(
-                f"this user may not use the engine at {SOCKET}; run as root, or: sudo usermod -aG docker $USER, "
-                "and log in again"
-            )
+            how = f"{mend} adds it to the group docker" if host else "run as root, or: sudo usermod -aG docker $USER"
+            return EngineForbiddenError(f"{at}this user may not use the engine at {SOCKET}; {how}, and log in again")
         if not self.running:
-            return EngineNotRunningError(
-                f"the engine does not run: {self.trouble or 'no answer'}; ./inv doctor --fix starts it"
-            )
+            trouble = self.trouble or "no answer"
+            return EngineNotRunningError(f"{at}the engine does not run: {trouble}; {mend} starts it")
         if version_of(self.server) < MINIMUM_ENGINE:
-            return _too_old("the engine", self.server, MINIMUM_ENGINE)
+            return _too_old(f"{at}the engine", self.server, MINIMUM_ENGINE, mend)
         return None
 
 
@@ -154,6 +156,6 @@ def _trouble(answer: Result) -> str:
     return lines[-1].rstrip(".") if lines else ""
 
 
-def _too_old(what: str, version: str, minimum: Version) -> EngineTooOldError:
+def _too_old(what: str, version: str, minimum: Version, mend: str) -> EngineTooOldError:
     wanted = ".".join(map(str, minimum))
-    return EngineTooOldError(f"{what} is {version}, at least {wanted} is needed; ./inv doctor --fix installs it")
+    return EngineTooOldError(f"{what} is {version}, at least {wanted} is needed; {mend} installs it")

@@ -6,12 +6,22 @@ import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ..errors import FairleadError
+
 STATE_VERSION = 1
+
+
+class RecordError(FairleadError):
+    """What is kept cannot be written: the disk is full, or the folder is another user's."""
+
+
 GENESIS = "0" * 64
 
 
@@ -77,19 +87,21 @@ class Records:
     def write_state(self, state: State) -> None:
         """Replaces the state in one step, on the disk before this returns."""
         text = json.dumps({"version": STATE_VERSION, **asdict(state)}, indent=2)
-        write_durably(self.folder / "state.json", text + "\n")
+        with _kept(self.folder / "state.json") as path:
+            write_durably(path, text + "\n")
 
     def journal(self, release: str, **line: Any) -> None:
         """Adds a line to the release's journal, on the disk before this returns."""
         line = {"time": _now(), "run": self.run, **line}
-        _append(self.folder / "journal" / f"{release}.jsonl", line)
+        with _kept(self.folder / "journal" / f"{release}.jsonl") as path:
+            _append(path, line)
 
     def audit(self, **line: Any) -> None:
         """Adds a line to the audit; each line holds the digest of the line before, so that a change is seen."""
-        path = self.folder / "audit.jsonl"
-        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        before = hashlib.sha256(lines[-1].encode()).hexdigest() if lines else GENESIS
-        _append(path, {"time": _now(), **line, "before": before})
+        with _kept(self.folder / "audit.jsonl") as path:
+            lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+            before = hashlib.sha256(lines[-1].encode()).hexdigest() if lines else GENESIS
+            _append(path, {"time": _now(), **line, "before": before})
 
 
 def chain_break(text: str) -> int:
@@ -110,15 +122,27 @@ def _before(line: str) -> object:
     return data.get("before") if isinstance(data, dict) else None
 
 
+@contextmanager
+def _kept(path: Path) -> Iterator[Path]:
+    try:
+        yield path
+    except OSError as error:
+        raise RecordError(f"{path}: {(error.strerror or 'cannot be written').lower()}; make room there") from error
+
+
 def write_durably(path: Path, text: str, mode: int = 0o640) -> None:
     """Replaces *path* in one step; after a loss of power either the old or the new text is there."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        os.fchmod(file.fileno(), mode)
-        os.fsync(file.fileno())
-    Path(temporary).replace(path)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            os.fchmod(file.fileno(), mode)
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except OSError:
+        Path(temporary).unlink(missing_ok=True)
+        raise
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from .forgetting import end_unused
 from .freezing import freeze_in, refuse_frozen
 from .gc import old_releases, removal
 from .patient import PatientHost
-from .record import Records
+from .record import RecordError, Records
 from .switch import Switch, TakeBackError
 from .tier import refuse_half_done
 
@@ -71,13 +72,30 @@ def _switch(root: str, release: str, who: str, *, jobs: bool) -> None:
         except TakeBackError:
             records.audit(who=who, what="failed, not taken back", release=release)
             raise
-        except FairleadError:
-            records.write_state(before.ended())
-            records.audit(who=who, what="taken back", release=release)
+        except FairleadError as error:
+            with _after(f"{words(error)}; everything was taken back", "--abort", exit_code=FairleadError.exit_code):
+                records.write_state(before.ended())
+                records.audit(who=who, what="taken back", release=release)
             raise
-        carry_out(host, records, release, work.after(), take_back=False)
-        records.write_state(records.state().ended())
-        records.audit(who=who, what="serves", release=release)
+        with _after(f"{release} serves, and not all is tidied up", "--resume"):
+            carry_out(host, records, release, work.after(), take_back=False)
+            records.write_state(records.state().ended())
+            records.audit(who=who, what="serves", release=release)
+
+
+@contextmanager
+def _after(happened: str, flag: str, exit_code: int = TakeBackError.exit_code) -> Iterator[None]:
+    """What fails from now on does not change what happened, and is gone on with by `inv deploy` with *flag*."""
+    try:
+        yield
+    except FairleadError as error:
+        late = LateError(f"{happened}; {words(error)}; mend that, then inv deploy {flag}", error.details)
+        late.exit_code = exit_code
+        raise late from error
+
+
+class LateError(FairleadError):
+    """What fails when the outcome is certain already."""
 
 
 def _abort(root: str, release: str, who: str) -> None:
@@ -153,13 +171,24 @@ def undo_steps(host: Host, records: Records, release: str, steps: list[Step]) ->
     for step in reversed(steps):
         try:
             step.undo(host)
-        except FairleadError as error:
-            records.journal(release, event="not undone", step=step.title, text=str(error))
+        except (FairleadError, OSError) as error:
+            _note_undone(records, release, "not undone", step, str(error))
             raise TakeBackError(
                 f"{step.title}: not taken back: {error}; look at the host, then inv deploy --abort"
             ) from error
-        records.journal(release, event="undone", step=step.title, text="")
+        _note_undone(records, release, "undone", step, "")
     tell("undone", step="everything that was begun", text="")
+
+
+def _note_undone(records: Records, release: str, event: str, step: Step, text: str) -> None:
+    """A full disk is no reason to leave anything half done."""
+    with suppress(RecordError):
+        records.journal(release, event=event, step=step.title, text=text)
+
+
+def words(error: FairleadError) -> str:
+    """What went wrong, for the one who reads it, who knows the host by another name."""
+    return f"{error.step}: {error.reason}" if isinstance(error, StepFailedError) else str(error)
 
 
 def _note(text: str) -> None:
@@ -181,9 +210,10 @@ def ended(work: Callable[[], None]) -> int:
     try:
         work()
     except FairleadError as error:
-        # the one who reads it knows the host by another name
-        text = f"{error.step}: {error.reason}" if isinstance(error, StepFailedError) else str(error)
-        tell("end", exit=error.exit_code, text=text, details=error.details)
+        tell("end", exit=error.exit_code, text=words(error), details=error.details)
         return error.exit_code
+    except OSError as error:
+        tell("end", exit=TakeBackError.exit_code, text=f"{error.filename}: {error.strerror}", details="")
+        return TakeBackError.exit_code
     tell("end", exit=0, text="", details="")
     return 0

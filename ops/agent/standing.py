@@ -20,6 +20,7 @@ from .nginx import running_nginx
 from .patient import PatientHost
 from .record import Records
 from .running import LOCK, carry_out, ended, records_in, tell
+from .tier import refuse_half_done
 
 
 def maintain(root: str, order: str, who: str) -> int:
@@ -38,6 +39,7 @@ def _maintain(root: Path, order: str, who: str) -> None:
     with locked(root / LOCK, "maintenance", who):
         wanted = order_in(handed) if handed else None
         what = "maintenance on" if wanted else "maintenance off"
+        refuse_half_done(records)
         bundle = _serving(str(root), records)
         plan = _plan(host, records, bundle, wanted)
         records.audit(who=who, what=what, release=bundle.name)

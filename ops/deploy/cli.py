@@ -30,12 +30,13 @@ from .handing import fails_only, follow, hand_over, run_owed
 from .holding import refuse_if_frozen
 from .linted import lint_step
 from .planning import Planner
+from .ready import ports_step, say_clock
 from .rotating import EndTeller, ending
 from .sending import Sending, blob_store, for_host
 from .split import APP
 from .target import Target, TargetError, examine
 from .telling import Teller
-from .tier_cli import change_tier, hand_over_tier
+from .tier_cli import change_tier, hand_over_tier, refuse_half_done_tier
 
 
 def deploy(
@@ -80,6 +81,7 @@ def rollback(
     with json_events(as_json), open_hosts(names, one=True) as (opened,):
         target = examine(opened.host, opened.layout)
         refuse_if_frozen(opened)
+        refuse_half_done_tier(opened)
         wanted = _wanted(opened.host, target, to)
         if dry:
             print(f"{opened.host.name}: {target.state.current} -> {wanted}")
@@ -118,6 +120,8 @@ def _deploy(opened: Opened, wish: Wish, *, local_bases: bool, dry: bool) -> None
             "inv deploy --resume goes on with it, --abort takes it back"
         )
     refuse_if_frozen(opened)
+    refuse_half_done_tier(opened)
+    say_clock(host)
     name = target.next_release
     stack = for_host(stack, host, layout, name)
     if stack.values.get(REGISTRY) == LOCAL_REGISTRY and not local_bases:
@@ -137,7 +141,7 @@ def _deploy(opened: Opened, wish: Wish, *, local_bases: bool, dry: bool) -> None
         *at("after-build"),
     ]
     sending = Sending(host, target, layout, name, client, agent)
-    shipping = [*at("before-ship"), *sending.steps(), *at("after-ship"), *at("before-switch")]
+    shipping = [*ports_step(sending), *at("before-ship"), *sending.steps(), *at("after-ship"), *at("before-switch")]
     plans = [plan_for(local.name, *steps) for steps in (building, shipping)]
     if dry:
         print(*plans, sep="\n")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from ..agent.switch import COMMIT
+from ..errors import FairleadError
 from ..hooks import Hooks, LateHookError, Moment
 from ..hosts import Opened
 from ..lock import operator
@@ -16,7 +17,7 @@ from ..notify import announced
 from ..outward import FINISHED, SERVING
 from ..settings import Settings, find_settings, load_settings
 from ..stack import Stack
-from .following import Agent
+from .following import Agent, AgentError
 from .remembered import remember
 from .target import Target, examine
 from .telling import Teller
@@ -106,7 +107,7 @@ def hand_over(opened: Opened, target: Target, command: str, release: str, image:
         image = image or agent.image()
         if new and command != "abort":
             hooks.owe()
-        with Teller() as teller:
+        with _saying_what_serves(opened), Teller() as teller:
             agent.run(image, words, _telling(teller, hooks))
         _end(opened, hooks, event, finished=command != "abort")
     hooks.complain()
@@ -150,6 +151,18 @@ def run_owed(opened: Opened, target: Target) -> None:
     hooks = LateHooks(opened, settings, moment_of(opened, target, target.state.current))
     hooks.run((*SERVING, *FINISHED))
     hooks.complain()
+
+
+@contextmanager
+def _saying_what_serves(opened: Opened) -> Iterator[None]:
+    """An error of the agent says what serves now, too."""
+    try:
+        yield
+    except AgentError as error:
+        said = str(error)
+        with suppress(FairleadError):
+            said += f"; {examine(opened.host, opened.layout).state.current or 'no release'} serves"
+        raise AgentError(said, error.details, error.exit_code) from error
 
 
 def _telling(teller: Teller, hooks: LateHooks) -> Any:

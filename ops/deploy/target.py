@@ -10,7 +10,7 @@ from typing import Any
 
 from ..agent.record import State, state_of
 from ..command import Command
-from ..engine import require_engine
+from ..engine import engine_facts
 from ..errors import FairleadError
 from ..host import Host
 from .layout import Layout
@@ -64,7 +64,10 @@ def examine(host: Host, layout: Layout) -> Target:
         EngineError: its engine is not there, too old, or not for this user.
         TargetError: it was not provisioned.
     """
-    client = str(require_engine(host).client)
+    engine = engine_facts(host)
+    if (problem := engine.problem_on(host.name)) is not None:
+        raise problem
+    client = str(engine.client)
     if not host.run(Command(("test", "-w", f"{layout.root}/releases"))).ok:
         raise TargetError(
             f"{host.name}: {layout.root}/releases: not there or not yours; inv provision --host {host.name}"
