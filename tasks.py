@@ -9,8 +9,10 @@ from invoke import Collection, Context
 from fairlead import __version__
 from fairlead.ops.certbot.tasks import certbot
 from fairlead.ops.deploy.tasks import HOST, audit, deploy, drift, gc, lock, maintenance, provision, releases, rollback
+from fairlead.ops.deploy.tasks import secrets as secrets_
 from fairlead.ops.rehearse.tasks import rehearse
 from fairlead.ops.task import task
+from fairlead.ops.verify.tasks import verify
 
 __all__ = ["__version__", "namespace"]
 
@@ -54,17 +56,21 @@ def up(c: Context, dev: bool = False, scale: list[str] | None = None) -> None:
 
 
 @task(
+    iterable=["host"],
     help={
+        "host": f"{HOST} Asks first: it takes the site down.",
         "volumes": "Delete the data too; asks first, naming it.",
         "yes": "Do not ask.",
         "prune": "Remove what builds left behind.",
-    }
+    },
 )
-def down(c: Context, volumes: bool = False, yes: bool = False, prune: bool = False) -> None:
+def down(
+    c: Context, volumes: bool = False, yes: bool = False, prune: bool = False, host: list[str] | None = None
+) -> None:
     """Stop the stack; data stays."""
     from fairlead.ops import cli
 
-    cli.down(volumes=volumes, yes=yes, prune=prune, dry=c.config.run.dry)
+    cli.down(volumes=volumes, yes=yes, prune=prune, hosts=host or [], dry=c.config.run.dry)
 
 
 @task(iterable=["host"], help={"json": "Print the state as JSON.", "host": HOST})
@@ -170,54 +176,19 @@ def why(_: Context, url: str = "") -> None:
 
 
 @task(
+    iterable=["host"],
     help={
+        "host": HOST,
         "json": "Print the findings as JSON.",
         "fix": "First install or start the engine, after showing the commands and asking.",
         "yes": "Do not ask.",
-    }
+    },
 )
-def doctor(c: Context, json: bool = False, fix: bool = False, yes: bool = False) -> None:
+def doctor(c: Context, json: bool = False, fix: bool = False, yes: bool = False, host: list[str] | None = None) -> None:
     """Look at everything from the engine to a chat that works, and say what is wrong and what to do."""
     from fairlead.ops.doctor.doctor import doctor as examine
 
-    examine(as_json=json, fix=fix, yes=yes, dry=c.config.run.dry)
-
-
-@task(
-    iterable=["only", "host"],
-    help={
-        "host": HOST,
-        "url": "A site to look at from outside alone, such as https://example.com; any site, no fairlead.yaml needed.",
-        "only": "Only these checks: an id such as HD1, or a group such as tls.",
-        "all": "All checks, not only the quick ones; show what passed too.",
-        "fail-on": "Exit with 1 from this severity on: error, warning or info.",
-        "baseline": "A file of failures to put off; written where it does not exist.",
-        "wait": "Seconds to wait for a first answer.",
-        "ca": "A file of PEM certificates to believe, for a private authority.",
-        "json": "Print the report as JSON.",
-        "junit": "Write a JUnit report to this file.",
-        "html": "Write the report to this file as one page.",
-    },
-)
-def verify(  # noqa: PLR0917 - the flags of a report
-    c: Context,
-    url: str = "",
-    only: list[str] | None = None,
-    all: bool = False,  # noqa: A002 - the flag's name
-    fail_on: str = "",
-    baseline: str = "",
-    wait: str = "",
-    ca: str = "",
-    json: bool = False,
-    junit: str = "",
-    html: str = "",
-    host: list[str] | None = None,
-) -> None:
-    """Prove on the live system what the files promise: every promise passes, fails, or is said not to be checked."""
-    flags = dict(locals())
-    from fairlead.ops.verify.verify import verify as prove
-
-    prove({**flags, "dry": c.config.run.dry})
+    examine(as_json=json, fix=fix, yes=yes, hosts=host or [], dry=c.config.run.dry)
 
 
 @task(help={"baseline": "Freeze what the linter finds now; only new findings count from then on."})
@@ -260,11 +231,12 @@ namespace = Collection(
     lint,
     why,
     diff,
-    verify,
     init,
     ready,
 )
 namespace.add_collection(certbot)
+namespace.add_collection(verify)
+namespace.add_collection(secrets_)
 
 if find_spec("fairlead.developer"):  # in this project's own checkout only
     from fairlead.developer.tasks import add_to
