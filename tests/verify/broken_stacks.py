@@ -160,6 +160,24 @@ BROKEN: tuple[Broken, ...] = (
         (TLS, "ssl_session_timeout 1d;", "ssl_session_timeout 1d;\nssl_session_tickets off;"),
         reload=False,
     ),
+    edge(
+        "nobody listens on a published port",
+        "CT16",
+        (MAIN, "listen 80 default_server;", "listen 8095 default_server;"),
+        (MAIN, "listen 80;", "listen 8095;"),
+    ),
+    edge(
+        "any name is sent on",
+        "RD7",
+        (
+            MAIN,
+            "listen 80 default_server;\n        server_name _;\n        return 444;",
+            "listen 80 default_server;\n        server_name _;\n        return 301 https://$host$request_uri;",
+        ),
+    ),
+    edge(
+        "the site has lost its name", "TL17", ("site/names.conf", "server_name localhost;", "server_name other.test;")
+    ),
     edge("HTTP/3 is not announced", "ST8b", (MAIN, "add_header Alt-Svc", "# add_header Alt-Svc")),
     edge("scripts have no type", "AP5", (MAIN, "include /etc/nginx/mime.types;", "")),
     edge("the redirect forgets the port", "RD1", (MAIN, "$host$https_port$request_uri", "$host$request_uri")),

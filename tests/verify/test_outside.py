@@ -349,3 +349,25 @@ def test_the_redirect_leads_to_the_port_of_the_site(location: str, word: str) ->
     found.plain, found.is_ours = "http://shop.test:8080/", True
 
     assert [word] == [each.word for each in reach.to_https.look(found)]
+
+
+@pytest.mark.parametrize(
+    ("value", "word"),
+    [("camera=(), microphone=(self)", "PASS"), ("none", "FAIL"), ("camera 'none'", "FAIL"), ("", "FAIL")],
+)
+def test_a_permissions_policy_in_no_known_form_counts_for_nothing(value: str, word: str) -> None:
+    sent = {**HTML, **({"Permissions-Policy": value} if value else {})}
+
+    assert (word, "/") in said(headers.permissions, {"/": (200, sent, PAGE)})
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        ({}, ["SKIP", "SKIP"]),
+        ({"X-Frame-Options": "DENY", "X-XSS-Protection": "0"}, ["PASS", "PASS"]),
+        ({"X-Frame-Options": "nobody", "X-XSS-Protection": "on"}, ["FAIL", "FAIL"]),
+    ],
+)
+def test_headers_for_older_browsers_are_judged_where_they_are_sent(sent: dict[str, str], words: list[str]) -> None:
+    assert words == [word for word, _ in said(headers.for_older, {"/": (200, {**HTML, **sent}, PAGE)})]

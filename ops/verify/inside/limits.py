@@ -6,19 +6,21 @@ import re
 import time
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urljoin
 
 from ....lint.nginx import Directive
 from .. import websocket
 from ..connection import Line, connected
 from ..errors import NoAnswerError
+from ..outside.site import Site
 from ..promises.running import Running
 from ..promises.witness import Listener, answered_by, listeners
 from ..tls.asking import Server
-from ..verdict import Check, Verdict, check, failed, passed, skipped
+from ..verdict import Check, Verdict, check, failed, passed, skipped, warned
 from .installation import Installation
 
 GROUP = "streams"
-TOO_LARGE, SERVER_ERROR, FIRST_ERROR = 413, 500, 400
+TOO_LARGE, TOO_MANY, SERVER_ERROR = 413, 429, 500
 MOST_BYTES = 4 * 1024**2
 PIECE = 64 * 1024
 BODY_S = 10.0
@@ -32,6 +34,12 @@ def _line(stack: Installation, listener: Listener) -> tuple[Server, bool]:
     """Where *listener* is reached, and whether it speaks TLS."""
     server = Server(listener.name, *listener.connect, stack.site.web.budget)
     return server, listener.outside.startswith("https:")
+
+
+def _server(site: Site) -> Server:
+    """Where the site is reached, redirects left alone."""
+    at = site.host, site.port
+    return Server(site.host, *site.web.addresses.get(at, at), site.web.budget)
 
 
 def _proxied(stack: Installation, edge: Running, path: str) -> Iterator[tuple[Listener, Any]]:
@@ -137,13 +145,13 @@ def web_socket(stack: Installation) -> Iterator[Verdict]:
     if not path:
         yield skipped("fairlead.yaml has no doctor.websocket")
         return
-    url, promised = site.at(path), "101, and an answer"
+    url, promised = urljoin(site.base, path), "101, and an answer"
     mend = (
         "proxy_http_version 1.1; with Upgrade and Connection passed on, and a proxy_read_timeout above the pings' pause"
     )
     origin = f"{site.parts.scheme}://{site.parts.netloc}"
     try:
-        with connected(site.server, tls=site.is_https) as line:
+        with connected(_server(site), tls=site.is_https) as line:
             status = websocket.opened(line, site.parts.netloc, path, site.web.agent, origin)
             if status != websocket.SWITCHED:
                 yield failed(promised, str(status), url, mend)
@@ -182,6 +190,9 @@ def too_often(stack: Installation) -> Iterator[Verdict]:
     observed = f"{status} after {count} requests within {seconds:.1f} s"
     if status != wanted:
         yield failed(promised, observed, stack.site.at(path), "see limit_req_zone and what it counts by", place=place)
+    elif status != TOO_MANY:
+        mend = f"limit_req_status {TOO_MANY}; so that a client knows that it is to wait"
+        yield warned(f"{TOO_MANY}", observed, stack.site.at(path), mend, place=place)
     else:
         yield passed(promised, observed, stack.site.at(path), place=place)
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ....lint.nginx import listens
 from ...doctor.patient import is_job
 from ..verdict import Check, Verdict, check, failed, passed, unseen
 from .asking import parsed
@@ -163,4 +164,22 @@ def _way(network: Mapping[str, Any]) -> str:
     return f"{network.get('driver') or 'bridge'}, {'internal' if network.get('internal') else 'leads outside'}"
 
 
-CHECKS: tuple[Check[Installation], ...] = (made, networks)
+@check(
+    "CT16", GROUP, "error", "nginx listens on every port that is published", rules=("stack/published-port-not-open",)
+)
+def listening(stack: Installation) -> Iterator[Verdict]:
+    """A published port without a listener takes connections and drops them."""
+    for nginx in stack.nginxes:
+        heard = {(each.port, "tcp") for server in nginx.config.servers for each in listens(server) if not each.is_quic}
+        heard |= {(each.port, "udp") for server in nginx.config.servers for each in listens(server) if each.is_quic}
+        ports = (stack.inspected.get(nginx.container, {}).get("NetworkSettings") or {}).get("Ports") or {}
+        for name in sorted(name for name, bound in ports.items() if bound):
+            port, _, protocol = name.partition("/")
+            target = f"{nginx.container} {name}"
+            if (int(port), protocol) in heard:
+                yield passed("a server that listens", "there", target)
+            else:
+                yield failed("a server that listens", "none", target, f"listen {port}; or do not publish it")
+
+
+CHECKS: tuple[Check[Installation], ...] = (made, networks, listening)

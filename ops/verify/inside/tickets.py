@@ -1,4 +1,4 @@
-"""Session tickets, and the codings beyond gzip, as the running configuration promises them."""
+"""What the running configuration promises beside headers: names, session tickets, HTTP/3, br and zstd."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import time
 from collections.abc import Iterator
 
 from ....lint.nginx import listens
+from ....lint.nginx.blocks import Listen
+from ...certificates.site import site_of
 from ..errors import NoAnswerError
 from ..outside.handshake import no_tls
 from ..promises.running import Running
-from ..promises.witness import Listener, listeners
+from ..promises.witness import PORTS, Listener, listeners, refuses
 from ..tls.asking import ANSWER_S, Server
 from ..verdict import Check, Verdict, check, failed, passed, skipped, unseen, warned
 from ..web import believing_all
@@ -88,6 +90,37 @@ def gives_ticket(server: Server) -> bool | None:
         raise NoAnswerError(f"{server.label}: {(error.strerror or str(error)).lower()}", is_network=True) from None
 
 
+@check(
+    "TL17",
+    "tls",
+    "error",
+    "every name of the site is served over TLS, and led there",
+    rules=("nginx/site-without-tls",),
+)
+def every_name(stack: Installation) -> Iterator[Verdict]:
+    """The names of fairlead.yaml, by the configuration that nginx runs with: on the port for TLS and the other one."""
+    edge, opened = stack.edge, stack.patient.stack
+    if edge is None or opened is None or opened.settings.tls is None:
+        yield skipped("fairlead.yaml has no tls, or no nginx is published here")
+        return
+    for name in site_of(opened).names:
+        for scheme, port in PORTS.items():
+            if port not in edge.published:
+                continue
+            found = edge.config.answer(f"{scheme}://{name.replace('*', 'fairlead')}:{port}/").server
+            fits = found is not None and any(_is_for(each, port, scheme) for each in listens(found))
+            target, promised = f"{scheme}://{name}", f"a server on port {port}"
+            if found is None or not fits or refuses(edge.config, found):
+                mend = f"listen {port} and server_name {name} in one server; inv up writes site/names.conf"
+                yield failed(promised, "none, or one that turns everybody away", target, mend, place=edge.main)
+            else:
+                yield passed(promised, "there", target, place=edge.place(found.place))
+
+
+def _is_for(listen: Listen, port: int, scheme: str) -> bool:
+    return listen.port == port and not listen.is_quic and listen.is_ssl == (scheme == "https")
+
+
 @check("CA7b", "caching", "error", "br and zstd are used where the configuration promises them")
 def codings(stack: Installation) -> Iterator[Verdict]:
     """The page and a file of it, asked for with that coding alone."""
@@ -110,12 +143,16 @@ def announced(stack: Installation) -> Iterator[Verdict]:
     edge = stack.edge
     listener = _listener(stack, edge) if edge else None
     quic = [each for each in listens(listener.server) if each.is_quic] if listener else []
-    if edge is None or listener is None or not quic:
-        yield skipped("no server of this stack listens for QUIC")
+    found, promised = stack.site.home.header("alt-svc"), "h3 in Alt-Svc"
+    if edge is None or listener is None or not (quic or "h3=" in found):
+        yield skipped("no server of this stack listens for QUIC, and none is announced")
+        return
+    if not quic:
+        mend = "listen 443 quic; in the server that announces it"
+        yield failed("a server that listens for QUIC", f"none, and {found}", stack.site.base, mend)
         return
     is_on = edge.config.effective(listener.server).is_on("http3", default=True)
     place = edge.place((quic[0].directive or listener.server).place)
-    found, promised = stack.site.home.header("alt-svc"), "h3 in Alt-Svc"
     if not is_on:
         yield failed("http3 on", "off", stack.site.base, "http3 on;", place=place)
     elif "h3=" in found:
@@ -129,4 +166,4 @@ def _switched_on(nginx: Running, word: str) -> bool:
     return any(each.value == "on" for each in nginx.config.find(word))
 
 
-CHECKS: tuple[Check[Installation], ...] = (tickets, codings, announced)
+CHECKS: tuple[Check[Installation], ...] = (tickets, every_name, codings, announced)

@@ -31,6 +31,7 @@ ONCE = (
 )
 """Sent twice, most of these count for nothing."""
 
+OLDER = ("X-Frame-Options", "X-XSS-Protection")
 WITH_VERSION = re.compile(r"/\s*\d|\d+\.\d+")
 ALWAYS = 'set it with "always" in a snippet that every location with an add_header of its own includes'
 
@@ -42,7 +43,7 @@ def is_page(exchange: Exchange) -> bool:
 
 def required(site: Site, name: str, exchanges: Sequence[Exchange]) -> Iterator[Verdict]:
     """A verdict for each answer: the header *name* there, once, and with a value that the policy allows."""
-    wanted = site.policy.required_headers[name]
+    wanted = {**site.policy.optional_headers, **site.policy.required_headers}[name]
     promised = f"{name}: {wanted.recommended or 'as it suits the page'}"
     for exchange in exchanges:
         value = exchange.header(name)
@@ -193,7 +194,24 @@ def permissions(site: Site) -> Iterator[Verdict]:
     pages = _pages(site)
     if not pages:
         yield skipped("no answer is a page", site.base)
-    yield from required(site, "Permissions-Policy", pages)
+    malformed = [each for each in pages if "=" not in (each.header("permissions-policy") or "=")]
+    yield from required(site, "Permissions-Policy", [each for each in pages if each not in malformed])
+    for each in malformed:
+        value = each.header("permissions-policy")
+        yield failed("camera=() and the like", value, each.url, "browsers ignore it: write feature=(), feature=(self)")
+
+
+@check(
+    "HD17", GROUP, "warning", "headers for older browsers say what they should", rules=("nginx/frame-options-unknown",)
+)
+def for_older(site: Site) -> Iterator[Verdict]:
+    """X-Frame-Options and X-XSS-Protection where they are sent; the first on every page of a stack of one's own."""
+    for name in OLDER:
+        needed = site.is_ours and name in site.policy.required_headers
+        found = [each for each in _pages(site) if needed or each.header(name)]
+        if not found:
+            yield skipped(f"no page sends {name}", site.base)
+        yield from required(site, name, found)
 
 
 def _isolated(site: Site, name: str, allowed: tuple[str, ...]) -> Iterator[Verdict]:
@@ -267,6 +285,7 @@ CHECKS: tuple[Check[Site], ...] = (
     framing,
     referrer,
     permissions,
+    for_older,
     opener,
     resource,
     once,

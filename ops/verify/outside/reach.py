@@ -184,24 +184,30 @@ def _one_address(site: Site, address: str, status: int) -> Verdict:
 
 @check("RD7", GROUP, "warning", "a name that is not the site's gets no page", rules=("nginx/no-default-server",))
 def foreign_name(site: Site) -> Iterator[Verdict]:
-    """A request with another Host is refused, closed or sent elsewhere, never answered with the page."""
-    promised = "no page for a foreign Host"
-    try:
-        answer = site.web.ask(site.home.url, headers={"Host": FOREIGN})
-    except NoAnswerError as error:
-        if site.home.status:
-            yield passed(promised, f"refused: {error}", site.home.url)
-        return
+    """A request with another Host is refused, closed or sent elsewhere, never answered with the page; plain too."""
+    for url in filter(None, (site.home.url, site.plain)):
+        try:
+            answer = site.web.ask(url, headers={"Host": FOREIGN})
+        except NoAnswerError as error:
+            if site.home.status:
+                yield passed("no page for a foreign Host", f"refused: {error}", url)
+            continue
+        yield _foreign(site, answer)
+
+
+def _foreign(site: Site, answer: Exchange) -> Verdict:
+    """What a foreign Host got."""
+    promised, url = "no page for a foreign Host", answer.url
     mend = "give nginx a default_server with return 444, and ssl_reject_handshake on for TLS"
     evidence = (f"Host: {FOREIGN}", *answer.shown(("location", "server")))
     if answer.status <= FRESH and answer.digest == site.home.digest:
-        yield failed(promised, f"{answer.status} with the page itself", site.home.url, mend, *evidence)
-    elif FOREIGN in answer.header("location"):
-        yield failed(promised, "redirects to whatever Host names", site.home.url, mend, *evidence)
-    elif answer.status <= FRESH:
-        yield warned(promised, f"{answer.status} with another page", site.home.url, mend, *evidence)
-    else:
-        yield passed(promised, str(answer.status), site.home.url, *evidence)
+        return failed(promised, f"{answer.status} with the page itself", url, mend, *evidence)
+    if FOREIGN in answer.header("location"):
+        verdict = failed if url == site.home.url or site.is_ours else warned
+        return verdict(promised, "redirects to whatever Host names", url, mend, *evidence)
+    if answer.status <= FRESH:
+        return warned(promised, f"{answer.status} with another page", url, mend, *evidence)
+    return passed(promised, str(answer.status), url, *evidence)
 
 
 @check("RD8", GROUP, "warning", "a forwarded host is not believed", quick=False)

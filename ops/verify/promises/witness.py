@@ -84,7 +84,7 @@ def listeners(nginx: Running) -> Iterator[Listener]:
     """Each server with a name on each port that its machine publishes; those that refuse everybody are left out."""
     for server in nginx.config.servers:
         name = _name(server)
-        if not name or _refuses(nginx.config, server):
+        if not name or refuses(nginx.config, server):
             continue
         for listen in listens(server):
             if listen.port in nginx.published and not listen.is_quic and not listen.is_unix:
@@ -112,7 +112,8 @@ def _name(server: Directive) -> str:
     return ""
 
 
-def _refuses(config: NginxConfig, server: Directive) -> bool:
+def refuses(config: NginxConfig, server: Directive) -> bool:
+    """Whether *server* turns everybody away."""
     settings = config.effective(server)
     returns = settings.returns
     return settings.tls.rejects or (returns is not None and returns.value == "444")
