@@ -183,7 +183,8 @@ def _end(opened: Opened, hooks: LateHooks, event: dict[str, Any], *, finished: b
     after = examine(opened.host, opened.layout)
     serves = after.state.current
     remember(hooks.state, opened.host.name, after.served)
-    print(f"{opened.host.name}: {serves or 'no release'} serves")
+    proof = f"; inv verify --host {opened.host.name} proves it" if serves else ""
+    print(f"{opened.host.name}: {serves or 'no release'} serves{proof}")
     if finished:
         hooks.run((*SERVING, *FINISHED))
     event["serves"] = serves
