@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Literal
 
 from .command import Command
-from .errors import SettingsError
+from .errors import SettingsError, StepFailedError
 from .host import Host
-from .step import Run, Step, Write
+from .step import Do, Run, Say, Step, Write
 
 Kind = Literal["systemd", "cron", "none"]
 SYSTEMD_RUNS = "/run/systemd/system"
+LINGERS = "/var/lib/systemd/linger"
 MARK = "fairlead"
 """In the name of each timer and in each line of cron that is our own."""
 
@@ -24,7 +25,6 @@ READABLE = 0o644
 MINUTES = 60
 DAY_H, LATE_H = 24, 3
 """What runs once a day begins within three hours: its night would not be one otherwise."""
-
 
 
 @dataclass(frozen=True)
@@ -169,22 +169,49 @@ def journalled(text: str) -> tuple[str, ...]:
 
 
 def _systemd_steps(host: Host, schedule: Schedule) -> Iterator[Step]:
-    folder, control = _units_folder(host)
+    manager = _manager(host)
+    if manager.user and not host.run(Command(("test", "-e", f"{LINGERS}/{manager.user}"))).ok:
+        yield _lingering(manager.user)
     for name, text in unit_texts(schedule).items():
-        if host.read(str(folder / name)) != text:
-            yield Write(f"write {name}", str(folder / name), text, READABLE)
-    yield Run("have systemd read it", Command((*control, "daemon-reload")))
-    yield Run("arm the timer", Command((*control, "enable", "--now", f"{schedule.unit}.timer")))
-    if "--user" in control:
-        yield Run("let it run while nobody is logged in", Command(("loginctl", "enable-linger")))
+        if host.read(str(manager.folder / name)) != text:
+            yield Write(f"write {name}", str(manager.folder / name), text, READABLE)
+    yield Run("have systemd read it", manager.command("daemon-reload"))
+    yield Run("arm the timer", manager.command("enable", "--now", f"{schedule.unit}.timer"))
 
 
-def _units_folder(host: Host) -> tuple[Path, tuple[str, ...]]:
-    """Where units go and how systemd is spoken to: the user's own manager where this is not root."""
-    if host.run(Command(("id", "-u"))).out.strip() == "0":
-        return Path("/etc/systemd/system"), ("systemctl",)
+@dataclass(frozen=True)
+class _Manager:
+    """A systemd that is spoken to: the machine's, or that of *user* with the number *uid*; *folder* has its units."""
+
+    folder: Path
+    user: str = ""
+    uid: str = ""
+
+    def command(self, *words: str) -> Command:
+        if not self.user:
+            return Command(("systemctl", *words))
+        # A shell that came by sudo or su does not know where the user's manager listens.
+        return Command(("systemctl", "--user", *words), environment=(("XDG_RUNTIME_DIR", f"/run/user/{self.uid}"),))
+
+
+def _manager(host: Host) -> _Manager:
+    """The user's own where this is not root."""
+    uid = host.run(Command(("id", "-u"))).out.strip()
+    if uid == "0":
+        return _Manager(Path("/etc/systemd/system"))
     home = host.run(Command(("sh", "-c", 'printf %s "${XDG_CONFIG_HOME:-$HOME/.config}"'))).out
-    return Path(home, "systemd", "user"), ("systemctl", "--user")
+    return _Manager(Path(home, "systemd", "user"), host.run(Command(("id", "-un"))).out.strip(), uid)
+
+
+def _lingering(user: str) -> Step:
+    title, command = "let it run while nobody is logged in", Command(("loginctl", "enable-linger", user))
+
+    def allow(host: Host, _: Say) -> None:
+        result = host.run(command, timeout_s=30)
+        if not result.ok:
+            raise StepFailedError(host.name, title, f"{result.reason}; let root say it once: {command}")
+
+    return Do(title, str(command), allow)
 
 
 def _cron_steps(host: Host, schedule: Schedule) -> Iterator[Step]:
@@ -197,7 +224,7 @@ def _cron_steps(host: Host, schedule: Schedule) -> Iterator[Step]:
 
 def _systemd_state(host: Host, unit: str) -> Timer:
     asked = ("show", f"{unit}.timer", "--property=ActiveState,NextElapseUSecRealtime,UnitFileState")
-    shown = host.run(Command((*_units_folder(host)[1], *asked)), timeout_s=10)
+    shown = host.run(_manager(host).command(*asked), timeout_s=10)
     told = dict(line.partition("=")[::2] for line in shown.out.splitlines())
     armed = told.get("ActiveState") == "active" and told.get("UnitFileState") == "enabled"
     return Timer("systemd", armed, told.get("NextElapseUSecRealtime", ""))

@@ -11,7 +11,7 @@ import pytest
 from fairlead.ops.certbot.renewers import other_renewers
 from fairlead.ops.certbot.timer import cron_line, lost_variables, timer, timer_steps, unit_texts
 from fairlead.ops.command import Command, Result
-from fairlead.ops.errors import SettingsError
+from fairlead.ops.errors import SettingsError, StepFailedError
 from fairlead.ops.host import LocalHost
 from fairlead.ops.stack import Stack
 
@@ -120,12 +120,20 @@ def test_a_user_without_root_has_the_timer_run_while_nobody_is_logged_in(tmp_pat
     machine.answers = {
         "test -d": Result(0),
         "id -u": Result(0, "1000\n"),
+        "id -un": Result(0, "ada\n"),
         "sh -c printf": Result(0, "/home/ada/.config"),
+        "loginctl": Result(1, err="Could not enable linger: Access denied\n"),
     }
-    steps = [str(step) for step in timer_steps(_on(machine, tmp_path))]
+    first, *others = timer_steps(_on(machine, tmp_path))
+    with pytest.raises(StepFailedError, match="Access denied; let root say it once: loginctl enable-linger ada"):
+        first.run(machine, lambda _: None)
+    machine.answers["test -e /var/lib/systemd/linger/ada"] = Result(0)
 
-    assert "write /home/ada/.config/systemd/user/fairlead-shop-certbot.timer (mode 0644)" in steps
-    assert ["systemctl --user enable --now fairlead-shop-certbot.timer", "loginctl enable-linger"] == steps[-2:]
+    assert "loginctl enable-linger ada" == str(first)
+    assert "write /home/ada/.config/systemd/user/fairlead-shop-certbot.timer (mode 0644)" in map(str, others)
+    bus = "XDG_RUNTIME_DIR=/run/user/1000"
+    assert f"{bus} systemctl --user enable --now fairlead-shop-certbot.timer" == str(others[-1])
+    assert [str(step) for step in others] == [str(step) for step in timer_steps(_on(machine, tmp_path))]
 
 
 def test_a_machine_with_neither_is_told_of_the_loop(tmp_path: Path) -> None:

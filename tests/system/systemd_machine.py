@@ -22,8 +22,10 @@ DOCKERFILE = """\
 FROM fairlead/python:3.13-slim-trixie
 RUN apt-get update -qq \\
  && apt-get install -qq --yes --no-install-recommends \\
-    systemd systemd-sysv dbus bsdutils util-linux cron procps docker-cli docker-compose \\
- && rm -rf /etc/systemd/system/*.wants
+    systemd systemd-sysv dbus dbus-user-session libpam-systemd cron \\
+    bsdutils util-linux procps docker-cli docker-compose \\
+ && rm -rf /etc/systemd/system/*.wants \\
+ && useradd --create-home --shell /bin/bash ada
 COPY requirements.lock /
 RUN pip install --quiet --root-user-action ignore --require-hashes --only-binary :all: -r /requirements.lock
 """

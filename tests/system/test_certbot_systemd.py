@@ -147,6 +147,36 @@ def test_another_renewer_on_the_machine_is_refused_and_named(machine: SystemdMac
     assert f"another renewer: {named}" in status.out
 
 
+ARM = """
+from fairlead.ops.execute import execute
+from fairlead.ops.host import LocalHost
+from fairlead.ops.plan import plan_for
+from fairlead.ops.timers import Schedule, state, steps
+host = LocalHost()
+told = ("touch", "/home/ada/told")
+times = Schedule("ours", "Try", "daily", ("false",), told, "it failed", "/home/ada", "/bin", "daily", "1h", 24, "1min")
+execute(plan_for(host.name, *steps(host, times, "")), {host.name: host}, lambda *_: None)
+print(state(host, "ours"))
+"""
+
+
+def test_a_user_without_root_gets_a_timer_that_runs_while_nobody_is_logged_in(
+    machine: SystemdMachine, until: Until
+) -> None:
+    arm = ("runuser", "-u", "ada", "--", "env", "-i", "HOME=/home/ada", "PATH=/usr/bin:/bin", "python3", "-c", ARM)
+    refused = machine.run(*arm)
+    machine.run("loginctl", "enable-linger", "ada")
+    armed = machine.run(*arm)
+    start = "XDG_RUNTIME_DIR=/run/user/$(id -u) systemctl --user start ours.service"
+    machine.run("runuser", "-u", "ada", "--", "sh", "-c", start)
+
+    assert "Access denied; let root say it once: loginctl enable-linger ada" in refused.err
+    assert "Timer(kind='systemd', armed=True, next='" in armed.out, armed.err
+    until(
+        lambda: machine.run("test", "-e", "/home/ada/told").code == 0, "the failure is told by the user's own manager"
+    )
+
+
 def test_cron_renews_where_there_is_no_systemd(
     operated: Site, tmp_path_factory: pytest.TempPathFactory, until: Until
 ) -> None:
