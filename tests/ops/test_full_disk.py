@@ -8,6 +8,7 @@ import pytest
 
 from fairlead.ops.agent.record import RecordError, Records, State
 from fairlead.ops.agent.running import LateError, _after, carry_out, ended
+from fairlead.ops.agent.switch import TakeBackError
 from fairlead.ops.errors import StepFailedError
 from fairlead.ops.host import LocalHost
 from fairlead.ops.plan import plan_for
@@ -53,6 +54,24 @@ def test_a_step_that_cannot_be_journalled_is_not_begun_and_all_before_it_is_take
 
     assert "second" not in seen
     assert ["first", "first back"] == [each for each in seen if "first" in each]
+
+
+def test_what_cannot_be_taken_back_needs_a_person_and_stands_in_the_journal(tmp_path):
+    records = Records(tmp_path)
+
+    def stuck(_):
+        raise OSError(28, "No space left on device", "live")
+
+    def fail(_, __):
+        raise StepFailedError("localhost", "switch", "no")
+
+    with pytest.raises(TakeBackError) as caught:
+        carry_out(LocalHost(), records, "r7", plan_for("localhost", Do("switch", "", fail, stuck)))
+
+    assert 3 == caught.value.exit_code
+    assert str(caught.value).endswith("; look at the host, then inv deploy --abort")
+    events = [json.loads(line)["event"] for line in (tmp_path / "journal" / "r7.jsonl").read_text().splitlines()]
+    assert ["start", "failed", "not undone"] == events
 
 
 def test_what_fails_after_the_release_serves_needs_a_person_and_says_how_to_go_on():

@@ -150,3 +150,48 @@ def test_hooks_and_a_webhook_go_with_a_deploy(host, told):
     assert (now, before, "prod") == tuple(events[1][key] for key in ("release", "previous", "host"))
     assert "exit 9" in events[1]["text"]
     assert "T0KEN" not in stopped.out + stopped.err + ended.out + ended.err
+
+
+ANSWERS_500 = """
+from starlette.responses import PlainTextResponse
+
+@app.middleware("http")
+async def broken(request, call_next):
+    if request.url.path in ("/health", "/ready"):
+        return await call_next(request)
+    return PlainTextResponse("broken on purpose", status_code=500)
+"""
+
+
+def test_a_healthy_release_that_answers_500_is_taken_back_by_itself(host):
+    before = host.state
+    undo = host.change(ANSWERS_500, "main")
+    try:
+        with host.load(clients=4).running() as load:
+            ended = host.inv("deploy", "--host", "prod", "--allow-local-bases")
+    finally:
+        undo()
+
+    assert (1, before, before["current"]) == (ended.code, host.state, host.serving()), ended.out + ended.err
+    assert "prod: ask through nginx, and watch its answers: " in ended.err
+    assert "answers were 5xx since the switch" in ended.err
+    assert ended.err.splitlines()[0].endswith(f"; {before['current']} serves")
+    assert {"/version: 500", "/api/me: 500"} >= {each for each in load.lost if "500" in each}
+    assert [] == [each for each in load.lost if "500" not in each]
+
+
+def test_a_configuration_that_nginx_refuses_is_never_switched_to(host):
+    before, generation = host.state, host.machine.root("readlink", f"{ROOT}/nginx/live")
+    path = host.checkout.folder / "docker" / "snippets" / "site.conf"
+    text = path.read_text()
+    path.write_text(f"{text}\nlocation /partner/ {{\n    proxy_pass http://nobody.invalid:80;\n}}\n")
+    try:
+        with host.load(clients=4).running() as load:
+            ended = host.inv("deploy", "--host", "prod", "--allow-local-bases")
+    finally:
+        path.write_text(text)
+
+    assert (1, before, []) == (ended.code, host.state, load.lost), ended.out + ended.err
+    assert "prod: switch nginx to the new release: nginx -t: " in ended.err
+    assert 'host not found in upstream "nobody.invalid"' in ended.err
+    assert generation == host.machine.root("readlink", f"{ROOT}/nginx/live")
