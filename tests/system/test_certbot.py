@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import re
+import stat
 import subprocess
 import time
 from collections.abc import Callable
@@ -128,6 +129,20 @@ def test_a_thousand_connections_during_renewals_all_get_a_certificate_and_an_ans
     assert set(issued) == set(made.seen)
     assert len(set(issued)) == len(issued)
     assert site.newest() == site.served()
+
+
+def test_three_generations_are_kept_and_nginx_reads_the_keys_as_one_of_the_group(site: Site) -> None:
+    folder = site.checkout.folder / "certs"
+    generations = sorted(folder.glob("g*"))
+    groups = site.checkout.inside("nginx", "id", "-G").split()
+
+    assert {"fullchain.pem", "hsts.conf", "privkey.pem"} == {path.name for path in (folder / "live").iterdir()}
+    assert 2 <= len(generations) <= 3
+    assert {0o750} == {stat.S_IMODE(each.stat().st_mode) for each in (folder, *generations)}
+    keys = [(each / "privkey.pem").stat() for each in generations]
+    assert {0o640} == {stat.S_IMODE(key.st_mode) for key in keys}
+    assert {str(key.st_gid) for key in keys} <= set(groups)
+    assert "0" != site.checkout.inside("nginx", "id", "-u").strip()
 
 
 def test_a_renewal_with_its_switch_takes_a_quarter_of_a_minute_at_most(site: Site) -> None:
