@@ -83,7 +83,7 @@ def _port(word: str) -> Iterator[Wrong]:
 
 
 def _back_end(word: str) -> Iterator[Wrong]:
-    if "@" in word:
+    if "@" in word and not word.startswith("unix:"):
         yield 0, "an address holds no user; send what proves who asks in a header"
     elif not word or word.startswith(":"):
         yield 0, f'"{word}" names no host; write one, and a port'

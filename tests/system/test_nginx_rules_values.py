@@ -71,7 +71,7 @@ OWN = {
         ("$host zone=a", "$host zone=:1m", "$host a", "$host zone=a:31k"),
     ),
     "server": (
-        ("127.0.0.1:80 weight=2 max_fails=1 fail_timeout=3s", "127.0.0.1 down", "unix:/a"),
+        ("127.0.0.1:80 weight=2 max_fails=1 fail_timeout=3s", "127.0.0.1 down", "unix:/a", "unix:/a@1.sock"),
         (
             *("127.0.0.1 weigth=1", "127.0.0.1 weight=x", "127.0.0.1:99999", "127.0.0.1 fail_timeout=3sec"),
             *("127.0.0.1:80a", "[::1]:80a", "127.0.0.1:", "127.0.0.1:80/", "http://127.0.0.1", ":80", "unix:"),

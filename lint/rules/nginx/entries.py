@@ -111,6 +111,8 @@ def _blocks(config: NginxConfig, *names: str) -> Iterator[Directive]:
 
 def _repeated(config: NginxConfig) -> Iterator[Report]:
     for block in _blocks(config, "map"):
+        if is_templated(block.file):
+            continue
         seen: set[str] = set()
         has_names = block.first("hostnames") is not None
         for entry in block.children:
@@ -125,6 +127,8 @@ def _repeated(config: NginxConfig) -> Iterator[Report]:
 
 def _shares(config: NginxConfig) -> Iterator[Report]:
     for block in _blocks(config, "split_clients"):
+        if is_templated(block.file):
+            continue
         total = 0
         for entry in block.children:
             share = entry.name

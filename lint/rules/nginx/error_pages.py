@@ -13,7 +13,8 @@ from .once import once
 
 _DOWN = frozenset({"502", "504"})
 """What nginx answers with when there is no back end."""
-_DECIDES = ("try_files", "return", "rewrite", "if", "proxy_cache", "fastcgi_cache", "uwsgi_cache", "scgi_cache")
+_DECIDES = ("try_files", "return", "rewrite", "if")
+_CACHES = ("proxy_cache", "fastcgi_cache", "uwsgi_cache", "scgi_cache")
 
 
 @rule(
@@ -91,7 +92,10 @@ def _is_passed_on(config: NginxConfig, server: Directive, uri: str, handler: Dir
     if match.location is None or match.unknown or match.adds_slash:
         return False
     block = match.location.directive
-    other = config.effective(block).handler
+    at = config.effective(block)
+    other, cache = at.handler, at.setting(*_CACHES)
     if other is None or (other.name, other.value) != (handler.name, handler.value):
         return False
+    if cache is not None and cache.value != "off":
+        return False  # it may answer from the cache
     return not config.may_hold(block, *_DECIDES) and all(block.first(name) is None for name in _DECIDES)

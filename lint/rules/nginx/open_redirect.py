@@ -11,8 +11,6 @@ from .any_host import is_loose
 from .once import once
 from .targets import VARIABLE, authority, setting_of
 
-_FREE = ("arg_", "cookie_")
-
 
 @rule(
     "nginx/redirect-to-any-site",
@@ -29,6 +27,7 @@ _FREE = ("arg_", "cookie_")
         "location /a { if ($arg_next ~ ^https://example.com/) { return 302 $arg_next; } return 404; }",
         "server { server_name ~^www\\\\.(?<name>.+)$; return 301 https://$name$request_uri; }",
         "location ~ ^/old(/.*)$ { return 302 https://$host$1; }",
+        "location = / { return 302 $cookie_start; }",
     ),
     source="https://cwe.mitre.org/data/definitions/601.html",
 )
@@ -63,7 +62,7 @@ def _open(config: NginxConfig) -> Iterator[Report]:
 def _is_free(directive: Directive, name: str, has_scheme: bool, is_bound: bool, depth: int = 3) -> bool:
     if any(f"${name}" in outer.args for outer in directive.ancestors if outer.name == "if"):
         return False
-    if name.lower().startswith(_FREE):
+    if name.lower().startswith("arg_"):
         return True
     if directive.name == "rewrite" and name.isdigit():
         return has_scheme and is_loose(directive.value, name, False, is_bound)
