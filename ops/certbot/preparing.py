@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from .. import bases as base_images
 from ..command import Command
 from ..compose import pulled_images, secret_paths
+from ..deploy.agent_image import PLATFORM
 from ..errors import LockedError, SettingsError
 from ..host import Host
 from ..secret_files import secret_steps
@@ -108,6 +110,7 @@ def _inputs(service: dict[str, object]) -> str:
         return ""
     dockerfile = Path(build["context"], build.get("dockerfile", "Dockerfile"))
     digest = hashlib.sha256(repr(sorted((build.get("args") or {}).items())).encode())
+    digest.update(os.environ.get(PLATFORM, "").encode())  # a host may be another kind of machine
     for path in (dockerfile, *sorted(dockerfile.parent.glob(f"*/{LOCK}"))):
         try:
             digest.update(path.read_bytes())

@@ -23,6 +23,7 @@ from ..certbot.program import SERVICE, Certbot
 from ..certificates.site import site_of, tls_of
 from ..command import Secret
 from ..compose import model, secret_paths
+from ..deploy.building import HERE, built_for
 from ..deploy.layers import image_ids
 from ..deploy.making import tiered
 from ..deploy.sending import blob_store, for_host
@@ -65,10 +66,12 @@ def certbot(names: Sequence[str], task: str, *, as_json: bool = False, dry: bool
     with open_hosts(names) as hosts:
         for opened in hosts:
             work = Work(opened)
-            if dry:
-                print(f"{plan_for(opened.host.name, *work.steps())}\n{opened.host.name}: {work.keeper.command(*words)}")
-                continue
-            prepare(work)
+            with built_for(opened.host, HERE):
+                if dry:
+                    plan = plan_for(opened.host.name, *work.steps())
+                    print(f"{plan}\n{opened.host.name}: {work.keeper.command(*words)}")
+                    continue
+                prepare(work)
             start = f"{opened.host.name} | " if len(hosts) > 1 else ""
             codes.append(work.keeper.run(words, None if as_json else partial(_told, start)))
     if any(codes):

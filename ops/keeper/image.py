@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..command import Command
+from ..deploy.agent_image import PLATFORM
 from ..errors import StepFailedError
 from ..host import Host
 from ..step import Do, Say, Step
@@ -30,7 +31,7 @@ def keeper_image(registry: str) -> str:
     Args:
         registry: What stands before the name of its base image: BASE_REGISTRY.
     """
-    digest = hashlib.sha256(registry.encode())
+    digest = hashlib.sha256(f"{registry}\0{os.environ.get(PLATFORM, '')}".encode())
     for path in (LOCK, *_sources()):
         digest.update(f"{path.relative_to(PACKAGE)}\0".encode() + path.read_bytes())
     return f"{REPOSITORY}:{digest.hexdigest()[:16]}"

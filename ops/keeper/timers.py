@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from .. import timers
 from ..certbot.timer import RENEW
+from ..deploy.building import HERE, built_for
 from ..errors import FairleadError
 from ..execute import execute
 from ..hosts import open_hosts
@@ -37,10 +38,11 @@ def install_certbot(names: Sequence[str], *, yes: bool = False, dry: bool = Fals
                 )
             schedule = _certbot(work)
             plan = plan_for(host.name, *timers.steps(host, schedule, BY_HAND))
-            if dry:
-                print(f"{plan_for(host.name, *work.steps())}\n{plan}")
-                continue
-            prepare(work)
+            with built_for(host, HERE):
+                if dry:
+                    print(f"{plan_for(host.name, *work.steps())}\n{plan}")
+                    continue
+                prepare(work)
             with Progress() as progress:
                 execute(plan, {host.name: host}, progress)
             found = note(keeper)

@@ -14,6 +14,7 @@ from ...lint.data import load_yaml
 from .. import timers
 from ..certificates.site import site_of
 from ..command import Command, Secret
+from ..deploy.building import HERE, built_for
 from ..deploy.layers import image_ids
 from ..deploy.sending import blob_store, for_host
 from ..deploy.shipping import missing_images, ship
@@ -56,11 +57,14 @@ def install(names: Sequence[str], *, ca: str = "", dry: bool = False) -> None:
             host, work = opened.host, Work(opened, ca)
             schedule = work.schedule()
             arming = [*timers.steps(host, schedule, BY_HAND)]
-            if dry:
-                print(f"{plan_for(host.name, *work.steps())}\n{plan_for(host.name, *arming)}")
-                continue
+            with built_for(host, HERE):
+                sending = plan_for(host.name, *work.steps())
+                if dry:
+                    print(f"{sending}\n{plan_for(host.name, *arming)}")
+                    continue
+                with Progress() as progress:
+                    execute(sending, {host.name: LocalHost()}, progress, take_back=False)
             with Progress() as progress:
-                execute(plan_for(host.name, *work.steps()), {host.name: LocalHost()}, progress, take_back=False)
                 execute(plan_for(host.name, *arming), {host.name: host}, progress)
             found = timers.state(host, schedule.unit)
             print(f"{host.name}: verified by {found.kind}, next {found.next or 'in the night'}")
