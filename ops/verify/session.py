@@ -26,6 +26,8 @@ from .verdict import Finding, failed, unseen
 from .web import Trust, Web
 
 View = Literal["outside", "stack", "host"]
+THROUGH_THE_PAGE = ("application", "streams")
+"""Groups of the inside whose checks ask as visitors do, among others."""
 Ended = Callable[[list[Finding]], None]
 
 
@@ -81,7 +83,8 @@ class Session:
         inside = [job for job in self.jobs if job.subject is not self.site and not interrupted]
         seen = self._looked(inside, ended) if inside else Outcome([], interrupted)
         left = [job for job in self.jobs if job not in inside] + ([] if inside else self.last)
-        return Outcome([*(self._unanswered(job, trouble) for job in left), *seen.findings], seen.interrupted)
+        found = [excused(each) if trouble == MAINTENANCE else each for each in seen.findings]
+        return Outcome([*(self._unanswered(job, trouble) for job in left), *found], seen.interrupted)
 
     def _unanswered(self, job: Job, trouble: str) -> Finding:
         """That a stack's own site does not answer is a broken promise; what else it would answer cannot be seen."""
@@ -98,6 +101,14 @@ class Session:
             return Outcome([*first.findings, *rest], first.interrupted)
         second = run(self.last, seconds=budget.left_s, ended=ended, at_once=1)
         return Outcome([*first.findings, *second.findings], second.interrupted)
+
+
+def excused(finding: Finding) -> Finding:
+    """During maintenance: what failed and goes through the page was not seen, since nobody is answered by that."""
+    verdict = finding.verdict
+    if finding.check.group not in THROUGH_THE_PAGE or verdict.word not in ("FAIL", "WARN"):
+        return finding
+    return replace(finding, verdict=unseen(MAINTENANCE, verdict.target, verdict.promised))
 
 
 def open_session(options: Options) -> Session:
