@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Protocol
 
 from ..errors import SettingsError
+from ..execute import execute
 from ..host import LocalHost
+from ..plan import plan_for
+from ..step import Do
 from .consent import ask_once, person
-from .events import JsonLines
+from .events import JsonLines, progress
 from .forecast import Forecast, read, refuse_stale, written
 from .room import refuse_without
 from .showing import shown
@@ -81,7 +84,7 @@ def agreed(planner: Plans, wish: Wish) -> bool:
         SettingsError: the given plan is stale, or nobody is there to ask.
         FairleadError: the host lacks room, or a person said no.
     """
-    plan = planner.forecast(wish.given.salt if wish.given else "")
+    plan = _made(planner, wish.given.salt if wish.given else "")
     if wish.given is not None:
         refuse_stale(wish.given, plan)
     _tell(plan)
@@ -96,6 +99,17 @@ def agreed(planner: Plans, wish: Wish) -> bool:
         return False
     ask_once(plan.host, plan.asks, yes=wish.yes, ask=person())
     return True
+
+
+def _made(planner: Plans, salt: str) -> Forecast:
+    """Reading images of a gigabyte from the engine takes its time, so it is shown as a step."""
+    local, made = LocalHost(), list[Forecast]()
+    step = Do(
+        "make the plan", "what is new to the host, and what it needs", lambda _, __: made.append(planner.forecast(salt))
+    )
+    with progress() as telling:
+        execute(plan_for(local.name, step), {local.name: local}, telling, take_back=False)
+    return made[0]
 
 
 def _tell(plan: Forecast) -> None:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterable
 from functools import partial
+from pathlib import Path
 
 from ..agent.gc import old_releases
 from ..agent.tier import MARK
+from ..base_cache import cache_folder
 from ..engine import require_engine
 from ..errors import InterruptedRunError, SettingsError
 from ..execute import execute
 from ..hooks import Hooks, Moment
 from ..host import LocalHost
 from ..hosts import Opened, open_hosts
-from ..lock import locked, user_name
+from ..lock import in_turn, locked, user_name
 from ..plan import Plan, plan_for
 from ..ssh import RemoteHost
 from ..stack import Stack, open_stack
@@ -149,7 +151,11 @@ def _deploy(opened: Opened, wish: Wish, *, local_bases: bool, dry: bool) -> None
     planner = Planner(sending, tuple(step.title for plan in plans for _, step in plan.steps), _who())
     about = {"event": "deploy", "host": host.name, "release": name, "revision": revision}
     try:
-        with locked(stack.settings.state / "lock", f"inv deploy of {name} to {host.name}"), fails_only(stack, about):
+        with (
+            locked(stack.settings.state / "lock", f"inv deploy of {name} to {host.name}"),
+            in_turn(*_tags(stack)),
+            fails_only(stack, about),
+        ):
             _run(plans[0], local)
             if not agreed(planner, wish):
                 return
@@ -157,6 +163,16 @@ def _deploy(opened: Opened, wish: Wish, *, local_bases: bool, dry: bool) -> None
     except KeyboardInterrupt:
         raise InterruptedRunError(f"inv deploy: interrupted; {host.name} serves what it served") from None
     hand_over(opened, target, "switch", name, agent)
+
+
+def _tags(stack: Stack) -> tuple[Path, str]:
+    """
+    The lock on the names of the stack's images, and what is said by who waits for it.
+
+    Two checkouts, or a rehearsal, give one name to different images: what was built here must be what is sent.
+    """
+    name = stack.settings.name
+    return cache_folder() / "building" / f"{name}.lock", f"  another deploy of {name} is building here; this one waits"
 
 
 def _run(plan: Plan, local: LocalHost) -> None:

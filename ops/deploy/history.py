@@ -32,13 +32,15 @@ def expected_s(audit: str, sent: str, host: str, size_bytes: int) -> float | Non
     rates = [
         line["bytes"] / line["seconds"]
         for line in _lines(sent)
-        if line.get("host") == host and line.get("bytes", 0) >= LEAST_BYTES and line.get("seconds")
+        if line.get("host") == host and line.get("bytes") and line.get("seconds")
     ][-LAST:]
     return float(median(switches)) + (size_bytes / float(median(rates)) if rates else 0.0)
 
 
 def note_sent(path: Path, host: str, size_bytes: int, seconds: float) -> None:
-    """Remembers that so much went to *host* in so long."""
+    """Remembers that so much went to *host* in so long; not where it is too little to say anything."""
+    if size_bytes < LEAST_BYTES:
+        return
     line = json.dumps({"host": host, "bytes": size_bytes, "seconds": round(seconds, 2)})
     before = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     path.parent.mkdir(parents=True, exist_ok=True)

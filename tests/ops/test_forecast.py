@@ -157,8 +157,8 @@ def test_with_json_the_plan_is_one_event(capsys):
         agreed(Plans(), Wish(show=True))
 
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert ["plan", "end"] == [event["event"] for event in told]
-    assert [] == errors("plan", told[0]["plan"])
+    assert ["start", "done", "plan", "end"] == [event["event"] for event in told]
+    assert [] == errors("plan", told[2]["plan"])
 
 
 def test_the_plan_that_was_given_is_the_one_that_runs(capsys):
