@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from .command import Command
 from .errors import StepFailedError
 from .host import Host
+from .lock import in_turn
 
 KEPT = 2
 """How many copies of each kind stay; older ones are deleted."""
@@ -24,18 +24,9 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fairlead"
 
 
-@contextmanager
-def only_one(say: Callable[[str], None]) -> Iterator[None]:
+def only_one(say: Callable[[str], None]) -> AbstractContextManager[None]:
     """Waits until no other process builds or keeps base images, and holds that place; a killed one holds nothing."""
-    folder = cache_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say("waits for another run that builds base images")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    return in_turn(cache_folder() / ".lock", "waits for another run that builds base images", say)
 
 
 def unfinished(target: Path) -> Path:

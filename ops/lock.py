@@ -6,7 +6,7 @@ import fcntl
 import getpass
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,6 +41,26 @@ def locked(path: Path, what: str, who: str = "") -> Iterator[None]:
             os.write(file.fileno(), holder.encode())
         yield
         file.truncate(0)
+
+
+@contextmanager
+def in_turn(path: Path, waits: str, say: Callable[[str], None] = print) -> Iterator[None]:
+    """
+    Holds the lock file *path* while the block runs, and waits until it is free.
+
+    Args:
+        waits: What *say* is told where it has to wait.
+
+    Raises:
+        SettingsError: this user may not write there.
+    """
+    with _opened(path) as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(waits)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _opened(path: Path) -> TextIO:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 
 import pytest
 
 from fairlead.ops.errors import LockedError, SettingsError
-from fairlead.ops.lock import locked
+from fairlead.ops.lock import in_turn, locked
 
 
 def test_who_comes_second_is_told_who_is_at_work(tmp_path):
@@ -43,3 +44,20 @@ def test_a_lock_that_cannot_be_written_says_where_and_what_to_do(tmp_path):
 
     with pytest.raises(SettingsError, match=said), locked(tmp_path / "state" / "lock", "inv up"):
         pass
+
+
+def test_who_waits_for_a_turn_is_told_why_and_comes_when_the_holder_has_gone(tmp_path):
+    path, told, order = tmp_path / "building" / "shop.lock", threading.Event(), []
+
+    def second() -> None:
+        with in_turn(path, "another builds here", lambda text: (order.append(text), told.set())):
+            order.append("second")
+
+    with in_turn(path, "nobody else is here", order.append):
+        waiting = threading.Thread(target=second)
+        waiting.start()
+        told.wait()
+        order.append("first")
+    waiting.join()
+
+    assert ["another builds here", "first", "second"] == order
