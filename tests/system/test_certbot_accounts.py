@@ -46,6 +46,9 @@ def test_a_ca_with_customers_gets_a_proof_and_nobody_else_the_key(site: Site, tm
         liar = site.inv("certbot", **there, ACME_EAB_KID=CUSTOMER, ACME_EAB_HMAC_KEY=wrong)
         ended = site.inv("certbot", **there, ACME_EAB_KID=CUSTOMER, ACME_EAB_HMAC_KEY=key)
         served = site.served()
+        forgotten = site.checkout.folder / f".fairlead/certbot/{ca.address}-{ports[0]}-dir/owner.ini"
+        gone = not forgotten.exists()
+        forgotten.write_text(f"eab-hmac-key = {key}\n")  # as a run that was killed meanwhile leaves it
         known = site.inv("certbot.issue", *FORCED, **there)
     finally:
         ca.stop()
@@ -57,6 +60,8 @@ def test_a_ca_with_customers_gets_a_proof_and_nobody_else_the_key(site: Site, tm
     assert "ACME_EAB_KID, ACME_EAB_HMAC_KEY and certbot.email are what an account is made with" in liar.err
     assert 0 == ended.code, ended.out + ended.err
     assert 0 == known.code, known.out + known.err
+    assert gone
+    assert "remove the key of the account's owner" in known.out
     assert before != served
     assert 0 == back.code, back.out + back.err
     left = [path.read_text() for path in (site.checkout.folder / ".fairlead").rglob("*") if path.is_file()]
