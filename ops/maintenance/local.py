@@ -36,7 +36,7 @@ def edge_of(settings: Settings) -> EdgeSettings:
         SettingsError: fairlead.yaml tells of none, or of no folder for the tool's own files.
     """
     if settings.edge is None or settings.edge.site is None:
-        raise SettingsError("fairlead.yaml: edge.site is not set; maintenance is two files in it, see docs/operating.md")
+        raise SettingsError("fairlead.yaml: edge.site is not set; maintenance is two files there: docs/operating.md")
     return settings.edge
 
 

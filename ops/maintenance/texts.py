@@ -85,7 +85,9 @@ def check_includes(files: Mapping[str, str], site: str) -> None:
     """
     plain = "\n".join(re.sub(r"#[^\n]*", "", text) for text in files.values())
     wanted = {path: f"include {path};" for path in paths(site)}
-    missing = {path for path in wanted if not re.search(rf"\binclude\s+[\"']?{re.escape(path)}[\"']?\s*;", plain)}
+    missing = {
+        path for path in wanted if not re.search(rf"\binclude\s+[\"']?(?:\S*/)?{re.escape(path)}[\"']?\s*;", plain)
+    }
     if not missing:
         return
     visitors, closed = paths(site)

@@ -91,6 +91,12 @@ def test_a_stack_that_does_not_include_them_is_told_what_to_add(left_out, says):
     assert 1 == len(str(caught.value).splitlines())
 
 
+def test_an_include_by_its_whole_path_is_one_too():
+    files = {**FILES, "nginx.conf": FILES["nginx.conf"].replace("include site", "include /etc/nginx/edge/live/site")}
+
+    assert files["site/visitors.conf"] != with_maintenance(files, _order())["site/visitors.conf"]
+
+
 def test_an_order_that_was_kept_is_read_again_and_tells_who_and_since_when(tmp_path):
     order = _order(allow=("203.0.113.5",), open=("/health",))
     path = tmp_path / "state" / "maintenance.json"
