@@ -182,6 +182,7 @@ BROKEN: tuple[Broken, ...] = (
     edge("scripts have no type", "AP5", (MAIN, "include /etc/nginx/mime.types;", "")),
     edge("the redirect forgets the port", "RD1", (MAIN, "$host$https_port$request_uri", "$host$request_uri")),
     edge("the application does not know the visitor", "AP12", (PROXY, "X-Real-IP $remote_addr", "X-Real-IP 10.0.0.1")),
+    edge("answers do not name their id", "AP12", (HEADERS, "add_header X-Request-ID", "# add_header X-Request-ID")),
     edge("the application does not know the id", "AP12", (PROXY, "X-Request-ID $request_id", "X-Request-ID none")),
     edge("HTTP/3 is announced elsewhere", "ST8", ("site/ports.conf", 'h3=":', 'h3=":9"; x=":')),
     edge("a connection for each request", "ST9", (MAIN, "keepalive_timeout 65s;", "keepalive_timeout 0;")),

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from ...command import Command
 from ..outside.site import FRESH
+from ..promises.running import Running
 from ..verdict import Check, Verdict, check, failed, passed, skipped, unseen, warned
 from .asking import application, asked, description, parsed
 from .installation import Installation
@@ -152,25 +153,33 @@ def named_alike(stack: Installation) -> Iterator[Verdict]:
     """By the id that the answer carries: nginx has to hand on the id, and the address of who asks."""
     edge, path = stack.edge, next(iter(stack.site.api), "")
     containers, _ = application(stack.patient)
-    answer = stack.site.web.ask_anew(stack.site.at(path)) if edge and path and containers else None
-    number = answer.header("x-request-id") if answer else ""
-    if edge is None or answer is None or not number:
-        yield skipped("no answer of the API carries an X-Request-ID")
+    if edge is None or not path or not containers or not _logs_ids(edge):
+        yield skipped("no route of an API is known, or the edge's log names no request's id")
         return
-    line = _line_with(stack, [edge.container], number)
-    client = (parsed(line) or {}).get("client") if line else ""
-    if not line or not isinstance(client, str) or not client:
-        yield skipped("the edge's log names no id and client of requests", edge.container)
+    answer = stack.site.web.ask_anew(stack.site.at(path))
+    number = answer.header("x-request-id")
+    line = _line_with(stack, [edge.container], number) if number else ""
+    if not line:
+        mend, seen = "add_header X-Request-ID $request_id always;", f"{number[:8]}, in no line" if number else "none"
+        yield failed("the id that the edge logs, in X-Request-ID", seen, stack.site.at(path), mend, answer.line)
+        return
+    client = (parsed(line) or {}).get("client")
+    if not isinstance(client, str):
+        yield skipped("the edge's log names no client in JSON", edge.container)
         return
     promised, target = f"{number[:8]}... by {client}", containers[0].service
     own = _line_with(stack, [each.name for each in containers], number)
     mend = "proxy_set_header X-Request-ID $request_id; and X-Real-IP $remote_addr;"
     if not own:
         yield failed(promised, "the id is in no line", target, mend, answer.line)
-    elif client not in own:
+    elif not re.search(rf"(?<![\w.:]){re.escape(client)}(?![\w.:])", own):
         yield failed(promised, "the line names another visitor", target, mend, answer.line)
     else:
         yield passed(promised, "there", target)
+
+
+def _logs_ids(edge: Running) -> bool:
+    return any("$request_id" in " ".join(each.args) for each in edge.config.find("log_format"))
 
 
 def _line_with(stack: Installation, containers: Sequence[str], text: str) -> str:
