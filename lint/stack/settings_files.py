@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 _NAME = regex(
     r"(?:.*[._-])?(?:app|application|appsettings|bootstrap|config|configuration|conf|settings?|secrets?|credentials?|database"
     r"|db|default|defaults|prod|production|local|server|backend|service|alembic|celery|redis|mail|auth|keys?)"
-    r"(?:[._-](?!example|sample|template|dist|test|schema|spec)\w+)*\.(?:ya?ml|json|toml|ini|properties|cfg)",
+    r"(?:[._-](?!example|sample|template|dist|test|schema|spec)\w+)*\.(?:ya?ml|json|toml|ini|properties|cfg)|my\.cnf",
     re.IGNORECASE,
 )
 _SAMPLES = regex(
     r"example|sample|template|\.dist|schema|test|spec|fixture|mock|locale|i18n|lang|translat|node_modules|docs?/", re.I
 )
-_ENDING = regex(r".+\.(?:ya?ml|json|toml|ini|properties|cfg)", re.IGNORECASE)
+_ENDING = regex(r".+\.(?:ya?ml|json|toml|ini|properties|cfg|cnf|conf)", re.IGNORECASE)
 _NEVER = regex(
     r"package(?:-lock)?\.json|npm-shrinkwrap\.json|tsconfig.*|jsconfig.*|composer\.json|pyproject\.toml|Cargo\.toml|deno\.jsonc?"
     r"|pnpm-.*|.*[.-]lock\.\w+|manifest\.json|openapi.*|swagger.*|(?:docker-)?compose.*|angular\.json|nx\.json|turbo\.json|babel.*",
@@ -53,6 +53,9 @@ _ENTRY = regex(
     r"""(?P<value>"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s#"'{\[,&*!|>][^\n]*?)?[ \t]*(?=$|,|\}|\]|[ \t]#|[ \t];)""",
     re.MULTILINE,
 )
+_DIRECTIVE = regex(r"^[ \t]*(?P<key>requirepass|masterauth)[ \t]+(?P<value>\"[^\"\n]*\"|\S+)", re.MULTILINE)
+"""What Redis writes with neither ``:`` nor ``=``."""
+
 _COMMENT = regex(r"(?:^|(?<=\s))[#;][^\n]*", re.MULTILINE)
 _MOST_BYTES = 512 * 1024
 _MOST_FILES = 400
@@ -81,8 +84,13 @@ def settings_files(container: Container) -> Iterator[Source]:
             continue
         if not any(is_ignored(os.path.relpath(path, folder or "."), lines) for folder, lines in ignored):
             source = container.stack.text(path)
-            if source is not None and len(source.text) <= _MOST_BYTES:
+            if source is not None and len(source.text) <= _MOST_BYTES and not _is_of_blocks(source):
                 yield source
+
+
+def _is_of_blocks(source: Source) -> bool:
+    """Whether a .conf is one of nginx, Apache or the like, where a name before a value may be anything."""
+    return source.path.endswith(".conf") and any(sign in source.text for sign in ("{", "</", "location", "server "))
 
 
 def _is_own_of_host(container: Container, path: str) -> bool:
@@ -95,7 +103,8 @@ def _is_own_of_host(container: Container, path: str) -> bool:
 def entries(source: Source) -> Iterator[Entry]:
     """The settings in a file; of several lines only the first, and what has no single value is left out."""
     prefix = ""
-    for match in _ENTRY.finditer(source.text):
+    plain = _DIRECTIVE.finditer(source.text) if source.path.endswith(".conf") else ()
+    for match in (*_ENTRY.finditer(source.text), *plain):
         if _is_comment(source.text, match.start("key")):
             continue
         value = match["value"]

@@ -309,6 +309,7 @@ MUTATIONS: dict[str, Mutation] = {
     "reservation-above-limit": _db("mem_reservation: 1g"),
     "restarting-job": _instead('restart: "no"', "restart: unless-stopped"),
     "root-as-database-user": _instead("MYSQL_USER: app", "MYSQL_USER: root"),
+    "root-password-shared": _instead("${MYSQL_ROOT_PASSWORD:?}", "${DB_PASSWORD:?}"),
     "root-user": _instead('user: "999:999"\n    tmpfs: ["/tmp', 'user: "0"\n    tmpfs: ["/tmp'),
     "rough-stop-signal": _instead("SIGQUIT", "SIGKILL"),
     "secret-file-unreadable": Mutation(

@@ -57,6 +57,8 @@ MUTATIONS: dict[str, Mutation] = {
     "development-server": _instead(
         _CMD, 'CMD ["uvicorn", "app:app", "--host", "0.0.0.0", "--port", "7860", "--reload"]'
     ),
+    "dnf-cache-left": _line("RUN dnf install -y git"),
+    "install-without-yes": _line("RUN dnf install git && dnf clean all"),
     "download-piped-to-shell": _line("RUN curl -fsSL https://example.com/install.sh | sh"),
     "download-without-checksum": _line("ADD https://example.com/data.json ./"),
     "duplicate-stage-name": _stage("FROM base AS build\nRUN true"),

@@ -170,10 +170,13 @@ def _is_set(service: Service, port: int) -> bool:
             environment:
               DATABASE_URL: postgresql://app@databse/app  # <-
               REDIS_HOST: redis_cache  # <-
+              BROKER_URL: amqp://app@qeueu/app  # <-
           database:
             image: postgres:17.5
           redis-cache:
             image: redis:8.0.6
+          queue:
+            image: rabbitmq:4.1.2
     """,
     fixed="""
         services:
@@ -182,10 +185,13 @@ def _is_set(service: Service, port: int) -> bool:
             environment:
               DATABASE_URL: postgresql://app@database/app
               REDIS_HOST: redis-cache
+              BROKER_URL: amqp://app@queue/app
           database:
             image: postgres:17.5
           redis-cache:
             image: redis:8.0.6
+          queue:
+            image: rabbitmq:4.1.2
     """,
     unsafe=True,
     good="""
@@ -223,7 +229,8 @@ def host_near_service(project: Project) -> Iterator[Report]:
             servers[kind] = [server.name for server in servers_of(project, kind)]
         import difflib  # noqa: PLC0415 - only an unknown host needs it
 
-        for near in difflib.get_close_matches(host, servers[kind], 1, 0.85):
+        swapped = [name for name in servers[kind] if sorted(name) == sorted(host)]
+        for near in swapped[:1] or difflib.get_close_matches(host, servers[kind], 1, 0.85):
             message = f'no service is called "{host}"; did you mean "{near}"?'
             yield connection.host.place, message, connection.host.replaced(near)
 

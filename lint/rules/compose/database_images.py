@@ -58,6 +58,54 @@ def _kind(service: Service) -> str:
     return KINDS.get(name, "") if isinstance(name, str) else ""
 
 
+@rule(
+    "compose/root-password-shared",
+    Severity.WARNING,
+    bad="""
+        services:
+          db:
+            image: mysql:9.7.4
+            environment:
+              MYSQL_USER: app
+              MYSQL_PASSWORD: ${DB_PASSWORD:?}
+              MYSQL_ROOT_PASSWORD: ${DB_PASSWORD:?}  # <-
+    """,
+    good="""
+        services:
+          db:
+            image: mysql:9.7.4
+            environment:
+              MYSQL_USER: app
+              MYSQL_PASSWORD: ${DB_PASSWORD:?}
+              MYSQL_ROOT_PASSWORD: ${DB_ROOT_PASSWORD:?}
+          second:
+            image: mariadb:11.8.2
+            environment:
+              MARIADB_PASSWORD: ${DB_PASSWORD:?}
+              MARIADB_USER: app
+              MARIADB_RANDOM_ROOT_PASSWORD: "1"
+    """,
+    source="https://dev.mysql.com/doc/refman/8.4/en/security-against-attack.html",
+)
+def root_password_shared(project: Project) -> Iterator[Report]:
+    """
+    The application's password is that of the database's root, too.
+
+    Whoever reads it in the application, which everybody on the net may talk to, owns the whole server.
+    """
+    for service in project.services.values():
+        if not is_official(service) or _kind(service) not in ("mysql", "mariadb"):
+            continue
+        for prefix in ("MYSQL", "MARIADB"):
+            own, root = (service.own_environment.get(f"{prefix}{name}") for name in ("_PASSWORD", "_ROOT_PASSWORD"))
+            if own is None or root is None or own.entry is None or root.entry is None:
+                continue
+            names = [[use.name for use in each.entry.uses] for each in (own, root) if each.entry is not None]
+            if names[0] and names[0] == names[1]:
+                message = f'"{names[0][0]}" is the password of the application and of root; give root one of its own'
+                yield root.value_place, message
+
+
 _PASSWORDS = {
     "mysql": ("MYSQL_ROOT_PASSWORD", "MYSQL_ALLOW_EMPTY_PASSWORD", "MYSQL_RANDOM_ROOT_PASSWORD"),
     "mariadb": (

@@ -37,8 +37,15 @@ def is_whole(project: Project) -> bool:
     if not project.complete or lacks_files(project) or not project.services:
         return False
     return all(
-        service.get("image") or service.get("build") or service.get("provider") for service in project.services.values()
+        service.get("image") or service.get("build") or service.get("provider") or _means_image(service)
+        for service in project.services.values()
     )
+
+
+def _means_image(service: Service) -> bool:
+    """Whether one of its keys is a slip of ``image`` or ``build``, which another rule reports."""
+    keys = {"".join(sorted(key)) for key in service.node.keys}
+    return not keys.isdisjoint(("aegim", "bdilu"))
 
 
 def is_beside(project: Project, name: str) -> bool:

@@ -95,8 +95,13 @@ def _secret(entry: Entry, policy: Policy) -> str:
                   app:
                     image: ghcr.io/acme/app:1.2.3
                     volumes: ["./conf:/app/conf:ro", "./prometheus.yml:/etc/prometheus/prometheus.yml:ro"]
+                  cache:
+                    image: redis:8.2.1
+                    volumes: ["./redis.conf:/etc/redis.conf:ro"]
             """,
+            "redis.conf": "port 6379\nrequirepass Zk7_mTq41v  # <-\n",
             "prometheus.yml": "scrape_configs:\n  - basic_auth:\n      password: Zk7_mTq41v  # <-\n",
+            "conf/my.cnf": "[client]\npassword=Zk7_mTq41v  # <-\n",
             "conf/application.properties": """
                 spring.datasource.username=app
                 spring.datasource.password=Zk7_mTq41v  # <-
@@ -104,6 +109,16 @@ def _secret(entry: Entry, policy: Policy) -> str:
         },
     ),
     good=(
+        {
+            "docker-compose.yml": """
+                services:
+                  cache:
+                    image: redis:8.2.1
+                    volumes: ["./redis.conf:/etc/redis.conf:ro", "./site.conf:/etc/site.conf:ro"]
+            """,
+            "redis.conf": "# requirepass Zk7_mTq41v\nmaxmemory 100mb\n",
+            "site.conf": "server {\n    set $api_key Zk7_mTq41v;\n}\n",
+        },
         {
             "docker-compose.yml": _COMPOSE,
             "Dockerfile": _DOCKERFILE,
