@@ -77,7 +77,7 @@ MADE: dict[str, Any] = {
     },
     "HostConfig": {"Tmpfs": {"/tmp": "size=64m"}},
     "Mounts": [
-        {"Type": "volume", "Destination": "/data", "RW": True},
+        {"Type": "volume", "Name": "shop_data", "Destination": "/data", "RW": True},
         {"Type": "bind", "Destination": "/run/secrets/password", "RW": False},
     ],
 }
@@ -87,7 +87,11 @@ def different(**changes: Any) -> list[str]:
     """The keys that differ when parts of the container are as *changes* say."""
     known = {**MADE, **{name: {**MADE[name], **value} for name, value in changes.items() if name != "Mounts"}}
     known["Mounts"] = changes.get("Mounts", MADE["Mounts"])
-    return [key for key, promised, seen in made.rows_of(MODEL, known, {"PATH": "/bin"}) if promised != seen]
+    return [
+        key
+        for key, promised, seen in made.rows_of(MODEL, known, {"PATH": "/bin"}, {"data": "shop_data"})
+        if promised != seen
+    ]
 
 
 def test_a_container_made_from_the_model_has_every_key() -> None:
@@ -109,9 +113,17 @@ def test_each_key_that_differs_is_named() -> None:
     )
 
 
+def test_a_volume_that_nobody_named_is_not_the_one_that_was_promised() -> None:
+    own = {"Type": "volume", "Name": "0123456789abcdef", "Destination": "/data", "RW": True}
+
+    assert ["mount /data"] == different(Mounts=[own, MADE["Mounts"][1]])
+
+
 def test_the_value_of_a_variable_is_never_told() -> None:
     known = {**MADE, "Config": {**MADE["Config"], "Env": ["LEVEL=hunter2"]}}
     stack = installation(container("backend"), services={"backend": MODEL}, inspected={"backend-1": known})
+    merged = {**(stack.patient.merged or {}), "volumes": {"data": {"name": "shop_data"}}}
+    stack = replace(stack, patient=replace(stack.patient, merged=merged))
 
     told = [verdict for verdict in made.made.look(stack) if verdict.word == "FAIL"]
     assert ["backend-1 environment LEVEL"] == [each.target for each in told]

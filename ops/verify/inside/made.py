@@ -32,12 +32,14 @@ Row = tuple[str, Any, Any]
 def made(stack: Installation) -> Iterator[Verdict]:
     """What somebody gave a container by hand, or changed in the files since, is named."""
     images = _environments(stack)
+    named = ((stack.patient.merged or {}).get("volumes") or {}).items()
+    volumes = {key: str((value or {}).get("name") or key) for key, value in named}
     for container in stack.running:
         model = stack.services.get(container.service)
         if model is None or is_job(model):
             continue
         known = stack.of(container)
-        rows = list(rows_of(model, known, images.get(str(known.get("Image")), {})))
+        rows = list(rows_of(model, known, images.get(str(known.get("Image")), {}), volumes))
         wrong = [row for row in rows if row[1] != row[2]]
         for key, promised, seen in wrong:
             target = f"{container.name} {key}"
@@ -54,19 +56,22 @@ def _environments(stack: Installation) -> dict[str, dict[str, str]]:
     return {each["Id"]: _pairs((each.get("Config") or {}).get("Env")) for each in images}
 
 
-def rows_of(model: Mapping[str, Any], known: Mapping[str, Any], own: Mapping[str, str]) -> Iterator[Row]:
+def rows_of(
+    model: Mapping[str, Any], known: Mapping[str, Any], own: Mapping[str, str], volumes: Mapping[str, str]
+) -> Iterator[Row]:
     """
     Every key that the model sets, as promised and as seen.
 
     Args:
         own: The variables of the image, which a container may have beside those of the model.
+        volumes: What the engine calls each volume of the model.
     """
     config, host = known.get("Config") or {}, known.get("HostConfig") or {}
     yield from _variables(model.get("environment") or {}, _pairs(config.get("Env")), own)
     for key, name in (("command", "Cmd"), ("entrypoint", "Entrypoint")):
         if model.get(key):
             yield key, _words(model[key]), list(config.get(name) or ())
-    yield from _mounts(model, known.get("Mounts") or ())
+    yield from _mounts(model, known.get("Mounts") or (), volumes)
     tmpfs = [str(each).partition(":") for each in model.get("tmpfs") or ()]
     there = host.get("Tmpfs") or {}
     yield from ((f"tmpfs {path}", options, there.get(path, "none")) for path, _, options in tmpfs)
@@ -91,19 +96,28 @@ def _variables(promised: Mapping[str, Any], there: Mapping[str, str], own: Mappi
         yield f"environment {name}", "not set", "set"
 
 
-def _mounts(model: Mapping[str, Any], there: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
+def _mounts(model: Mapping[str, Any], there: Sequence[Mapping[str, Any]], volumes: Mapping[str, str]) -> Iterator[Row]:
+    """By kind, name and right to write: an image's own volume, which nobody named, goes with its container."""
     seen = {
-        str(each.get("Destination")): f"{each.get('Type')}{'' if each.get('RW') else ', read-only'}" for each in there
+        str(each.get("Destination")): _mount(each.get("Type"), each.get("Name"), writable=bool(each.get("RW")))
+        for each in there
     }
     wanted = {
-        str(each["target"]): f"{each.get('type', 'volume')}{', read-only' if each.get('read_only') else ''}"
+        str(each["target"]): _mount(
+            each.get("type", "volume"), volumes.get(str(each.get("source"))), writable=not each.get("read_only")
+        )
         for each in model.get("volumes") or ()
     }
     for each in model.get("secrets") or ():
         target = str(each.get("target") or each["source"])
-        wanted[target if target.startswith("/") else SECRETS + target] = "bind, read-only"
+        wanted[target if target.startswith("/") else SECRETS + target] = _mount("bind", "", writable=False)
     for path in sorted({*wanted, *seen}):
         yield f"mount {path}", wanted.get(path, "none"), seen.get(path, "none")
+
+
+def _mount(kind: object, name: object, *, writable: bool) -> str:
+    named = f" {name}" if kind == "volume" and name else ""
+    return f"{kind}{named}{'' if writable else ', read-only'}"
 
 
 def _health(promised: Mapping[str, Any], there: Mapping[str, Any]) -> Iterator[Row]:
