@@ -116,13 +116,7 @@ def _deploy(opened: Opened, wish: Wish, *, local_bases: bool, dry: bool) -> None
     client = str(require_engine(local).client)
     stack = open_stack(client=client)
     target = examine(host, layout)
-    if target.state.pending:
-        raise TargetError(
-            f"{host.name}: a switch to {target.state.pending} has begun and not ended; "
-            "inv deploy --resume goes on with it, --abort takes it back"
-        )
-    refuse_if_frozen(opened)
-    refuse_half_done_tier(opened)
+    _refuse_unready(opened, target)
     say_clock(host)
     name = target.next_release
     stack = for_host(stack, host, layout, name)
@@ -163,6 +157,17 @@ def _deploy(opened: Opened, wish: Wish, *, local_bases: bool, dry: bool) -> None
     except KeyboardInterrupt:
         raise InterruptedRunError(f"inv deploy: interrupted; {host.name} serves what it served") from None
     hand_over(opened, target, "switch", name, agent)
+
+
+def _refuse_unready(opened: Opened, target: Target) -> None:
+    """Something that has begun is ended first, and a freeze is a freeze."""
+    if target.state.pending:
+        raise TargetError(
+            f"{opened.host.name}: a switch to {target.state.pending} has begun and not ended; "
+            "inv deploy --resume goes on with it, --abort takes it back"
+        )
+    refuse_if_frozen(opened)
+    refuse_half_done_tier(opened)
 
 
 def _tags(stack: Stack) -> tuple[Path, str]:
