@@ -115,6 +115,8 @@ def _error_log(args: tuple[str, ...]) -> Iterator[Wrong]:
     for index, word in enumerate(args[1:], 1):
         if word not in (*levels, "debug_stream"):
             yield index, f'"{word}" is no level; write one of {", ".join(_LEVELS)}'
+        elif index > 1 and word in _LEVELS and args[index - 1] in _LEVELS:
+            yield index, f'"{word}" is a second level; leave one'
 
 
 def _return(args: tuple[str, ...]) -> Iterator[Wrong]:
@@ -176,6 +178,9 @@ def _limit_conn_zone(args: tuple[str, ...]) -> Iterator[Wrong]:
 
 def _unzoned(args: tuple[str, ...]) -> Iterator[Wrong]:
     known = [word for word in args[1:] if word.startswith(("zone=", "rate="))]
+    if len(known) == len(args) - 1 > 2:  # noqa: PLR2004 - a zone and a rate
+        yield len(args) - 1, f'"{args[-1]}" is one parameter too many; a limit takes zone= and rate='
+        return
     if len(known) == len(args) - 1 > 1 and not any(word.startswith("zone=") for word in known):
         yield len(args) - 1, f'a limit needs a zone; write one such as zone=each:10m instead of "{args[-1]}"'
 

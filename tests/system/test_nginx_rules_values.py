@@ -49,7 +49,10 @@ OWN = {
     "gzip_comp_level": (("1", "9"), ("0", "10", "x")),
     "limit_req_status": (("400", "599"), ("399", "600")),
     "limit_conn_status": (("429",), ("200",)),
-    "error_log": (("FOLDER/e warn", "stderr info"), ("FOLDER/e warning", "FOLDER/e none")),
+    "error_log": (
+        ("FOLDER/e warn", "stderr info"),
+        ("FOLDER/e warning", "FOLDER/e none", "FOLDER/e warn warn", "FOLDER/e warn error"),
+    ),
     "return": (("200", "999", "http://a", "200 text", "https://$host/"), ("700x", "foo", "1000", "/a", "http:/a")),
     "error_page": (("404 /x", "404 500 = /x", "404 =200 /x"), ("299 /x", "600 /x", "404 =x /y", "=200 404 /x")),
     "try_files": (("$uri =404", "$uri /x", "a b"), ("$uri =abc", "$uri =1000")),
@@ -64,6 +67,7 @@ OWN = {
             "$host zone=a:1m rate=0.5r/s",
             "$host zone=a:31k rate=1r/s",
             "$host rate=1r/s rate=2r/s",
+            "$host zone=a:1m rate=1r/s rate=1r/s",
         ),
     ),
     "limit_conn_zone": (
@@ -284,6 +288,7 @@ IN_HTTP = [
     (entry_refused, "map $uri $a { hostnames; volatile; default b; }", False),
     (entry_refused, "geo $a { 10.0.0.0/33 b; }", True),
     (entry_refused, "geo $a { a.example b; }", True),
+    (entry_refused, "geo host $a { default 1; }", True),
     (entry_refused, "geo $a { default 0; ::1 1; 10.0.0.0/8 1; }", False),
     (undefined_variable, "map $uri $a { default $nothing_of_that_name; }", True),
     (entry_refused, "map $uri a { b c; }", True),

@@ -87,6 +87,13 @@ def _entries(config: NginxConfig) -> Iterator[Report]:
         if block.args and not block.args[-1].startswith("$") and not is_templated(block.file):
             message = f'nginx does not start: "{block.args[-1]}" is no variable; write "${block.args[-1]}"'
             yield block.arg_place(len(block.args) - 1), message
+        if (
+            block.name == "geo"
+            and len(block.args) > 1
+            and not block.value.startswith("$")
+            and not config.is_unknown(block.value)
+        ):
+            yield block.arg_place(0), f'nginx does not start: "{block.value}" is no variable; write "${block.value}"'
         in_ranges = block.first("ranges") is not None
         for entry in block.children if block.name != "split_clients" else ():
             said = " ".join((entry.name, *entry.args))
