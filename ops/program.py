@@ -108,7 +108,7 @@ class Program(invoke.Program):
         if unknown := re.fullmatch(r"No idea what (['\"])(.*)\1 is!", message):
             return self._unknown(unknown[2], context)
         if wanting := re.match(r"Flag <Argument: ([\w-]+).* needed value", message):
-            return f'{self._prefix(context)}--{wanting[1]} needs a value; see "{self.binary} {context.name or ""} -h"'
+            return f'{self._prefix(context)}--{wanting[1]} needs a value; see "{self.binary} {_called(context)} -h"'
         return message
 
     def _unknown(self, word: str, context: ParserContext) -> str:
@@ -117,14 +117,14 @@ class Program(invoke.Program):
             return f'{self._prefix(context)}no flag "{word}"; {_nearest(word, flags) or self._help(context)}'
         nearest = _nearest(word, self.parser.contexts)
         if context.name and not nearest:
-            return f'{context.name}: takes flags, not the word "{word}"; {self._help(context)}'
+            return f'{_called(context)}: takes flags, not the word "{word}"; {self._help(context)}'
         return f'no task "{word}"; {nearest or self._help(context)}'
 
     def _prefix(self, context: ParserContext) -> str:
-        return f"{context.name}: " if context.name else ""
+        return f"{_called(context)}: " if context.name else ""
 
     def _help(self, context: ParserContext) -> str:
-        return f'see "{self.binary} {context.name} -h"' if context.name else f'see "{self.binary} --list"'
+        return f'see "{self.binary} {_called(context)} -h"' if context.name else f'see "{self.binary} --list"'
 
     def _wrong_number(self) -> str:
         words = [word for token in self.argv[1:] for word in token.split("=", 1)]
@@ -132,6 +132,13 @@ class Program(invoke.Program):
         numbers = {flag for context in contexts for flag, arg in context.flags.items() if arg.kind is int}
         wrong = (f'{flag} takes a whole number, not "{word}"' for flag, word in pairwise(words) if flag in numbers)
         return next(wrong, "")
+
+
+def _called(context: ParserContext) -> str:
+    """What a task is called by: the one that a collection stands for, by the collection's name."""
+    name: str = context.name or ""
+    collection = name.rpartition(".")[0]
+    return collection if collection in context.aliases else name
 
 
 @contextmanager

@@ -61,7 +61,9 @@ def _namespace() -> Collection:
         """Shows whether --dry was given."""
         print(context.config.run.dry)
 
-    return Collection(deploy, locked, bare, faulty, unreadable, interrupted, dry)
+    certificates = Collection("certificates", renew=locked)
+    certificates.add_task(deploy, name="due", default=True)
+    return Collection(deploy, locked, bare, faulty, unreadable, interrupted, dry, certificates)
 
 
 @pytest.mark.parametrize(
@@ -72,6 +74,8 @@ def _namespace() -> Collection:
         (["deploy", "--hots", "prod"], 'deploy: no flag "--hots"; did you mean "--host"?'),
         (["deploy", "-x"], 'deploy: no flag "-x"; see "fairlead deploy -h"'),
         (["deploy", "prod"], 'deploy: takes flags, not the word "prod"; see "fairlead deploy -h"'),
+        (["certificates", "--hots"], 'certificates: no flag "--hots"; did you mean "--host"?'),
+        (["certificates.renew", "-x"], 'certificates.renew: no flag "-x"; see "fairlead certificates.renew -h"'),
         (["--verison"], 'no flag "--verison"; did you mean "--version"?'),
         (["deploy", "--host"], 'deploy: --host needs a value; see "fairlead deploy -h"'),
         (["deploy", "--count", "many"], '--count takes a whole number, not "many"'),
