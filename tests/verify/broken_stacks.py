@@ -178,6 +178,7 @@ BROKEN: tuple[Broken, ...] = (
     edge(
         "the site has lost its name", "TL17", ("site/names.conf", "server_name localhost;", "server_name other.test;")
     ),
+    edge("the address of the health is lost", "AP13", (SITE, "location = /health {", "location = /healthy {")),
     edge("HTTP/3 is not announced", "ST8b", (MAIN, "add_header Alt-Svc", "# add_header Alt-Svc")),
     edge("scripts have no type", "AP5", (MAIN, "include /etc/nginx/mime.types;", "")),
     edge("the redirect forgets the port", "RD1", (MAIN, "$host$https_port$request_uri", "$host$request_uri")),

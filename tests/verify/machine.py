@@ -33,7 +33,7 @@ BY_FILES = {"CT11", "CT13"}
 NOT_OF_THE_EDGE = {"EX1b", "EX9", "TL9"}
 OF_THE_EDGE = (
     *("HD14", "RD10", "CA12", "CA11", "TL4", "TL16", "RN5"),
-    *("ST1b", "ST3", "ST4", "ST6", "ST8b", "AP3", "AP9", "AP12", "CT11", "CT16", "TL17"),
+    *("ST1b", "ST3", "ST4", "ST6", "ST8b", "AP3", "AP9", "AP12", "AP13", "CT11", "CT16", "TL17"),
 )
 OF_SERVICES = (
     *("CT1", "CT2", "CT3", "CT4", "CT5", "CT6", "CT7", "CT10", "CT12", "CT13", "CT14", "CT15", "CT16"),

@@ -10,11 +10,13 @@ import pytest
 
 from fairlead.ops.doctor.seen import Seen
 from fairlead.ops.doctor_settings import DoctorSettings, ServiceCommand
+from fairlead.ops.verify.budget import Budget
 from fairlead.ops.verify.inside import application, databases, made, tables
 from fairlead.ops.verify.inside.installation import Installation
 from fairlead.ops.verify.verdict import Check
 
 from .installations import container, installation, said
+from .test_outside import Told
 
 HEALTH = DoctorSettings(health="http://backend:7860/health")
 
@@ -192,3 +194,18 @@ def test_tables_are_those_of_the_release(status: str, word: str) -> None:
     stack = installation(container("backend"), told={"migrate tables --status": status}, doctor=MIGRATIONS)
 
     assert [(word, "migrate")] == said(tables.migrated, stack)
+
+
+@pytest.mark.parametrize(
+    ("health", "word"), [((200, "ok"), "PASS"), ((200, "<p>the page"), "FAIL"), ((503, "not ready"), "FAIL")]
+)
+def test_an_address_answered_with_the_page_is_lost(health: tuple[int, str], word: str) -> None:
+    stack = installation(container("backend"))
+    settings = replace(stack.patient.settings, addresses={"page": "http://x/", "health": "http://x/health"})
+    assert stack.patient.stack is not None
+    opened = replace(stack.patient.stack, settings=settings)
+    answers = {"/": (200, {}, "<p>the page"), "/health": (health[0], {}, health[1])}
+    site = replace(stack.site, web=Told(Budget(1000), answers=answers))
+    stack = replace(stack, patient=replace(stack.patient, stack=opened), site=site)
+
+    assert [("PASS", "http://x/"), (word, "http://x/health")] == said(application.addresses, stack)

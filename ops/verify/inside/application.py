@@ -66,6 +66,25 @@ def ready(stack: Installation) -> Iterator[Verdict]:
     yield from _each(stack, stack.patient.doctor.ready, "ready")
 
 
+@check("AP13", GROUP, "error", "the addresses of fairlead.yaml answer", rules=("nginx/asset-answered-with-page",))
+def addresses(stack: Installation) -> Iterator[Verdict]:
+    """Each with a success, and none but the page's with the page: a fallback would answer anything."""
+    opened, web = stack.patient.stack, stack.site.web
+    known = opened.addresses() if opened and stack.patient.released is None else {}
+    if not known:
+        yield skipped("fairlead.yaml has no addresses, or they are those of another machine")
+    page = web.ask(known["page"]).digest if "page" in known else stack.site.home.digest
+    for name, url in known.items():
+        answer = web.ask(url)
+        mend = "inv why --url shows which location answers it"
+        if answer.status > FRESH and not answer.is_redirect:
+            yield failed("a success", str(answer.status), url, mend, answer.line)
+        elif name != "page" and answer.digest == page:
+            yield failed("an answer of its own", f"{answer.status} with the page", url, mend, answer.line)
+        else:
+            yield passed("a success", str(answer.status), url)
+
+
 @check("AP3", GROUP, "error", "the site runs this release")
 def release(stack: Installation) -> Iterator[Verdict]:
     """The version address, through the edge."""
@@ -255,6 +274,7 @@ def clock(stack: Installation) -> Iterator[Verdict]:
 CHECKS: tuple[Check[Installation], ...] = (
     alive,
     ready,
+    addresses,
     release,
     everywhere,
     same_api,
