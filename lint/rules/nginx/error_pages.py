@@ -74,6 +74,7 @@ def error_page_from_back_end(config: NginxConfig) -> Iterator[Report]:
 
 
 def _circular(config: NginxConfig) -> Iterator[Report]:
+    judged: set[tuple[int, int, str, str]] = set()
     for block in config.locations:
         at = config.effective(block)
         if at.handler is None or at.handler.name not in PASSES or at.server is None:
@@ -82,6 +83,10 @@ def _circular(config: NginxConfig) -> Iterator[Report]:
             uri = page.args[-1] if page.args else ""
             if _DOWN.isdisjoint(page.args) or not uri.startswith("/") or "$" in uri:
                 continue
+            key = (id(page), id(at.server), at.handler.name, at.handler.value)
+            if key in judged:
+                continue
+            judged.add(key)
             if may_answer(config, at.server, uri) and _is_passed_on(config, at.server, uri, at.handler):
                 message = f'when the back end is down it is asked for "{uri}" too; give that a location with a root'
                 yield page.arg_place(len(page.args) - 1), message

@@ -140,7 +140,11 @@ def _is_beside_others(passing: Passing) -> bool:
     server = passing.block.enclosing("server")
     if server is None or server.first("listen") is None:
         return False
-    return any(each.first("proxy_set_header") is not None for each in server.find("location"))
+    known: bool | None = server.memo.get("tells_back_ends")
+    if known is None:
+        known = any(each.first("proxy_set_header") is not None for each in server.find("location"))
+        server.memo["tells_back_ends"] = known
+    return known
 
 
 def _is_exempt(passing: Passing) -> bool:
