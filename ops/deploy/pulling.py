@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -18,7 +19,11 @@ from ..host import Host, LocalHost
 from ..step import Say
 
 ASK_S, PULL_S = 60.0, 1800.0
+SILENT_S = 10.0
+"""A registry that took so long to fail is out of reach, and is not asked for the next image."""
+
 HUB = "docker.io"
+NOBODY = ("", Secret(""))
 PINNED = re.compile(r"(?P<repository>[^@]+)@sha256:[0-9a-f]{64}")
 PULL = """
 set -e; umask 077
@@ -58,19 +63,32 @@ def pull(
         pinned: See `pinned_names`.
         logins: User and password by registry; see `logins_of`.
     """
-    got, refused = [], {}
+    got: list[str] = []
+    refused: dict[str, str] = {}
+    silent: dict[str, str] = {}
     for reference, name in pinned.items():
-        say(f"{reference}: pulled there as {name}")
-        user, password = logins.get(registry_of(name), ("", Secret("")))
-        words = (client, name, user, "" if registry_of(name) == HUB else registry_of(name))
-        result = host.run(Command(("sh", "-c", PULL, "sh", *words), password), timeout_s=PULL_S)
-        if result.ok and "@" not in reference:
-            result = host.run(Command((client, "tag", name, reference)), timeout_s=ASK_S)
-        if result.ok:
+        registry, begun = registry_of(name), time.monotonic()
+        reason = silent.get(registry, "")
+        if not reason:
+            say(f"{reference}: pulled there as {name}")
+            reason = _pull(host, client, reference, name, logins.get(registry, NOBODY))
+        if not reason:
             got.append(reference)
-        else:
-            refused[reference] = result.reason
+            continue
+        refused[reference] = reason
+        if time.monotonic() - begun > SILENT_S:
+            silent[registry] = reason
     return Pulled(tuple(got), refused)
+
+
+def _pull(host: Host, client: str, reference: str, name: str, login: tuple[str, Secret]) -> str:
+    """Why it was not pulled; nothing where all is well."""
+    registry, (user, password) = registry_of(name), login
+    words = (client, name, user, "" if registry == HUB else registry)
+    result = host.run(Command(("sh", "-c", PULL, "sh", *words), password), timeout_s=PULL_S)
+    if result.ok and "@" not in reference:
+        result = host.run(Command((client, "tag", name, reference)), timeout_s=ASK_S)
+    return "" if result.ok else result.reason
 
 
 def pinned_names(client: str, references: Iterable[str]) -> dict[str, str]:

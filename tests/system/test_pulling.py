@@ -8,10 +8,14 @@ import uuid
 import pytest
 
 from fairlead.ops.command import Secret
+from fairlead.ops.deploy.carrying import Carrier
 from fairlead.ops.deploy.layers import BlobStore, image_ids, pack
+from fairlead.ops.deploy.layout import Layout
 from fairlead.ops.deploy.pulling import pinned_names, pull
 from fairlead.ops.deploy.shipping import missing_images
+from fairlead.ops.deploy.target import examine
 from fairlead.ops.ssh import RemoteHost
+from fairlead.ops.stack import open_stack
 
 from . import machines, plain_registry
 
@@ -96,3 +100,40 @@ def test_a_host_pulls_by_digest_and_keeps_no_login(engine, machine, registry):
     kept = ("grep", "-rlsF", "-f", "-", "/home/deploy", "/root", "/tmp", "/dev/shm", "/var/log", "/etc")
     found = ("sh", "-c", f"{' '.join(kept)}; ls -A /dev/shm; test ! -e /home/deploy/.docker")
     assert "" == machine.root(*found, stdin=made.password)
+
+
+def _carrier(engine, host, folder, password):
+    """What carries images for a stack whose fairlead.yaml names the login."""
+    registry, store = folder.name.partition("-")[2], BlobStore(folder / "blobs")
+    (folder / "compose.yaml").write_text("services: {}\n")
+    (folder / ".env").write_text(f"REGISTRY_TOKEN={password}\n")
+    (folder / "fairlead.yaml").write_text(
+        "name: agentchat\ncompose: {files: [compose.yaml]}\n"
+        f"deploy: {{registries: {{'{registry}': {{user: deploy, password: REGISTRY_TOKEN}}}}}}\n"
+    )
+    target = examine(host, Layout("agentchat", "/srv/agentchat"))
+    return Carrier(host, target, engine, open_stack(start=folder, client=engine), store)
+
+
+def test_what_comes_from_a_registry_is_pulled_and_the_rest_is_sent_and_both_are_said(
+    engine, machine, registry, tmp_path, capsys
+):
+    made, image = registry
+    mine = f"fairlead-test-{uuid.uuid4().hex[:8]}:1"
+    (tmp_path / "Dockerfile").write_text(f"FROM scratch\nLABEL made={uuid.uuid4().hex}\nCOPY Dockerfile /\n")
+    _docker(engine, "build", "--quiet", "--tag", mine, str(tmp_path))
+    wanted = image_ids(engine, [image, mine])
+    folder = tmp_path / f"stack-{made.name}"
+    folder.mkdir()
+    machine.root("sh", "-c", f"docker image rm --force $(docker image ls --quiet '{made.name}/team/shop') || true")
+
+    with RemoteHost(machine.entry()) as host:
+        wrong = _carrier(engine, host, folder, "wrong").carry(wanted, [image], lambda _: None)
+        said = f"  {image}: sent from here, since prod does not pull it: "
+        assert (1, True) == (wrong.images, capsys.readouterr().out.startswith(said))
+        machine.root("docker", "image", "rm", "--force", image)
+        sent = _carrier(engine, host, folder, made.password).carry(wanted, [image, mine], lambda _: None)
+
+        assert [] == missing_images(host, "docker", wanted)
+    assert (1, f"  pulled there from a registry: {image}\n") == (sent.images, capsys.readouterr().out)
+    _docker(engine, "image", "rm", mine)
