@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 _NAME = regex(
     r"(?:.*[._-])?(?:app|application|appsettings|bootstrap|config|configuration|conf|settings?|secrets?|credentials?|database"
     r"|db|default|defaults|prod|production|local|server|backend|service|alembic|celery|redis|mail|auth|keys?)"
-    r"(?:[._-](?!example|sample|template|dist|test|schema|spec)\w+)*\.(?:ya?ml|json|toml|ini|properties|cfg)|my\.cnf",
+    r"(?:[._-](?!example|sample|template|dist|test|schema|spec)\w+)*\.(?:ya?ml|json|toml|ini|properties|cfg)"
+    r"|(?:my|odoo|redis|valkey|keydb|pgbouncer|supervisord?)\.(?:cnf|conf|ini)"
+    r"|(?:homeserver|alertmanager|prometheus|loki|promtail|grafana|datasources?|traefik|realm)\.(?:ya?ml|json|toml|ini)",
     re.IGNORECASE,
 )
 _SAMPLES = regex(

@@ -18,9 +18,13 @@ _PINNING = "https://docs.docker.com/build/building/best-practices/#pin-base-imag
 
 def _pulled(project: Project) -> Iterator[tuple[Service, Image]]:
     """The images that come from a registry: not those that the stack builds itself."""
-    for service in project.services.values():
+    services = project.services.values()
+    built = {service.image.text for service in services if service.build is not None and service.image is not None}
+    for service in services:
         image = service.image
-        if image is not None and service.build is None and isinstance(image.name.basename, str):
+        if image is None or service.build is not None or image.text in built:
+            continue
+        if isinstance(image.name.basename, str):
             yield service, image
 
 
@@ -114,6 +118,11 @@ def _is_floating(image: Image, tag: str, policy: Policy) -> bool:
             image: ghcr.io/acme/app:${TAG:?}
           own:
             image: acme/app:local
+          built:
+            image: acme/built:${TAG:-latest}
+            build: .
+          worker:
+            image: acme/built:${TAG:-latest}
           numbered:
             image: acme/app:stable-9823
           base:

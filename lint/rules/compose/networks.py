@@ -68,7 +68,7 @@ def database_beside_proxy(project: Project) -> Iterator[Report]:
     services = list(whole_services(project))
     edges = [(edge, _networks(edge)) for edge in services if is_edge(edge) and edge.ports]
     for service in services if edges else ():
-        if not is_database(service):
+        if not is_database(service) or service.profiles or service.entrypoint is not None:
             continue
         on = _networks(service)
         edge = next((edge for edge, networks in edges if networks & on), None)

@@ -110,7 +110,7 @@ def _is_meant(service: Service, port: Port, policy: Policy) -> bool:
     if image_name_of(service) in CONSOLES:
         return False
     if is_edge(service) or port.protocol == "udp":
-        return True
+        return not _is_console(service, port)
     ranges = [each for each in (port.published, port.target) if isinstance(each, PortRange)]
     is_hidden = any(isinstance(each, Unknown) for each in (port.published, port.target, port.protocol))
     return is_hidden or any(len(each) == 1 and each.first in policy.services.public_ports for each in ranges)
@@ -119,7 +119,8 @@ def _is_meant(service: Service, port: Port, policy: Policy) -> bool:
 @rule(
     "compose/port-on-all-interfaces",
     Severity.WARNING,
-    bad="""
+    bad=(
+        """
         services:
           app:
             image: acme/app:1.2.3
@@ -129,7 +130,9 @@ def _is_meant(service: Service, port: Port, policy: Policy) -> bool:
           admin:
             image: phpmyadmin:5.2.2
             ports: ["8080:80"]  # <-
-    """,
+        """,
+        "services: {proxy: {image: 'jc21/nginx-proxy-manager:2.12.3', ports: ['80:80', '81:81']}}  # <-\n",
+    ),
     fixed="""
         services:
           app:
@@ -171,11 +174,18 @@ def port_on_all_interfaces(project: Project, policy: Policy) -> Iterator[Report]
     What a proxy in front or somebody on the host is to reach needs 127.0.0.1 only. The ports of the web, of mail and
     the like are meant for the world and not reported; `policy.services.public_ports` lists them.
     """
-    if _edges(project):
-        return
+    edges = _edges(project)
     for service, port in _application_ports(project, policy):
+        if edges and not _is_console(service, port):
+            continue
         message = f'service "{service.name}" publishes {_shown(port)} on all interfaces; '
         yield port.place, message + 'put an address first, such as "127.0.0.1:..."', _bound(port)
+
+
+def _is_console(service: Service, port: Port) -> bool:
+    """Whether it is that of Nginx Proxy Manager, where everything is set up."""
+    is_manager = image_name_of(service) == "nginx-proxy-manager"
+    return is_manager and isinstance(port.target, PortRange) and 81 in port.target  # noqa: PLR2004
 
 
 def _application_ports(project: Project, policy: Policy) -> Iterator[tuple[Service, Port]]:

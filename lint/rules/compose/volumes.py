@@ -24,6 +24,9 @@ _VOLUMES = "https://docs.docker.com/engine/storage/volumes/"
             volumes: ["./init:/docker-entrypoint-initdb.d:ro"]
           docs:  # <-
             image: mongo:8.0.12
+          unnamed:  # <-
+            image: postgres:17.5
+            volumes: [/var/lib/postgresql/data]
           queue:  # <-
             image: valkey/valkey:8.1.3
             command: [valkey-server, --appendonly, "yes"]
@@ -70,7 +73,9 @@ def database_without_volume(project: Project) -> Iterator[Report]:
         folder = data_folder(service) or ("/data" if service.name in keeping and _is_of_cache(service) else "")
         if not folder or service.entrypoint is not None or _is_moved(service) or service.get("volumes_from"):
             continue
-        kept = [*targets(service), *(str(entry.data).partition(":")[0] for entry in service.tmpfs)]
+        named = zip(service.mounts, targets(service), strict=True)
+        kept = [target for mount, target in named if mount.type != "volume" or mount.source is not None]
+        kept += [str(entry.data).partition(":")[0] for entry in service.tmpfs]
         below = any(target.startswith(folder + "/") for target in kept)
         if not below and not any(covers(target, folder) for target in kept):
             message = f'service "{service.name}" keeps its data in "{folder}" and loses it; mount a named volume there'
@@ -184,6 +189,8 @@ def anonymous_volume(project: Project) -> Iterator[Report]:
         for mount in service.mounts:
             if mount.type != "volume" or mount.source is not None or not isinstance(mount.target, str):
                 continue
+            if mount.target == data_folder(service):
+                continue  # which `compose/database-without-volume` reports
             if not any(mount.target.startswith(bind.rstrip("/") + "/") for bind in binds):
                 yield place_of(mount), f'volume for "{mount.target}" has no name; write one before it, or use tmpfs'
 

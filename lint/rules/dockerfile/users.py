@@ -67,6 +67,12 @@ RUN_AS_ROOT = frozenset(
         COPY --from=tianon/gosu:1.19 /usr/local/bin/gosu /usr/local/bin/
         ENTRYPOINT ["/entrypoint.sh"]
         """,
+        """
+        FROM python:3.13 AS production
+        USER 10001:10001
+        FROM production AS test
+        USER root
+        """,
     ),
     source="https://docs.docker.com/build/building/best-practices/#user",
     covers=("hadolint:DL3002", "trivy:DS-0002", "checkov:CKV_DOCKER_3", "checkov:CKV_DOCKER_8",
@@ -80,7 +86,7 @@ def root_user(dockerfile: Dockerfile) -> Iterator[Report]:
     the host. An image that is not an official one may set its own user, and database images give root up themselves.
     """
     stage = dockerfile.final_stage
-    if stage is None:
+    if stage is None or (len(dockerfile.stages) > 1 and _FOR_DEVELOPMENT.fullmatch(stage.name or "")):
         return
     user = stage.user
     if user is not None:
@@ -91,6 +97,10 @@ def root_user(dockerfile: Dockerfile) -> Iterator[Report]:
     image = stage.root_image
     if image and image.official in RUN_AS_ROOT and stage.base_word and not _changes_user(dockerfile, stage):
         yield _base_place(stage), "the image runs as root; add USER and a number such as 10001"
+
+
+_FOR_DEVELOPMENT = regex(r"(?:.*[-_])?(?:dev|devel|develop|development|debug|tests?|testing|ci|lint)(?:[-_].*)?")
+"""The names of stages that nobody runs in production, wherever they stand."""
 
 
 def _changes_user(dockerfile: Dockerfile, stage: Stage) -> bool:
