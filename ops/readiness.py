@@ -67,12 +67,18 @@ def _for_certbot(configs: Sequence[NginxConfig], data: dict[str, Any], services:
     domains = bool(data.get("domains"))
     yield Need("certbot", "the names of the site", domains, "list them in fairlead.yaml, domains")
     listens = {listen.value.rpartition(":")[2] for config in configs for listen in config.find("listen")}
-    yield Need("certbot", "a server on port 80", "80" in listens, "let nginx listen on 80: the CA asks there")
+    is_on_80 = bool(listens & {"80", *_behind_80(services)})
+    yield Need("certbot", "a server on port 80", is_on_80, "let nginx listen on 80: the CA asks there")
     challenge = any("acme-challenge" in " ".join(each.args) for config in configs for each in config.locations)
     location = "add: location ^~ /.well-known/acme-challenge/ { root /srv/acme; try_files $uri =404; }"
     yield Need("certbot", "a location for the challenge", challenge, location)
     job = any(service.name == "certbot" for service in services)
     yield Need("certbot", "a service that runs certbot", job, "copy the one of docs/https.md")
+
+
+def _behind_80(services: Sequence[Service]) -> set[str]:
+    """The containers' own ports that are published as port 80."""
+    return {str(port.target) for service in services for port in service.ports if str(port.published) == "80"}
 
 
 def _for_deploy(settings: Settings | None, services: Sequence[Service], data: dict[str, Any]) -> Iterator[Need]:

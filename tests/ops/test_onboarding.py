@@ -117,3 +117,12 @@ def test_ready_says_level_by_level_what_is_lacking(project):
     assert lacking["a health check for every service"] == "give web, db a health check"
     assert "a fairlead.yaml" not in lacking
     assert "a server on port 80" not in lacking
+
+
+def test_port_80_may_be_another_one_inside_of_the_container(project):
+    (project / "docker-compose.yml").write_text(COMPOSE.replace("80:80", "${HTTP_PORT:-80}:8080"))
+    (project / "nginx" / "nginx.conf").write_text(NGINX.replace("listen 80", "listen 8080"))
+    _fairlead(project, "init")
+    needs = json.loads(_fairlead(project, "ready", "--json").stdout)
+
+    assert [True] == [need["met"] for need in needs if need["what"] == "a server on port 80"]
