@@ -17,8 +17,8 @@ DIRECTIVES = {
     ("include /etc/nginx/mime.types", "deleted"): "AP5",
     ("gzip_vary on", "on becomes off"): "CA8",
     ("ssl_session_cache shared:TLS:10m", "deleted"): "TL16 warns",
-    ("root /srv/acme", "deleted"): "RN5",
-    ("server_name localhost", "deleted"): "TL17",
+    ("root /srv/acme (^~ /.well-known/acme-challenge/, 80)", "deleted"): "RN5",
+    ("server_name localhost (80)", "deleted"): "TL17",
     ("proxy_set_header X-Request-ID $request_id", "deleted"): "AP12",
 }
 KEYS = {

@@ -15,6 +15,10 @@ from fairlead.lint.nginx.directive import Directive
 MAIN = "nginx.conf"
 FLAGS = {"on": "off", "off": "on"}
 NUMBER = re.compile(r"^(\d+)([smhdkKMG]?)$")
+FREE_PORT = re.compile(r":\d{5}\b")
+"""Another one in each run."""
+
+ALIKE = ("server", "location", "return", "server_name", "default_type", "access_log", "try_files", "root", "include")
 LEFT_OUT = ("build", "depends_on", "x-fairlead-tier", "profiles", "pull_policy", "scale")
 """Keys that make no part of a container: how an image is built, in which order things start, for whom they count."""
 
@@ -58,13 +62,26 @@ def edits(folder: Path) -> Iterator[Edited]:
 def _edited(directive: Directive, file: str) -> Iterator[Edited]:
     text, place = directive.file.text, directive.whole_place
     start, end = _offset(text, place.line, place.column), _offset(text, place.end_line, place.end_column)
-    said = " ".join(" ".join((directive.name, *directive.args)).split())[:90]
+    said = _said(directive)
     yield Edited(file, place.line, directive.name, said, "deleted", text[:start] + text[end:])
     for index, new in list(_changes(directive))[:1]:
         where = directive.arg_place(index)
         first, last = _offset(text, where.line, where.column), _offset(text, where.end_line, where.end_column)
         what = f"{directive.args[index][:30]} becomes {new}" if new else f"without {directive.args[index][:30]}"
         yield Edited(file, place.line, directive.name, said, what, text[:first] + new + text[last:])
+
+
+def _said(directive: Directive) -> str:
+    """The directive; those of which there are several alike with the location or listener that they stand in."""
+    words = FREE_PORT.sub(":PORT", " ".join(" ".join((directive.name, *directive.args)).split()))[:90]
+    if directive.name not in ALIKE:
+        return words
+    around = [directive, *directive.ancestors]
+    location = next((each for each in around[1:] if each.name == "location"), None)
+    server = next((each for each in around if each.name == "server" and each.block is not None), None)
+    listen = next(server.find("listen"), None) if server else None
+    where = [" ".join(each.args) for each in (location, listen) if each is not None]
+    return f"{words} ({', '.join(where)})" if where else words
 
 
 def _changes(directive: Directive) -> Iterator[tuple[int, str]]:
