@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext, redirect_stdout
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -21,7 +22,7 @@ from ..certbot.job import Job
 from ..certbot.preparing import image_steps
 from ..certbot.program import SERVICE, Certbot
 from ..certificates.site import site_of, tls_of
-from ..command import Secret
+from ..command import Result, Secret
 from ..compose import model, secret_paths
 from ..deploy.building import HERE, built_for
 from ..deploy.layers import image_ids
@@ -62,7 +63,7 @@ def certbot(names: Sequence[str], task: str, *, as_json: bool = False, dry: bool
         FairleadError: it could not be run there.
     """
     words = (task, *(f"--{name.replace('_', '-')}" for name, said in flags.items() if said))
-    codes = []
+    ended = []
     with open_hosts(names) as hosts:
         for opened in hosts:
             work = Work(opened)
@@ -71,11 +72,26 @@ def certbot(names: Sequence[str], task: str, *, as_json: bool = False, dry: bool
                     plan = plan_for(opened.host.name, *work.steps())
                     print(f"{plan}\n{opened.host.name}: {work.keeper.command(*words)}")
                     continue
-                prepare(work)
+                with redirect_stdout(sys.stderr) if as_json else nullcontext():
+                    prepare(work)
             start = f"{opened.host.name} | " if len(hosts) > 1 else ""
-            codes.append(work.keeper.run(words, None if as_json else partial(_told, start)))
-    if any(codes):
-        sys.exit(next(code for code in codes if code))
+            done = work.keeper.run(words) if as_json else work.keeper.run(words, partial(_told, start))
+            ended.append((opened.host.name, done))
+    if as_json:
+        _print_json(ended)
+    if code := next((done.exit_code for _, done in ended if not done.ok), 0):
+        sys.exit(code)
+
+
+def _print_json(ended: Sequence[tuple[str, Result]]) -> None:
+    """What each host said, as one; a host that said something else says it as an error."""
+    told = []
+    for name, done in ended:
+        try:
+            told.append({"host": name, **json.loads(done.out)})
+        except ValueError:
+            print(f"{name}: {(done.err or done.out).strip()}", file=sys.stderr)
+    print(json.dumps({"version": 1, "hosts": told}, indent=2))
 
 
 def _told(start: str, line: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,7 +17,12 @@ from ..reach import HERE
 from .image import REPOSITORY
 
 ANSWER_S = 60.0
+DIGEST = re.compile(rf"{REPOSITORY}:[0-9a-f]{{16}}")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def _nothing(_: str) -> None:
+    """For whoever wants to know only how it ended."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class Keeper:
 
     def use(self, image: str) -> None:
         """
-        Makes *image* the one that is used from now on, by timers too.
+        Makes *image* the one that is used from now on, by timers too; names of earlier ones are taken away.
 
         Raises:
             FairleadError: the host has it not.
@@ -60,6 +64,10 @@ class Keeper:
         tagged = self._docker("tag", image, self.image)
         if not tagged.ok:
             raise FairleadError(f"{self.host.name}: {image}: {tagged.reason}")
+        listed = self._docker("images", "--format", "{{.Repository}}:{{.Tag}}", REPOSITORY).out.split()
+        earlier = [name for name in listed if DIGEST.fullmatch(name) and name != image]
+        if earlier:
+            self._docker("image", "rm", *earlier)  # another stack's own name for one of them keeps it
 
     def command(self, *words: str, named: str = "", detached: bool = False, more: tuple[str, ...] = ()) -> Command:
         """
@@ -73,12 +81,9 @@ class Keeper:
         how = ("--detach", "--name", name) if detached else ("--rm", "--name", name)
         return Command((self.target.client, "run", *how, *self._options(), *more, self.image, *words))
 
-    def run(self, words: tuple[str, ...], line: Callable[[str], None] | None) -> int:
+    def run(self, words: tuple[str, ...], line: Callable[[str], None] = _nothing) -> Result:
         """
-        Runs the task *words* to its end and gives its exit code.
-
-        Args:
-            line: Takes each line as it comes; None: what it printed is printed as it is, at the end.
+        Runs the task *words* to its end; *line* takes each line as it comes.
 
         Raises:
             LockedError: another one is at work.
@@ -98,18 +103,14 @@ class Keeper:
                 f"{self.host.name}: {why}, the task goes on there; docker logs {self.name} shows it"
             ) from error
 
-    def _followed(self, line: Callable[[str], None] | None) -> int:
-        if line is not None:
-            self.host.stream(Command((self.target.client, "logs", "--follow", self.name)), line)
+    def _followed(self, line: Callable[[str], None]) -> Result:
+        self.host.stream(Command((self.target.client, "logs", "--follow", self.name)), line)
         ended = self.host.run(Command((self.target.client, "wait", self.name)))
-        if line is None:
-            told = self._docker("logs", self.name)
-            sys.stdout.write(told.out)
-            sys.stderr.write(told.err)
+        told = self._docker("logs", self.name)
         self._docker("rm", "--force", self.name)
         if not re.fullmatch(r"\d+\s*", ended.out):
             raise FairleadError(f"{self.host.name}: {self.name} was ended in the middle: {ended.reason}; run it again")
-        return int(ended.out)
+        return Result(int(ended.out), told.out, told.err)
 
     def _options(self) -> tuple[str, ...]:
         """The engine's socket, the stack's folder at its own path, and the host's network: what it asks is outside."""

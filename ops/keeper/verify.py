@@ -27,6 +27,7 @@ from ..host import Host, LocalHost
 from ..hosts import Opened, open_hosts
 from ..plan import plan_for
 from ..progress import Progress
+from ..serving.patient import backups_there
 from ..settings import FILE_NAME
 from ..stack import Stack, open_stack
 from ..step import Do, Say, Step
@@ -41,7 +42,7 @@ from .timers import BY_HAND
 JOB = "verify"
 ROOTS = "roots.pem"
 ASK_S = 30.0
-LEFT_OUT = ("groups", "hooks", "backups", "dockerfiles", "nginx", "secrets", "certbot", "deploy")
+LEFT_OUT = ("groups", "hooks", "dockerfiles", "nginx", "secrets", "certbot", "deploy")
 """What only a laptop does, or files that only a checkout has."""
 
 
@@ -105,7 +106,8 @@ class Work:
         """When it looks, and by which command."""
         name, keeper = self.opened.host.name, self.keeper
         words = (NIGHTLY, "--host", name, *(("--ca", ROOTS) if self.ca else ()))
-        command = keeper.command(*words, named="timed", more=(*self._disk(), *_written(self.stack)))
+        more = (*self._disk(), *self._backups(), *_written(self.stack))
+        command = keeper.command(*words, named="timed", more=more)
         says = f"{keeper.layout.stack}: inv verify found something; inv verify --all --host {name} says what"
         return schedule_for(keeper.layout.stack, command.argv, keeper.folder, PATH, says)
 
@@ -114,6 +116,15 @@ class Work:
         asked = Command((self.keeper.target.client, "info", "--format", "{{.DockerRootDir}}"))
         root = self.opened.host.run(asked, timeout_s=ASK_S).out.strip()
         return ("--volume", f"{root}:{root}:ro") if root else ()
+
+    def _backups(self) -> Iterator[str]:
+        """The folders of backups that lie elsewhere, as far as they are there."""
+        host, root = self.opened.host, f"{self.opened.layout.root}/"
+        found = backups_there(self.stack.settings, self.opened.layout)
+        paths = (path for each in found for path in (each.files, each.copies, each.drill) if path)
+        for folder in sorted({path.partition("*")[0].rpartition("/")[0] for path in paths}):
+            if folder and not f"{folder}/".startswith(root) and host.run(Command(("test", "-d", folder))).ok:
+                yield from ("--volume", f"{folder}:{folder}:ro")
 
     def steps(self) -> Iterator[Step]:
         """Builds the keeper where it is not built, and sends what is not there."""
@@ -166,6 +177,11 @@ def settings_there(stack: Stack, opened: Opened) -> dict[str, Any]:
     data["hosts"] = {entry.name: {"address": entry.address, "folder": entry.folder}}
     if entry.environment:
         data["hosts"][entry.name]["environment"] = dict(entry.environment)
+    if data.get("backups"):
+        data["backups"] = [
+            {**given, "files": each.files, **{key: getattr(each, key) for key in ("copies", "drill") if key in given}}
+            for given, each in zip(data["backups"], backups_there(stack.settings, opened.layout), strict=True)
+        ]
     if data.get("domains"):
         data["domains"] = [{"names": list(site_of(stack).names)}]
     if "tls" in data:

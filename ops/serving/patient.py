@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..backups import BackupSettings
 from ..deploy.layout import Layout
 from ..deploy.target import examine
 from ..doctor.patient import Patient, held_secrets, machine_of
@@ -99,4 +100,18 @@ def _settings(stack: Stack, found: Released, here: Callable[[str], str]) -> Sett
         secrets=SecretSettings(found.private_folders[-1]),
         addresses={name: here(stack.filled(text)) for name, text in settings.addresses.items()},
         domains=() if is_local else tuple(replace(each, names=names) for each in settings.domains[:1]),
+        backups=backups_there(settings, layout),
+    )
+
+
+def backups_there(settings: Settings, layout: Layout) -> tuple[BackupSettings, ...]:
+    """The backups of a host: what fairlead.yaml names relative to its folder is below the stack's folder there."""
+    here = f"{settings.root}/"
+
+    def place(path: str) -> str:
+        return f"{layout.root}/{path.removeprefix(here)}" if path.startswith(here) else path
+
+    return tuple(
+        replace(each, files=place(each.files), copies=place(each.copies), drill=place(each.drill))
+        for each in settings.backups
     )

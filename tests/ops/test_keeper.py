@@ -95,17 +95,27 @@ def test_a_keeper_works_in_its_folder_as_the_user_who_deploys_with_no_more_right
 def test_a_run_goes_on_alone_is_followed_line_by_line_and_gives_its_exit_code() -> None:
     engine, lines = Engine(inspect=Result(1), logs=Result(0, "one\ntwo\n"), wait=Result(0, "7\n")), []
 
-    assert 7 == _keeper(engine).run(("certbot",), lines.append)
+    assert 7 == _keeper(engine).run(("certbot",), lines.append).exit_code
     assert ["one", "two"] == lines
     assert any(asked.startswith("run --detach --name shop-keeper-certbot ") for asked in engine.asked)
     assert "rm --force shop-keeper-certbot" == engine.asked[-1]
 
 
-def test_what_a_program_reads_comes_whole_and_errors_apart(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_a_program_reads_comes_whole_and_errors_apart() -> None:
     engine = Engine(inspect=Result(1), logs=Result(0, "{}\n", "a note\n"), wait=Result(0, "0\n"))
 
-    assert 0 == _keeper(engine).run(("certbot.status", "--json"), None)
-    assert ("{}\n", "a note\n") == tuple(capsys.readouterr())
+    assert Result(0, "{}\n", "a note\n") == _keeper(engine).run(("certbot.status", "--json"))
+
+
+def test_the_newest_keeper_takes_the_name_that_timers_know_and_earlier_ones_go() -> None:
+    newest, earlier = "fairlead-keeper:0123456789abcdef", "fairlead-keeper:fedcba9876543210"
+    engine = Engine(images=Result(0, f"{newest}\n{earlier}\nfairlead-keeper:shop\nfairlead-keeper:other\n"))
+
+    _keeper(engine).use(newest)
+
+    assert [f"tag {newest} fairlead-keeper:shop", f"image rm {earlier}"] == [
+        asked for asked in engine.asked if not asked.startswith("images")
+    ]
 
 
 def test_of_two_keepers_of_one_work_the_second_is_refused() -> None:

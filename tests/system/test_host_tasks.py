@@ -116,7 +116,7 @@ def test_a_checkout_that_differs_is_told_and_fails_nothing(host):
 def test_a_host_that_is_not_there_ends_with_five_and_one_line(host):
     settings = host.checkout.folder / "fairlead.yaml"
     before = settings.read_text()
-    settings.write_text(before.replace("  prod: ", "  gone: {address: deploy@127.0.0.1:1}\n  prod: "))
+    settings.write_text(before.replace("  prod: ", '  gone: {address: "deploy@127.0.0.1:1"}\n  prod: '))
 
     try:
         for task in ("verify", "doctor", "certbot.status"):
@@ -180,7 +180,7 @@ def test_a_forced_renewal_is_served_and_nobody_is_refused_meanwhile(certified):
 
 def test_a_timer_of_the_host_renews_and_its_status_says_so(certified):
     host, _, _ = certified
-    unarmed = json.loads(host.inv("certbot.status", "--host", "prod", "--json").out)
+    (unarmed,) = json.loads(host.inv("certbot.status", "--host", "prod", "--json").out)["hosts"]
     shown = host.inv("--dry", "certbot.install-timer", "--host", "prod")
     assert 0 == shown.code, shown.err
     assert "crontab -" in shown.out
@@ -191,7 +191,7 @@ def test_a_timer_of_the_host_renews_and_its_status_says_so(certified):
 
     assert 0 == installed.code, installed.out + installed.err
     assert "prod: renewed by cron, next at " in installed.out
-    status = json.loads(armed.out)
+    (status,) = json.loads(armed.out)["hosts"]
     assert ("cron", True, []) == (status["timer"]["kind"], status["timer"]["armed"], status["faults"])
     assert 0 == armed.code
     assert "nothing to do" in _run_timed(host, "certbot")
