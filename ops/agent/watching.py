@@ -81,4 +81,3 @@ def is_slow(before: Answers, since: Answers) -> str:
         f"a twentieth of the answers take {since.slowest_s:.1f} s or more since the switch, "
         f"{before.slowest_s:.1f} s before it"
     )
-
