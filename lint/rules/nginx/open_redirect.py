@@ -25,6 +25,7 @@ from .targets import VARIABLE, authority, setting_of
         "location /login { return 302 /welcome?next=$arg_next; }",
         "location ~ ^/go/([a-z]+)$ { return 302 https://$1.example.com/; }",
         "location /a { if ($arg_next ~ ^https://example.com/) { return 302 $arg_next; } return 404; }",
+        "location /b { if ($arg_next !~ ^https://example.com/) { return 400; } return 302 $arg_next; }",
         "server { server_name ~^www\\\\.(?<name>.+)$; return 301 https://$name$request_uri; }",
         "location ~ ^/old(/.*)$ { return 302 https://$host$1; }",
         "location = / { return 302 $cookie_start; }",
@@ -60,7 +61,7 @@ def _open(config: NginxConfig) -> Iterator[Report]:
 
 
 def _is_free(directive: Directive, name: str, has_scheme: bool, is_bound: bool, depth: int = 3) -> bool:
-    if any(f"${name}" in outer.args for outer in directive.ancestors if outer.name == "if"):
+    if _is_looked_at(directive, f"${name}"):
         return False
     if name.lower().startswith("arg_"):
         return True
@@ -73,3 +74,13 @@ def _is_free(directive: Directive, name: str, has_scheme: bool, is_bound: bool, 
     setting = setting_of(directive, name) if depth else None
     found = VARIABLE.match(setting.args[1]) if setting is not None else None
     return found is not None and _is_free(directive, found[1] or found[2], has_scheme, is_bound, depth - 1)
+
+
+def _is_looked_at(directive: Directive, variable: str) -> bool:
+    """Whether a condition around the redirect, or one that turns requests away before it, asks for the variable."""
+    for outer in directive.ancestors:
+        if outer.name == "if" and variable in outer.args:
+            return True
+        if any(variable in each.args and each.first("return") is not None for each in outer.find("if")):
+            return True
+    return False
