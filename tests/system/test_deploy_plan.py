@@ -1,0 +1,221 @@
+"""The plan of a deploy, migrations with their dump, and changes of edge and data, on a real host over SSH."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from fairlead.schemas import errors
+
+from .deployed import ROOT, STACK, deployed
+
+MIGRATION = '''"""A note on a person."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "{name}"
+down_revision = "{before}"
+
+
+def upgrade() -> None:
+    op.add_column("users", sa.Column("note_{name}", sa.String(10), nullable=True))
+'''
+VERSIONS = Path("app", "backend", "agentchat", "migrations", "versions")
+
+
+@pytest.fixture(scope="module")
+def host(engine, tmp_path_factory):
+    """The stack, deployed for the first time."""
+    with deployed(engine, tmp_path_factory.mktemp("plan")) as made:
+        yield made
+
+
+def _seen(host):
+    """What a plan must not change on a host."""
+    return host.machine.root(
+        "sh", "-c", f"find {ROOT} -newer {ROOT}/current | sort; docker images --quiet; docker ps -q"
+    )
+
+
+def _edit(host, name, *changes):
+    """Replaces texts in a file of the stack; gives what takes it back."""
+    path = host.checkout.folder / "docker" / name
+    before = path.read_text()
+    text = before
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    path.write_text(text)
+    return lambda: path.write_text(before)
+
+
+def _migrate(host, name, before):
+    (host.checkout.folder / VERSIONS / f"{name}_note.py").write_text(MIGRATION.format(name=name, before=before))
+
+
+def _inv(host, *arguments):
+    return host.inv("deploy", "--host", "prod", "--allow-local-bases", *arguments)
+
+
+def test_a_plan_is_applied_exactly_or_not_at_all(host, tmp_path):
+    plan, before = tmp_path / "plan.json", _seen(host)
+    host.change("# planned")
+    undo = _edit(host, "docker-compose.yml", ("LOG_LEVEL: ${LOG_LEVEL-}", "LOG_LEVEL: debug-for-the-plan"))
+
+    shown = _inv(host, "--plan-out", str(plan))
+
+    assert 0 == shown.code, shown.out + shown.err
+    assert before == _seen(host)
+    data = json.loads(plan.read_text())
+    assert [] == errors("plan", data)
+    assert ("r1", "r2", ["LOG_LEVEL"]) == (
+        data["before"],
+        data["release"],
+        data["changes"]["variables"]["backend"]["changed"],
+    )
+    backend = next(image for image in data["images"] if image["reference"] == f"{STACK}/backend:r2")
+    assert (1, True) == (backend["layers"] - backend["there"], 0 < backend["bytes"] < 200_000)
+    folder = host.checkout.folder / ".fairlead" / "secrets"
+    values = [path.read_text().strip() for path in folder.iterdir()]
+    assert [] == [value for value in (*values, "debug-for-the-plan") if len(value) > 8 and value in plan.read_text()]
+
+    host.change("# after the plan")
+    stale = host.inv("deploy", "--apply", str(plan), "--allow-local-bases")
+    assert (2, True) == (stale.code, "the repository, its images or its secrets have changed" in stale.err)
+    assert before == _seen(host)
+
+    undo()
+    assert 0 == _inv(host, "--plan-out", str(plan)).code
+    applied = host.inv("deploy", "--apply", str(plan), "--allow-local-bases")
+    assert (0, "r2") == (applied.code, host.serving()), applied.out + applied.err
+    again = host.inv("deploy", "--apply", str(plan), "--allow-local-bases")
+    assert (2, True) == (again.code, "r1 served then, r2 serves now" in again.err)
+
+
+def test_a_host_without_room_is_refused_before_anything_is_sent(host):
+    small = "#!/bin/sh\necho 'Filesystem Avail Mounted'; echo '/dev/small 1000000 /'\n"
+    host.machine.root("sh", "-c", "cat >/usr/local/bin/df && chmod +x /usr/local/bin/df", stdin=small)
+    before = _seen(host)
+    try:
+        refused = _inv(host)
+    finally:
+        host.machine.root("rm", "/usr/local/bin/df")
+
+    assert (1, 1) == (refused.code, len(refused.err.splitlines()))
+    assert "1 MB there; nothing was sent" in refused.err
+    assert before == _seen(host)
+
+
+def test_the_database_is_dumped_before_migrations_and_a_rollback_over_them_asks(host):
+    _migrate(host, "0002", "0001")
+    before = host.state["current"]
+    asked = _inv(host)
+    assert (2, True) == (asked.code, "the migrations 0002 change the tables" in asked.err)
+
+    done = _inv(host, "--yes")
+
+    assert 0 == done.code, done.out + done.err
+    (place,) = host.machine.root("sh", "-c", f"ls {ROOT}/shared/backups/*.sql.gz").split()
+    assert place in done.out
+    assert place in host.machine.root("cat", f"{ROOT}/state/journal/{host.state['current']}.jsonl")
+    assert "600 deploy" == host.machine.root("stat", "--format", "%a %U", place).strip()
+    assert ["0001", ""] == _restored(host, place)
+    refused = host.inv("rollback", "--host", "prod")
+    assert (2, True) == (refused.code, f"the migrations 0002, which {before} does not know" in refused.err)
+    with host.load().running() as load:
+        assert 0 == host.inv("rollback", "--host", "prod", "--yes").code
+        forward = host.inv("rollback", "--host", "prod", "--to", f"r{int(before[1:]) + 1}")
+    assert (0, []) == (forward.code, load.lost)
+    assert 0 == host.secrets_seen()
+
+
+def _restored(host, dump):
+    """The revision in a dump that was brought back into a database of its own, and the new column there."""
+    script = (
+        'printf "[client]\\npassword=\\"%s\\"\\n" "$(cat /run/secrets/mysql_root_password)" >/tmp/c; '
+        "q='mysql --defaults-extra-file=/tmp/c -BN'; $q -e 'CREATE DATABASE again'; $q again; "
+        "$q -e 'SELECT version_num FROM again.alembic_version'; "
+        "$q -e \"SHOW COLUMNS FROM again.users LIKE 'note_%'\"; $q -e 'DROP DATABASE again'; rm /tmp/c"
+    )
+    client = f"docker exec --interactive {STACK}-base-mysql-1 sh -c"
+    return host.machine.root("sh", "-c", f'gunzip -c {dump} | {client} "$1"', "sh", script).split("\n")
+
+
+def test_the_edge_changes_only_when_told_and_with_the_gap_that_was_named(host):
+    undo = _edit(host, "docker-compose.yml", ("stop_grace_period: 70s", "stop_grace_period: 65s"))
+    nginx, release = _container(host, "nginx"), host.state["current"]
+
+    shown = _inv(host, "--tier", "edge", "--plan")
+    left = _inv(host, "--plan")
+    done = _inv(host, "--tier", "edge")
+
+    assert "nobody is answered from the moment nginx stops until it runs anew" in shown.out
+    assert "services: nginx: stop_grace_period 1m5s, before 1m10s" in shown.out
+    assert "nginx differs from what runs; inv deploy --host prod --tier edge changes it" in left.out
+    assert (0, True) == (done.code, "the edge tier was away for at most" in done.out), done.out + done.err
+    assert (True, release) == (nginx != _container(host, "nginx"), host.serving())
+    assert "the edge tier is as the stack says; nothing to do" in _inv(host, "--tier", "edge").out
+    undo()
+
+
+def test_an_edge_that_does_not_get_well_is_taken_back(host):
+    text = host.machine.root("cat", f"{ROOT}/base/compose.yaml")
+    undo = _edit(host, "docker-compose.yml", ("http://127.0.0.1:8081/healthz", "http://127.0.0.1:8081/none"))
+    try:
+        failed = _inv(host, "--tier", "edge")
+    finally:
+        undo()
+
+    assert (1, True) == (failed.code, "nginx" in failed.err), failed.out + failed.err
+    assert host.state["current"] == host.serving()
+    assert text == host.machine.root("cat", f"{ROOT}/base/compose.yaml")
+    assert "" == host.machine.root("sh", "-c", f"ls -d {ROOT}/base.* {ROOT}/state/tier 2>/dev/null || true")
+
+
+def test_the_data_are_dumped_before_and_a_change_that_was_cut_off_is_taken_back_or_gone_on_with(host):
+    undo = _edit(host, "docker-compose.yml", ("stop_grace_period: 60s", "stop_grace_period: 50s"))
+    mysql, dumps = _container(host, "mysql"), _dumps(host)
+    asked = _inv(host, "--tier", "data")
+    assert (2, True) == (asked.code, "mysql: a new server may change its files" in asked.err)
+
+    assert 3 == _killed_at(host, "wait until all is healthy")
+    refused = _inv(host)
+    aborted = _inv(host, "--abort")
+    assert (1, True) == (refused.code, "has begun and not ended" in refused.err), refused.err
+    assert (0, "") == (aborted.code, aborted.err)
+    assert '"1m0s"' in host.machine.root("sh", "-c", f"grep stop_grace_period {ROOT}/base/compose.yaml")
+
+    assert 3 == _killed_at(host, "replace the containers")
+    resumed = _inv(host, "--resume")
+    undo()
+
+    assert 0 == resumed.code, resumed.out + resumed.err
+    assert (True, host.state["current"]) == (mysql != _container(host, "mysql"), host.serving())
+    assert '"50s"' in host.machine.root("sh", "-c", f"grep stop_grace_period {ROOT}/base/compose.yaml")
+    assert len(_dumps(host)) > len(dumps)
+    assert 0 == host.secrets_seen()
+
+
+def _dumps(host):
+    return host.machine.root("sh", "-c", f"ls {ROOT}/shared/backups 2>/dev/null || true").split()
+
+
+def _container(host, service):
+    return host.machine.root("docker", "inspect", "--format", "{{.Id}}", f"{STACK}-base-{service}-1").strip()
+
+
+def _killed_at(host, step):
+    """The exit code of a change of the data whose agent was killed when it began *step*."""
+    process = host.start("deploy", "--host", "prod", "--allow-local-bases", "--tier", "data", "--yes")
+    name = f"{STACK}-agent"
+    script = (
+        f'until docker logs {name} 2>/dev/null | grep -q \'"start", "step": "{step}"\'; do :; done; docker kill {name}'
+    )
+    words = (host.machine.client, "exec", host.machine.name, "timeout", "120", "sh", "-c", script)
+    subprocess.run(words, check=True, capture_output=True)
+    process.communicate()
+    return process.returncode
