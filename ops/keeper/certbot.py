@@ -25,9 +25,9 @@ from ..certificates.site import site_of, tls_of
 from ..command import Result, Secret
 from ..compose import model, secret_paths
 from ..deploy.building import HERE, built_for
-from ..deploy.layers import image_ids
+from ..deploy.layers import blob_store, image_ids
 from ..deploy.making import tiered
-from ..deploy.sending import blob_store, for_host
+from ..deploy.sending import for_host
 from ..deploy.shipping import missing_images, ship
 from ..deploy.split import JOB, TIER, Sources, split
 from ..deploy.target import TargetError, examine

@@ -15,8 +15,8 @@ from .. import timers
 from ..certificates.site import site_of
 from ..command import Command, Secret
 from ..deploy.building import HERE, built_for
-from ..deploy.layers import image_ids
-from ..deploy.sending import blob_store, for_host
+from ..deploy.layers import blob_store, image_ids
+from ..deploy.sending import for_host
 from ..deploy.shipping import missing_images, ship
 from ..deploy.target import TargetError, examine
 from ..engine import require_engine
@@ -41,7 +41,6 @@ from .timers import BY_HAND
 
 JOB = "verify"
 ROOTS = "roots.pem"
-ASK_S = 30.0
 LEFT_OUT = ("groups", "hooks", "dockerfiles", "nginx", "secrets", "certbot", "deploy")
 """What only a laptop does, or files that only a checkout has."""
 
@@ -106,16 +105,10 @@ class Work:
         """When it looks, and by which command."""
         name, keeper = self.opened.host.name, self.keeper
         words = (NIGHTLY, "--host", name, *(("--ca", ROOTS) if self.ca else ()))
-        more = (*self._disk(), *self._backups(), *_written(self.stack))
+        more = (*self._backups(), *_written(self.stack))
         command = keeper.command(*words, named="timed", more=more)
         says = f"{keeper.layout.stack}: inv verify found something; inv verify --all --host {name} says what"
         return schedule_for(keeper.layout.stack, command.argv, keeper.folder, PATH, says)
-
-    def _disk(self) -> tuple[str, ...]:
-        """The engine's folder, to see how full its disk is."""
-        asked = Command((self.keeper.target.client, "info", "--format", "{{.DockerRootDir}}"))
-        root = self.opened.host.run(asked, timeout_s=ASK_S).out.strip()
-        return ("--volume", f"{root}:{root}:ro") if root else ()
 
     def _backups(self) -> Iterator[str]:
         """The folders of backups that lie elsewhere, as far as they are there."""

@@ -9,6 +9,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
+from fairlead.ops.rehearse.load import Load
+
 from .acme import Pebble, bridge_address, pebble_image
 from .conftest import free_port
 from .deployed import ROOT, STACK, deployed
@@ -120,7 +122,7 @@ def test_a_host_that_is_not_there_ends_with_five_and_one_line(host):
 
     try:
         for task in ("verify", "doctor", "certbot.status"):
-            ended = host.inv(task, "--host", "gone", DOMAINS="shop.test")
+            ended = host.checkout.inv(task, "--host", "gone", **{**host.environment, "DOMAINS": "shop.test"})
             assert (5, 1, "") == (ended.code, len(ended.err.splitlines()), ended.out), ended.err
             assert ended.err.startswith("gone: ")
     finally:
@@ -168,7 +170,9 @@ def test_a_forced_renewal_is_served_and_nobody_is_refused_meanwhile(certified):
     path = f"{ROOT}/shared/certs/live/fullchain.pem"
     before = host.machine.root("cat", path)
 
-    with host.load().running() as load:
+    load = Load(host.machine.address, int(host.checkout.environment["HTTPS_PORT"]), NAMES[0], ("/health", "/"), 5)
+
+    with load.running():
         ended = host.inv("certbot.renew", "--host", "prod", "--force-renewal", "--yes")
 
     assert 0 == ended.code, ended.out + ended.err

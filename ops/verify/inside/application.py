@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import time
 from collections import Counter
@@ -13,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ...command import Command
+from ...reach import HERE
 from ..outside.site import FRESH
 from ..promises.running import Running
 from ..verdict import Check, Verdict, check, failed, passed, skipped, unseen, warned
@@ -21,6 +23,9 @@ from .installation import Installation
 
 GROUP = "application"
 CLOCK_S = 5.0
+IN_A_CONTAINER = "/etc/hosts"
+"""The engine mounts this into each container from its own folder, so that the keeper sees how full that disk is."""
+
 DISK_WARN, DISK_FAIL = 85, 95
 LOG_WAIT_S = 4.0
 LOG_PAUSE_S = 0.3
@@ -238,7 +243,7 @@ def disk(stack: Installation) -> Iterator[Verdict]:
     """Space and inodes where the engine keeps its data."""
     root = str(stack.patient.machine.get("DockerRootDir") or "/")
     for flag, what in (("--output=pcent", "space"), ("--output=ipcent", "inodes")):
-        told = stack.patient.host.run(_df(flag, root), timeout_s=10)
+        told = stack.patient.host.run(_df(flag, IN_A_CONTAINER if os.environ.get(HERE) else root), timeout_s=10)
         used = told.out.splitlines()[-1].strip().rstrip("%") if told.ok and told.out.strip() else ""
         promised, target = f"less than {DISK_FAIL} % used", f"{root} {what}"
         if not used.isdigit():
