@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..compose import Project, load_project
+from ..compose import Project, Service, load_project
 from ..files import Files
 from .statement import Statement
 
@@ -26,14 +26,22 @@ def statements(project: Project) -> Iterator[Statement]:
         yield Statement(SERVICE, name, "", "is there")
         for key, value in service.items():
             yield from _of_value(SERVICE, name, key, value)
-        tier = project.services[name].data("x-fairlead-tier") if name in project.services else None
-        if tier is not None:
-            yield Statement(SERVICE, name, "tier", str(tier))
+        if name in project.services:
+            yield from _beyond_the_model(name, project.services[name])
     for kind in ("networks", "volumes", "secrets", "configs"):
         for name, value in model.get(kind, {}).items():
             yield Statement(STACK, f"{kind[:-1]} {name}", "", "is there")
             yield from _of_value(STACK, f"{kind[:-1]} {name}", "", value)
     yield from _of_variables(project)
+
+
+def _beyond_the_model(name: str, service: Service) -> Iterator[Statement]:
+    """What Compose itself forgets: the tier, and the names of the env files whose variables it takes in."""
+    tier = service.data("x-fairlead-tier")
+    if tier is not None:
+        yield Statement(SERVICE, name, "tier", str(tier))
+    for reference in service.env_files:
+        yield Statement(SERVICE, name, f"env_file {reference.path}", "is there")
 
 
 def _without_env_file(project: Project) -> Project:

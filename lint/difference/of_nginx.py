@@ -97,7 +97,9 @@ def _of_a_block(config: NginxConfig, named: Named, names: list[str]) -> Iterator
         always = ", with every status" if header.always else ""
         yield Statement(PART, named.words, f"header {header.name}{again}", f"{header.value}{always}")
     for name in names:
-        found = named.block.find(name) if name in OF_THE_BLOCK else effective.settings(name)
+        found = list(named.block.find(name) if name in OF_THE_BLOCK else effective.settings(name))
+        if name in ("allow", "deny"):
+            continue
         if name == "error_page":
             for page in found:
                 codes = [word for word in page.args[:-1] if word.isdigit()]
@@ -109,11 +111,9 @@ def _of_a_block(config: NginxConfig, named: Named, names: list[str]) -> Iterator
         elif found:
             yield Statement(PART, named.words, name, "; ".join(map(_said, found)))
     rules = [*effective.settings("allow"), *effective.settings("deny")]
-    if len(rules) > 1:
+    if rules:
         ordered = sorted(rules, key=lambda each: (each.place.path, each.place.line, each.place.column))
-        yield Statement(
-            PART, named.words, "order of access", "; ".join(f"{each.name} {each.value}" for each in ordered)
-        )
+        yield Statement(PART, named.words, "access", "; ".join(f"{each.name} {each.value}" for each in ordered))
 
 
 def _said(each: Directive) -> str:
@@ -124,7 +124,7 @@ def _said(each: Directive) -> str:
         return " ".join(map(_time, each.args))
     if each.name.endswith(("_size", "_length", "_buffers")):
         return " ".join(map(_size, each.args))
-    return " ".join(each.args)
+    return " ".join(each.args) or "is there"
 
 
 def _time(word: str) -> str:
@@ -137,7 +137,7 @@ def _time(word: str) -> str:
 
 def _size(word: str) -> str:
     size = size_bytes(word)
-    if not size or word.isdigit():
+    if not size:
         return word
     power = next(power for power in (3, 2, 1, 0) if size % 1024**power == 0)
     return f"{size // 1024**power}{'bkmg'[power] if power else ''}"
@@ -178,7 +178,7 @@ def _of_data(block: Directive) -> Iterator[Statement]:
     values: dict[str, list[str]] = {}
     for each in block.children:
         if each.name != "include":
-            values.setdefault(each.name, []).append(" ".join(each.args))
+            values.setdefault(each.name, []).append(_said(each))
     yield Statement(PART, subject, "", "is there")
     expressions = [each.name for each in block.children if each.name.startswith("~")]
     if len(expressions) > 1:

@@ -116,8 +116,10 @@ TOLD_TOGETHER = [
         NGINX,
         r"(location = /nginx_status \{)",
         r"\1 allow 10.0.0.0/8; deny all;",
-        "order of access is now allow 10.0.0.0/8",
+        "/nginx_status: access is now allow 10.0.0.0/8; deny all",
     ),
+    (NGINX, r"stub_status;", "stub_status; internal;", "= /nginx_status: internal is new"),
+    (BASE, r"(x-fairlead-tier: data\n)", r"\1    env_file: docker.env.example\n", "env_file docker.env.example is new"),
     (NGINX, r'"" "";', '"" close;', "map $http_upgrade $connection_upgrade is now close"),
 ]
 SILENT_TOGETHER = [
@@ -136,6 +138,7 @@ SILENT_TOGETHER = [
     (NGINX, r"keepalive_timeout 65s", "keepalive_timeout 65"),
     (NGINX, r"worker_shutdown_timeout 60s", "worker_shutdown_timeout 1m"),
     (NGINX, r"client_max_body_size 1m", "client_max_body_size 1024k"),
+    (NGINX, r"gzip_min_length 1024", "gzip_min_length 1k"),
     (NGINX, r"text/plain text/css text/xml", "text/css text/xml text/plain"),
     ("docker/snippets/tls.conf", r"TLSv1.2 TLSv1.3", "TLSv1.3 TLSv1.2"),
     ("docker/snippets/tls.conf", r"ssl_session_timeout 1d", "ssl_session_timeout 24h"),
