@@ -225,6 +225,8 @@ MUTATIONS: dict[str, Mutation] = {
         "/maps/",
         f"proxy_ssl_server_name on; proxy_ssl_verify on; {_AUTHORITY} proxy_pass https://maps.example.com/;",
     ),
+    "name-never-asked-for": _instead("server_name shop.example", "server_name https://shop.example", "https:"),
+    "root-doubles-path": _site("location /photos/ { root /srv/photos; }"),
     "newer-directive": _site("add_header_inherit merge;", nginx="1.28.0"),
     "no-content-security-policy": _in_headers(_CSP, "", "server {", where=CONF),
     "no-default-server": _instead(

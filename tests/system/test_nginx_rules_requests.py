@@ -129,6 +129,28 @@ def test_a_link_to_this_site_leads_to_another(site: Site, location: str, uri: st
     assert "https://attacker.test/" == site.ask(SERVER.format(location), uri)[0].header("location")
 
 
+def test_a_root_with_the_path_is_one_folder_too_deep(site: Site) -> None:
+    http = SERVER.format("location /a/ { root FOLDER/www/a; }")
+
+    assert reports("root-doubles-path", http)
+    assert [[404], [200]] == [
+        [reply.status for reply in site.ask(text, "/a/")] for text in (http, fixed("root-doubles-path", http))
+    ]
+
+
+@pytest.mark.parametrize("name", ["http://a.test", "a.test,", "'a.test b.test'", "a.test:80"])
+def test_no_request_is_for_a_name_with_more_than_the_name(site: Site, name: str) -> None:
+    other = "server { listen 127.0.0.1:PORT; return 404; }"
+    http = f"{other} server {{ listen 127.0.0.1:PORT; server_name {name}; return 204; }}"
+    got = []
+    for text in (http, fixed("name-never-asked-for", http)):
+        with running(site.main(text), site.port):
+            got.append(asked(site.port, "/", host="a.test").status)
+
+    assert reports("name-never-asked-for", http)
+    assert [404, 204] == got
+
+
 def test_headers_go_one_way(site: Site) -> None:
     back = 'server { listen 127.0.0.1:BACK; return 200 "$http_x_frame_options,$http_x_real_ip"; }'
     head = "proxy_set_header X-Frame-Options DENY; add_header X-Real-IP $remote_addr;"

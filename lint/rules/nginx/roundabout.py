@@ -83,7 +83,7 @@ def _by_condition(config: NginxConfig) -> Iterator[Report]:
         server {
             listen 127.0.0.1:81;
             location / { root /srv/www; }
-            location /a/ { root /srv/a; }
+            location /a/ { root /srv/other; }
             location /b/ { root /srv/www; }
         }
         """,
