@@ -17,7 +17,7 @@ from .layout import Layout
 from .target import Target, TargetError
 
 NOT_TAKEN_BACK = 3
-ANSWER_S, BACK_S, PAUSE_S = 120.0, 60.0, 0.5
+ANSWER_S, BACK_S, LOCK_S, PAUSE_S = 120.0, 60.0, 5.0, 0.5
 Line = Callable[[Mapping[str, Any]], None]
 
 
@@ -53,8 +53,11 @@ class Agent:
         return self._docker("inspect", "--format", "{{.State.Running}}", self.name).out.strip() == "true"
 
     def holder(self) -> str:
-        """What the one that runs does, for whom, and since when: what it wrote into its lock."""
-        told = (self.host.read(f"{self.layout.state}/lock") or "").partition(" (process ")[0].strip()
+        """What the one that runs does, for whom, and since when: what it wrote into its lock, which takes a moment."""
+        until, told = time.monotonic() + LOCK_S, self._lock()
+        while not told and time.monotonic() < until and self.runs():
+            time.sleep(PAUSE_S)
+            told = self._lock()
         return f"{told or 'an agent'} is at work there"
 
     def image(self) -> str:
@@ -110,6 +113,9 @@ class Agent:
                 f"inv deploy --resume --host {self.host.name} follows it"
             ) from error
         _raise_if_failed(self.host.name, reading.last)
+
+    def _lock(self) -> str:
+        return (self.host.read(f"{self.layout.state}/lock") or "").partition(" (process ")[0].strip()
 
     def _locked(self) -> LockedError:
         name = self.host.name

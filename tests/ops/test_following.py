@@ -125,5 +125,5 @@ def test_of_two_who_start_an_agent_at_the_same_moment_one_is_refused_and_ends_no
 
     with pytest.raises(LockedError, match="prod: an agent is at work there"):
         Agent(engine, TARGET, Layout("shop", "/srv/shop")).run("fairlead-agent:1", ("switch",), lambda _: None)
-    assert ["inspect", "rm", "run", "inspect"] == engine.ran
+    assert ["inspect", "rm", "run"] == engine.ran[:3]
     assert [] == [words for words in engine.words if "--force" in words]
