@@ -30,11 +30,12 @@ from .following import Agent
 from .going_back import doubts
 from .handing import fails_only, follow, hand_over, run_owed
 from .holding import refuse_if_frozen
+from .layers import blob_store
 from .linted import lint_step
 from .planning import Planner
 from .ready import ports_step, say_clock
 from .rotating import EndTeller, ending
-from .sending import Sending, blob_store, for_host
+from .sending import Sending, for_host
 from .split import APP
 from .target import Target, TargetError, examine
 from .telling import Teller

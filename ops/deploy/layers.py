@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import tarfile
@@ -18,7 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from ..errors import FairleadError
 
@@ -28,6 +29,8 @@ LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 LEVEL = 5
 CHUNK = 1 << 20
 PREFIX = "sha256:"
+GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+"""What compressed files begin with; a tar begins with a name."""
 
 
 class LayerError(FairleadError):
@@ -123,6 +126,12 @@ class BlobStore:
         return Packed(reference, config, digest, sizes)
 
 
+def blob_store() -> BlobStore:
+    """Where this machine keeps compressed layers."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser()
+    return BlobStore(cache / "fairlead" / "blobs")
+
+
 def image_ids(client: str, references: Iterable[str], environment: Mapping[str, str] | None = None) -> dict[str, str]:
     """
     The id of each image in the local engine, by reference.
@@ -197,7 +206,7 @@ def _pack(reference: str, entry: Mapping[str, Any], folder: Path, store: BlobSto
     contents = json.loads(config)["rootfs"]["diff_ids"]
     layers = []
     for path, content in zip(entry["Layers"], contents, strict=True):
-        with (folder / path).open("rb") as file:
+        with _plain(folder / path) as file:
             digest = store.add_layer(file, content)
         layers.append({"mediaType": LAYER, "size": store.path(digest).stat().st_size, "digest": digest})
     config_digest = store.add(config)
@@ -209,6 +218,15 @@ def _pack(reference: str, entry: Mapping[str, Any], folder: Path, store: BlobSto
     }
     digest = store.add(json.dumps(manifest, separators=(",", ":")).encode())
     return Packed(reference, config_digest, digest, {str(each["digest"]): int(str(each["size"])) for each in layers})
+
+
+def _plain(path: Path) -> IO[bytes]:
+    """What is in a layer: engines with containerd's store save it as they keep it, compressed."""
+    with path.open("rb") as file:
+        start = file.read(4)
+    if start == ZSTD:
+        raise LayerError("docker save: a layer is compressed with zstd; build it with compression=gzip")
+    return cast("IO[bytes]", gzip.open(path)) if start.startswith(GZIP) else path.open("rb")
 
 
 def _tagged(reference: str) -> str:

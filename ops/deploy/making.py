@@ -68,7 +68,7 @@ def make_release(stack: Stack, name: str, layout: Layout, ids: Mapping[str, str]
     }
     nginx = _nginx(stack, projects, name)
     open_ = (
-        Upload("compose.yaml", _json(projects.app), 0o640),
+        Upload("compose.yaml", as_json(projects.app), 0o640),
         *(Upload(f"nginx/{path}", text) for path, text in nginx.items()),
         *_mounted(projects.files, layout.release(name)),
     )
@@ -77,12 +77,12 @@ def make_release(stack: Stack, name: str, layout: Layout, ids: Mapping[str, str]
         layout=layout,
         projects=projects,
         files=(
-            Upload(FILE, _json(_manifest(stack, name, projects, ids) | {"files": _digests(open_)}), 0o640),
+            Upload(FILE, as_json(_manifest(stack, name, projects, ids) | {"files": _digests(open_)}), 0o640),
             *open_,
             *(Upload(f"secrets/{each}", secrets[each], READABLE) for each in projects.app["secrets"]),
         ),
         base=(
-            Upload("compose.yaml", _json(projects.base), 0o640),
+            Upload("compose.yaml", as_json(projects.base), 0o640),
             *_mounted(projects.files, layout.base),
             *(Upload(f"secrets/{each}", secrets[each], READABLE) for each in projects.base["secrets"]),
         ),
@@ -202,5 +202,6 @@ def _digests(files: Iterable[Upload]) -> dict[str, str]:
     return {file.path: hashlib.sha256(file.data).hexdigest() for file in files}
 
 
-def _json(data: Any) -> str:
+def as_json(data: Any) -> str:
+    """The text of a file that a release has as JSON."""
     return json.dumps(data, indent=1, sort_keys=True) + "\n"

@@ -26,11 +26,11 @@ from ..masking import secret_values, without
 from .changes import COMPOSE, NGINX, Names, behaviour, differing, same_model, variables
 from .forecast import Changes, Forecast, Pending, digest_of
 from .history import expected_s
-from .layers import pack
+from .layers import blob_store, pack
 from .making import Release, migrations_in
 from .pulling import pinned_names
 from .room import Room, disks, memory, used_memory
-from .sending import Sending, blob_store, sent_file
+from .sending import Sending, sent_file
 from .split import APP, DATA, EDGE
 from .weighing import Load, chains, loads, pulled_load
 

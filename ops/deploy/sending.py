@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
+import json
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
+from ..agent.bundle import FILE
 from ..certificates.generations import TlsStore
 from ..compose import model
 from ..host import Host
@@ -18,25 +19,19 @@ from ..stack import Stack, open_stack
 from ..step import Do, Say, Step
 from .carrying import Carrier
 from .history import note_sent
-from .layers import BlobStore, image_ids
+from .layers import blob_store, image_ids
 from .layout import Layout
-from .making import Release, make_release
-from .shipping import missing_images, references_there
+from .making import Release, as_json, make_release
+from .shipping import ids_there, missing_images, references_there
 from .split import DATA, EDGE
 from .target import Target
-from .upload import send
+from .upload import Upload, send
 
 
 def for_host(stack: Stack, host: RemoteHost, layout: Layout, release: str) -> Stack:
     """The stack as the host runs it: its own variables, its group for keys, the release's name."""
     group = {"TLS_GROUP": TlsStore(host, Path(layout.certificates)).group()} if stack.settings.tls else {}
     return stack.with_variables(**host.entry.environment, **group, RELEASE=release)
-
-
-def blob_store() -> BlobStore:
-    """Where this machine keeps compressed layers."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser()
-    return BlobStore(cache / "fairlead" / "blobs")
 
 
 def sent_file(stack: Stack) -> Path:
@@ -114,10 +109,20 @@ class Sending:
     def _send(self, _: Host, say: Say) -> None:
         folder = self.layout.release(self.name)
         say(folder)
-        send(self.host, folder, self.release.files)
+        send(self.host, folder, self._files())
         if self.target.base is None:
             say(self.layout.base)
             send(self.host, self.layout.base, self.release.base)
+
+    def _files(self) -> Iterator[Upload]:
+        """Those of the release, with the ids that its images have there: not every store names them as this one."""
+        for file in self.release.files:
+            if file.path == FILE:
+                manifest = json.loads(file.data)
+                manifest["images"] |= ids_there(self.host, self.target.client, manifest["images"])
+                yield replace(file, content=as_json(manifest))
+            else:
+                yield file
 
     def _certify(self, _: Host, say: Say) -> None:
         if self.stack.settings.tls is None:

@@ -12,7 +12,7 @@ from ..host import Host
 from ..ssh.host import RemoteHost
 from ..ssh.tunnel import TunnelError, reverse_tunnel
 from ..step import Say
-from .layers import BlobStore, Packed, pack
+from .layers import BlobStore, Packed, blob_store, pack
 from .registry import Registry, serving
 from .streaming import TITLE, stream, tidy
 from .ticking import ticking
@@ -41,14 +41,29 @@ class Sent:
         return f"{self.images} images, {self.bytes / 1e6:.2f} MB{way}"
 
 
-def missing_images(host: Host, client: str, wanted: Mapping[str, str]) -> list[str]:
+def missing_images(host: Host, client: str, wanted: Mapping[str, str], store: BlobStore | None = None) -> list[str]:
     """
     The images that the host's engine has not, or has in another version.
 
     Args:
-        wanted: The id of each image, by reference.
+        wanted: The id here of each image, by reference.
+        store: Where those that were sent are kept; without it, `blob_store`.
     """
-    return [reference for reference, identity in wanted.items() if _id_there(host, client, reference) != identity]
+    found = ids_there(host, client, wanted)
+    other = [reference for reference, identity in wanted.items() if found.get(reference) != identity]
+    kept = store or blob_store()
+    return [name for name in other if found.get(name, "") not in _names(kept.packed(name, wanted[name]))]
+
+
+def ids_there(host: Host, client: str, references: Iterable[str]) -> dict[str, str]:
+    """The id of each of *references* that the host's engine has, as that engine names it."""
+    found = {reference: _id_there(host, client, reference) for reference in references}
+    return {reference: identity for reference, identity in found.items() if identity}
+
+
+def _names(image: Packed | None) -> tuple[str, ...]:
+    """An engine with containerd's store names an image by its manifest, others by its configuration."""
+    return (image.id, image.digest) if image else ()
 
 
 def references_there(host: Host, client: str) -> set[str]:
@@ -131,9 +146,8 @@ def _name(host: Host, client: str, source: str, image: Packed) -> None:
 
 
 def _check(host: Host, client: str, image: Packed) -> None:
-    """An engine with containerd's store names an image by its manifest, others by its configuration."""
     found = _id_there(host, client, image.reference)
-    if found not in (image.id, image.digest):
+    if found not in _names(image):
         raise StepFailedError(host.name, TITLE, f"{image.reference}: arrived as {found}, sent as {image.id}")
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
+import json
 import os
 
 import pytest
@@ -10,7 +13,7 @@ from fairlead.ops.carriage import RegistrySettings
 from fairlead.ops.command import Result
 from fairlead.ops.deploy.agent_image import PLATFORM, agent_image
 from fairlead.ops.deploy.building import built_for, built_platforms, platform_of
-from fairlead.ops.deploy.layers import BlobStore
+from fairlead.ops.deploy.layers import BlobStore, LayerError, _pack
 from fairlead.ops.deploy.pruning import prune
 from fairlead.ops.deploy.pulling import logins_of, registry_of, repository_of
 from fairlead.ops.errors import SettingsError
@@ -123,3 +126,25 @@ def test_what_is_needed_now_stays_however_old_it_is(store):
 
     assert [0] == _left(store)
     assert store.path(needed).stat().st_mtime > 1000
+
+
+def _saved(folder, content, layer):
+    """One image as `docker save` unpacks into *folder*, with one layer."""
+    config = json.dumps({"rootfs": {"diff_ids": [f"sha256:{hashlib.sha256(content).hexdigest()}"]}})
+    folder.mkdir()
+    (folder / "config").write_text(config)
+    (folder / "layer").write_bytes(layer)
+    return {"Config": "config", "Layers": ["layer"]}
+
+
+def test_a_layer_that_the_engine_keeps_compressed_is_the_same_layer(tmp_path):
+    store, content = BlobStore(tmp_path / "blobs"), b"a tar of some files" * 100
+
+    plain, packed = (
+        _pack("shop:1", _saved(tmp_path / name, content, layer), tmp_path / name, BlobStore(tmp_path / f"of-{name}"))
+        for name, layer in (("plain", content), ("packed", gzip.compress(content, 1)))
+    )
+
+    assert plain == packed
+    with pytest.raises(LayerError, match="compressed with zstd"):
+        _pack("shop:1", _saved(tmp_path / "z", content, b"\x28\xb5\x2f\xfd"), tmp_path / "z", store)

@@ -14,9 +14,10 @@ import pytest
 
 from fairlead.ops.deploy.layers import BlobStore, LayerError, image_ids, pack
 from fairlead.ops.deploy.registry import serving
-from fairlead.ops.deploy.shipping import missing_images, ship
+from fairlead.ops.deploy.shipping import ids_there, missing_images, ship
 from fairlead.ops.errors import StepFailedError
 from fairlead.ops.ssh import RemoteHost
+from fairlead.ops.ssh.engine_socket import engine_socket
 
 from . import machines
 
@@ -219,15 +220,30 @@ docker info --format '{{.DriverStatus}}' | grep -q containerd
 """
 
 
-def test_an_engine_with_containerds_store_takes_both_ways(machine, containerd_store, build, store, request):
+def test_an_engine_with_containerds_store_takes_both_ways_and_gives(engine, machine, build, store, request):
+    request.getfixturevalue("containerd_store")
     large = _noise(LAYER_BYTES)
+    images = [build(large, text) for text in ("one", "two", "three", "four")]
+    ids = image_ids(engine, images)
     with RemoteHost(machine.entry()) as host:
-        pulled = [ship(host, "docker", [build(large, text)], store, lambda _: None) for text in ("one", "two")]
+        pulled = [ship(host, "docker", [image], store, lambda _: None) for image in images[:2]]
+        there = _packed_there(host, images[0], BlobStore(store.folder.parent / "theirs"))
     request.getfixturevalue("no_forwarding")
     with RemoteHost(machine.entry()) as host:
-        streamed = [ship(host, "docker", [build(large, text)], store, lambda _: None) for text in ("three", "four")]
+        streamed = [ship(host, "docker", [image], store, lambda _: None) for image in images[2:]]
 
+        assert [] == missing_images(host, "docker", ids, store)
+        assert ids.items() & ids_there(host, "docker", images).items() == set()
     assert ["", ""] == [sent.no_tunnel for sent in pulled]
     assert all(sent.no_tunnel for sent in streamed)
     assert pulled[0].bytes > LAYER_BYTES / 2
     assert all(sent.bytes < 65_536 for sent in (*pulled[1:], *streamed))
+    assert pack(engine, images[:1], store) == [there]
+
+
+def _packed_there(host, image, store):
+    """*image* as it is packed where the engine here is the one that the host has."""
+    with engine_socket(host, "docker") as path, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DOCKER_HOST", f"unix://{path}")
+        (packed,) = pack("docker", [image], store)
+    return packed
