@@ -25,6 +25,7 @@ from .agent_image import agent_image, agent_steps
 from .agreeing import Wish, agreed
 from .building import HERE, ON_HOST, built_for, send_bases
 from .consent import ask_once, person
+from .ending import EndTeller, ending
 from .events import json_events, progress
 from .following import Agent
 from .going_back import doubts
@@ -34,7 +35,6 @@ from .layers import blob_store
 from .linted import lint_step
 from .planning import Planner
 from .ready import ports_step, say_clock
-from .rotating import EndTeller, ending
 from .sending import Sending, for_host
 from .split import APP
 from .target import Target, TargetError, examine

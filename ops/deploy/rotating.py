@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
-from types import TracebackType
-from typing import Any
 
 from ..agent.forgetting import FILE
 from ..command import Command, Secret
@@ -38,10 +36,14 @@ from ..rotation import (
     text_of,
 )
 from ..stack import Stack, open_stack
+from .ending import forget, known_rotations
 from .following import Agent
 from .holding import refuse_if_frozen
 from .target import Target, TargetError, examine
 from .telling import Teller
+
+ROTATED = "rotated"
+"""The agent's command that notes a rotation."""
 
 TEACH = (
     'set -e; cd "$1"; file=$2; shift 2; value=$(cat); for release in "$@"; do path=releases/$release/secrets/$file; '
@@ -83,44 +85,6 @@ def rotate(names: Iterable[str], name: str, *, end: bool = False, dry: bool = Fa
             print(f"{place.name}: {rotation.name} has two valid values; {place.then}")
 
 
-def forget(names: Iterable[str]) -> None:
-    """Empties the variables of old values that are no longer valid; what this machine does not know is left alone."""
-    stack = open_stack()
-    variables = {rotation.previous: "" for name, rotation in _known(stack).items() if name in set(names)}
-    held = {name: value for name, value in variables.items() if stack.values.get(name)}
-    if held and stack.settings.env.file.exists():
-        stack.host.put(str(stack.settings.env.file), changed_env(stack.settings.env, held), PRIVATE)
-        print(f"{stack.settings.env.file.name}: {', '.join(held)} emptied")
-
-
-class EndTeller(Teller):
-    """Shows what the agent says, and afterwards forgets the values that it ended."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._ended: list[str] = []
-
-    def __call__(self, line: Mapping[str, Any]) -> None:
-        """Takes one line."""
-        super().__call__(line)
-        if line.get("event") == "ended":
-            self._ended.append(str(line["secret"]))
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        super().__exit__(kind, error, trace)
-        for name in self._ended:
-            print(f"the old value of {name} is no longer valid")
-        forget(self._ended)
-
-
-def ending(opened: Opened, releases: Iterable[str]) -> bool:
-    """Whether an old value ends on the host once only *releases* are there."""
-    known = rotations_of(opened.host.read(f"{opened.layout.state}/{FILE}") or "")
-    return any(set(each.releases).isdisjoint(releases) for each in known.values())
-
-
 class _Change:
     """The new value and the old one, in the env file."""
 
@@ -150,12 +114,8 @@ class _Change:
                 )
 
 
-def _known(stack: Stack) -> Mapping[str, Rotation]:
-    return stack.settings.secrets.rotate if stack.settings.secrets else {}
-
-
 def _rotation(stack: Stack, name: str) -> Rotation:
-    known = _known(stack)
+    known = known_rotations(stack)
     if name in known:
         return known[name]
     near = get_close_matches(name.upper(), known, 1)
@@ -209,6 +169,7 @@ class _There:
                 f"a switch to {state.pending} has not ended; end it first" if state.pending else "no release serves yet"
             )
             raise TargetError(f"{self.name}: {said}; nothing was changed")
+        self._refuse_older_agent()
         noted = self._noted()
         if noted.who and not again:
             raise SettingsError(
@@ -217,11 +178,20 @@ class _There:
             )
         _check(self.place, self.rotation)
 
+    def _refuse_older_agent(self) -> None:
+        """The one of an earlier version knows no rotations; by then the new value would be in the env file."""
+        image = Agent(self.opened.host, self.target, self.opened.layout).image()
+        asked = Command((self.target.client, "run", "--rm", "--network", "none", image, "--help"))
+        if ROTATED not in self.opened.host.run(asked, timeout_s=120).out:
+            raise TargetError(
+                f"{self.name}: the agent there is of an earlier version; inv deploy once brings one of this version"
+            )
+
     def tell(self, new: Secret) -> None:
         """The note first: it keeps the old value from ending too early."""
         agent = Agent(self.opened.host, self.target, self.opened.layout)
         about = text_of({self.rotation.name: self.rotation})
-        words = ("rotated", "--root", self.opened.layout.root, "--about", about, "--who", operator())
+        words = (ROTATED, "--root", self.opened.layout.root, "--about", about, "--who", operator())
         with Teller() as teller:
             agent.run(agent.image(), words, teller)
         if self.rotation.kind != KEY:
