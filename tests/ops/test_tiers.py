@@ -196,7 +196,7 @@ def test_what_was_kept_once_is_not_overwritten_by_a_run_that_goes_on(work):
         _execute(make(engine), engine)
 
     again = Engine(fails="--force-recreate")
-    with pytest.raises(StepFailedError):
+    with pytest.raises(StepFailedError, match="no room"):
         _execute(make(again), again)
 
     assert "old" == (root / KEPT / "secrets" / "root").read_text()
