@@ -172,6 +172,9 @@ def _systemd_steps(host: Host, schedule: Schedule) -> Iterator[Step]:
     manager = _manager(host)
     if manager.user and not host.run(Command(("test", "-e", f"{LINGERS}/{manager.user}"))).ok:
         yield _lingering(manager.user)
+    if manager.user and not host.run(Command(("test", "-S", manager.socket))).ok:
+        wait = ("timeout", "60", "sh", "-c", 'until [ -S "$0" ]; do sleep 0.2; done', manager.socket)
+        yield Run("wait until the user's systemd is up", Command(wait))
     for name, text in unit_texts(schedule).items():
         if host.read(str(manager.folder / name)) != text:
             yield Write(f"write {name}", str(manager.folder / name), text, READABLE)
@@ -186,6 +189,11 @@ class _Manager:
     folder: Path
     user: str = ""
     uid: str = ""
+
+    @property
+    def socket(self) -> str:
+        """Where the user's listens."""
+        return f"/run/user/{self.uid}/systemd/private"
 
     def command(self, *words: str) -> Command:
         if not self.user:

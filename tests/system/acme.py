@@ -33,7 +33,7 @@ from fairlead.ops.plan import plan_for
 
 IMAGE = "fairlead-test-pebble"
 DOCKERFILE = 'FROM fairlead/debian:trixie-slim\nRUN apt-install sid pebble ""\n'
-SHORT_S = 40
+SHORT_S = 60
 PROFILES = {
     "default": {"description": "90 days", "validityPeriod": 90 * 86400},
     "tlsserver": {"description": "45 days", "validityPeriod": 45 * 86400},
