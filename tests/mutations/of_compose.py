@@ -181,6 +181,7 @@ MUTATIONS: dict[str, Mutation] = {
     "eviction-without-maxmemory": _instead("--maxmemory, 256mb, ", ""),
     "example-of-wrong-kind": Mutation(((EXAMPLE, "APP_MEMORY=1g", "APP_MEMORY=1 gig"),)),
     "extends-unresolved": _app("extends: ap"),
+    "everybody-allowed": _environment('ALLOWED_HOSTS: "*"'),
     "file-mode-not-octal": _instead("secrets: [signing_key]", "secrets: [{source: signing_key, mode: 440}]"),
     "fixed-container-name": _app("container_name: shop-app"),
     "fixed-port-with-replicas": _instead(

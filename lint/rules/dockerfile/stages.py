@@ -91,6 +91,7 @@ def _named_origins(stage: Stage) -> Iterator[tuple[Instruction, Word, str]]:
         FROM node:24.4 AS builder
         FROM nginxinc/nginx-unprivileged:1.29.4
         COPY --from=buidler /app/dist /srv  # <-
+        COPY --from=bulider /a /b  # <-
         COPY --from=later /a /b  # <-
         COPY --from=3 /a /b  # <-
         USER 101
@@ -127,8 +128,13 @@ def unknown_stage(dockerfile: Dockerfile) -> Iterator[Report]:
                     yield word.place, f"no stage {key} above this one; the first is 0"
             elif key not in above and key != stage.name and names.get(key, -1) > stage.index:
                 yield word.place, f'stage "{text}" comes below; move it above this one'
-            elif key not in names and (near := nearest(key, above, 0.8)):
+            elif key not in names and (near := _swapped(key, above) or nearest(key, above, 0.8)):
                 yield word.place, f'no stage "{text}"; did you mean "{near}"?'
+
+
+def _swapped(name: str, names: list[str]) -> str:
+    """The one with the same letters in another order."""
+    return next((each for each in names if sorted(each) == sorted(name)), "")
 
 
 @rule(
