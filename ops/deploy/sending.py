@@ -18,6 +18,7 @@ from ..ssh import RemoteHost
 from ..stack import Stack, open_stack
 from ..step import Do, Say, Step
 from .carrying import Carrier
+from .hashing import environment_hashes, key_on, secret_hashes
 from .history import note_sent
 from .layers import blob_store, image_ids
 from .layout import Layout
@@ -115,11 +116,14 @@ class Sending:
             send(self.host, self.layout.base, self.release.base)
 
     def _files(self) -> Iterator[Upload]:
-        """Those of the release, with the ids that its images have there: not every store names them as this one."""
+        """Those of the release; its manifest with what the host knows: the ids of images, and the key of hashes."""
+        key = key_on(self.host, self.layout)
         for file in self.release.files:
             if file.path == FILE:
                 manifest = json.loads(file.data)
                 manifest["images"] |= ids_there(self.host, self.target.client, manifest["images"])
+                manifest["environment"] = environment_hashes(self.release.projects.app, key)
+                manifest["secret_hashes"] = secret_hashes(self.release.files, key)
                 yield replace(file, content=as_json(manifest))
             else:
                 yield file

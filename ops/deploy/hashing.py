@@ -1,0 +1,57 @@
+"""
+Which variables and secrets a release has, by name and keyed hash: what changed between two can be told, no value can.
+
+The key is random and stays on the host, so that a manifest by itself does not let anybody try out values.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..command import Secret
+from ..host import Host
+from .layout import Layout
+from .upload import Upload
+
+DIGITS = 16
+KEY_BYTES = 32
+OWNER_ONLY = 0o600
+SECRETS = "secrets/"
+
+
+def key_on(host: Host, layout: Layout) -> bytes:
+    """The host's key; made at its first release."""
+    path = f"{layout.root}/shared/hash.key"
+    known = host.read(path)
+    if known:
+        return bytes.fromhex(known.strip())
+    key = secrets.token_bytes(KEY_BYTES)
+    host.put(path, Secret(key.hex() + "\n"), OWNER_ONLY)
+    return key
+
+
+def environment_hashes(app: Mapping[str, Any], key: bytes) -> dict[str, dict[str, str]]:
+    """Of each service of the compose model *app* its variables, by name the hash of the value."""
+    services: Mapping[str, Any] = app.get("services", {})
+    return {
+        name: {variable: _hash(key, str(value)) for variable, value in sorted(service["environment"].items())}
+        for name, service in sorted(services.items())
+        if service.get("environment")
+    }
+
+
+def secret_hashes(files: Iterable[Upload], key: bytes) -> dict[str, str]:
+    """Of each secret among the *files* of a release the hash of its content."""
+    return {
+        file.path.removeprefix(SECRETS): hmac.new(key, file.data, hashlib.sha256).hexdigest()[:DIGITS]
+        for file in files
+        if file.path.startswith(SECRETS)
+    }
+
+
+def _hash(key: bytes, value: str) -> str:
+    return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()[:DIGITS]
