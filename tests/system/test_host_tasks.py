@@ -259,7 +259,7 @@ def _run_timed(host, job):
     """What the command of the host's own timer prints, run as cron would run it."""
     lines = host.machine.root("crontab", "-u", "deploy", "-l").splitlines()
     (line,) = [each for each in lines if each.endswith(f"# fairlead-{STACK}-{job}")]
-    command = line.split(" ", 5)[5].replace("\\%", "%")
+    command = line.split(" ", 5)[5].replace("\\%", "%").replace(" >/dev/null", "")
     return host.machine.root("su", "deploy", "-c", f"{{ {command}\n}} 2>&1")
 
 

@@ -25,6 +25,7 @@ from ..promises.witness import Known
 from .asking import DESCRIPTIONS, application, description
 
 INSPECT_S = 30.0
+READING = ("config", "version")
 
 
 @dataclass
@@ -68,12 +69,16 @@ class Installation(Memory):
         return self.patient.host.run(Command((self.patient.client, *arguments)), timeout_s=timeout_s)
 
     def compose(self, *arguments: str) -> list[Result]:
-        """How a command of Compose ended, for each project: on a host that of the agent, which made the containers."""
+        """
+        How a command of Compose ended, for each project.
+
+        On a host what only reads the files is asked of the agent's Compose, which made the containers.
+        """
         if not self.patient.projects:
             raise FairleadError(self.patient.trouble)
         released = self.patient.released
         commands = [project.command(*arguments) for project in self.patient.projects]
-        if released is not None:
+        if released is not None and arguments[0] in READING:
             commands = [agent_command(self.patient.host, released, command) for command in commands]
         return [self.patient.host.run(command, timeout_s=INSPECT_S) for command in commands]
 
