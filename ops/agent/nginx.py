@@ -50,7 +50,9 @@ class Nginx:
 
     def reload(self) -> None:
         """
-        Lets nginx read the live generation, and waits until new workers are at work.
+        Lets nginx read the live generation, and waits until new workers are at work and old ones take no more.
+
+        nginx tells the old ones a moment after it has started the new: whoever looks in between sees none leaving.
 
         Raises:
             NginxError: it goes on with the old one.
@@ -60,12 +62,14 @@ class Nginx:
         if not told.ok:
             raise NginxError(f"nginx -s reload: {_words(told)}")
         until = time.monotonic() + RELOAD_S
-        while not self.workers() - before:
+        while not ((now := self.workers()) - before) or now & before:
             if time.monotonic() > until:
-                log = self.host.run(Command((self.client, "logs", "--tail", "20", self.container)), timeout_s=60)
-                said = [line for line in (log.out + log.err).splitlines() if "[emerg]" in line or "[alert]" in line]
-                raise NginxError(f"nginx goes on with the old configuration: {said[-1] if said else 'no new worker'}")
+                break
             time.sleep(PAUSE_S)
+        if not now - before:
+            log = self.host.run(Command((self.client, "logs", "--tail", "20", self.container)), timeout_s=60)
+            said = [line for line in (log.out + log.err).splitlines() if "[emerg]" in line or "[alert]" in line]
+            raise NginxError(f"nginx goes on with the old configuration: {said[-1] if said else 'no new worker'}")
 
     def workers(self) -> set[str]:
         """The process ids of the workers that take connections."""
