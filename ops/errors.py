@@ -26,6 +26,12 @@ class SettingsError(FairleadError):
     exit_code = 2
 
 
+class TakeBackError(FairleadError):
+    """Something failed, and so did taking it back."""
+
+    exit_code = 3
+
+
 class LockedError(FairleadError):
     """Another run holds the lock."""
 

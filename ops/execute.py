@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from .errors import FairleadError
+from .errors import FairleadError, TakeBackError
 from .host import Host
 from .plan import Plan
 from .step import Say, Step
@@ -23,6 +23,10 @@ def execute(plan: Plan, hosts: Mapping[str, Host], record: Record, *, take_back:
 
     Args:
         take_back: False leaves what was done, for plans whose next run goes on from there.
+
+    Raises:
+        FairleadError: of the step that failed.
+        TakeBackError: something could not be taken back either; all else was.
     """
     begun: list[tuple[str, Step]] = []
     for name, step in plan.steps:
@@ -32,8 +36,9 @@ def execute(plan: Plan, hosts: Mapping[str, Host], record: Record, *, take_back:
             step.run(hosts[name], _saying(record, name, step))
         except FairleadError as error:
             record("failed", name, step, str(error))
-            if take_back:
-                _undo(begun, hosts, record)
+            left = _undo(begun, hosts, record) if take_back else []
+            if left:
+                raise TakeBackError(f"{error}; not taken back: {'; '.join(left)}", error.details) from error
             raise
         record("done", name, step, "")
 
@@ -42,7 +47,16 @@ def _saying(record: Record, name: str, step: Step) -> Say:
     return lambda text: record("say", name, step, text)
 
 
-def _undo(begun: list[tuple[str, Step]], hosts: Mapping[str, Host], record: Record) -> None:
+def _undo(begun: list[tuple[str, Step]], hosts: Mapping[str, Host], record: Record) -> list[str]:
+    """Takes back what can be, and gives in words what could not."""
+    left = []
     for name, step in reversed(begun):
-        step.undo(hosts[name])
-        record("undone", name, step, "")
+        try:
+            is_undone = step.undo(hosts[name])
+        except (FairleadError, OSError) as error:
+            record("failed", name, step, str(error))
+            left.append(f"{step.title}: {error}")
+        else:
+            if is_undone:
+                record("undone", name, step, "")
+    return left

@@ -24,8 +24,8 @@ class Step(Protocol):
     def run(self, host: Host, say: Say) -> None:
         """Does it; raises `StepFailedError`."""
 
-    def undo(self, host: Host) -> None:
-        """Takes it back, also when it only half happened; nothing where there is nothing to take back."""
+    def undo(self, host: Host) -> bool:
+        """Takes it back, also when it only half happened; False where there is nothing to take back."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,9 @@ class Run:
         if not result.ok:
             raise StepFailedError(host.name, self.title, result.reason, _end_of(result))
 
-    def undo(self, host: Host) -> None:
+    def undo(self, host: Host) -> bool:
         """See `Step`."""
-        if self.back is not None:
-            host.run(self.back)
+        return self.back is not None and host.run(self.back).ok
 
     def __str__(self) -> str:
         return str(self.do)
@@ -68,8 +67,9 @@ class Write:
         except OSError as error:
             raise StepFailedError(host.name, self.title, f"{self.path}: {error.strerror}") from error
 
-    def undo(self, host: Host) -> None:
-        """See `Step`."""
+    def undo(self, host: Host) -> bool:
+        """See `Step`; what was written stays."""
+        return False
 
     def __str__(self) -> str:
         return f"write {self.path} (mode {self.mode:04o})"
@@ -88,8 +88,9 @@ class WriteAll:
         for path, content in self.files:
             Write(self.title, path, content, self.mode).run(host, say)
 
-    def undo(self, host: Host) -> None:
-        """See `Step`."""
+    def undo(self, host: Host) -> bool:
+        """See `Step`; what was written stays."""
+        return False
 
     def __str__(self) -> str:
         return "\n    ".join(str(Write(self.title, path, content, self.mode)) for path, content in self.files)
@@ -111,10 +112,12 @@ class Do:
         except OSError as error:
             raise StepFailedError(host.name, self.title, f"{error.filename}: {error.strerror}") from error
 
-    def undo(self, host: Host) -> None:
+    def undo(self, host: Host) -> bool:
         """See `Step`."""
-        if self.back is not None:
-            self.back(host)
+        if self.back is None:
+            return False
+        self.back(host)
+        return True
 
     def __str__(self) -> str:
         return self.shown

@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import FairleadError, SettingsError, StepFailedError
+from ..errors import FairleadError, SettingsError, StepFailedError, TakeBackError
 from ..execute import Event, execute
 from ..host import Host
 from ..lock import locked
@@ -22,7 +22,7 @@ from .freezing import freeze_in, refuse_frozen
 from .gc import old_releases, removal
 from .patient import PatientHost
 from .record import RecordError, Records
-from .switch import Switch, TakeBackError
+from .switch import Switch
 from .tier import refuse_half_done
 
 LOCK = "state/lock"
@@ -170,13 +170,14 @@ def undo_steps(host: Host, records: Records, release: str, steps: list[Step]) ->
     """
     for step in reversed(steps):
         try:
-            step.undo(host)
+            is_undone = step.undo(host)
         except (FairleadError, OSError) as error:
             _note_undone(records, release, "not undone", step, str(error))
             raise TakeBackError(
                 f"{step.title}: not taken back: {error}; look at the host, then inv deploy --abort"
             ) from error
-        _note_undone(records, release, "undone", step, "")
+        if is_undone:
+            _note_undone(records, release, "undone", step, "")
     tell("undone", step="everything that was begun", text="")
 
 

@@ -16,7 +16,7 @@ from .. import edge
 from ..command import Command
 from ..compose import ComposeProject
 from ..deploy.split import APP, DATA, EDGE, JOB
-from ..errors import FairleadError, StepFailedError
+from ..errors import StepFailedError
 from ..host import Host
 from ..maintenance.order import FILE, Order
 from ..maintenance.switching import hsts_in, order_in
@@ -250,9 +250,3 @@ def ask_until_well(host: Host, nginx: Nginx, address: str, step: str, say: Say) 
         if time.monotonic() > until:
             raise StepFailedError(host.name, step, f"{address}: {status or 'no answer'}: {body.strip()[:200]}")
         time.sleep(PAUSE_S)
-
-
-class TakeBackError(FairleadError):
-    """A switch failed, and so did taking it back."""
-
-    exit_code = 3

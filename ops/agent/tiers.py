@@ -5,14 +5,13 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from ..errors import FairleadError, SettingsError
+from ..errors import FairleadError, SettingsError, TakeBackError
 from ..lock import locked
 from .bundle import load
 from .freezing import freeze_in, refuse_frozen
 from .patient import PatientHost
 from .record import Records, write_durably
 from .running import LOCK, carry_out, ended, records_in, tell, undo_steps
-from .switch import TakeBackError
 from .tier import KEPT, MARK, TierWork, change_in, half_done, refuse_half_done
 
 

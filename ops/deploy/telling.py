@@ -23,8 +23,9 @@ class _Told:
     def run(self, host: Host, say: Say) -> None:
         """See `Step`; the agent does it."""
 
-    def undo(self, host: Host) -> None:
+    def undo(self, host: Host) -> bool:
         """See `Step`; the agent does it."""
+        return False
 
 
 class Teller:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from fairlead.ops.command import Command, Secret
-from fairlead.ops.errors import StepFailedError
+from fairlead.ops.errors import StepFailedError, TakeBackError
 from fairlead.ops.execute import execute
 from fairlead.ops.host import LocalHost
 from fairlead.ops.plan import Plan, plan_for
-from fairlead.ops.step import Run, Write
+from fairlead.ops.step import Do, Run, Write
 
 
 def _noted(events):
@@ -34,6 +34,27 @@ def test_a_failed_step_takes_back_all_that_began_last_first(tmp_path):
         ("undone", "two"),
         ("undone", "one"),
     ] == events
+
+
+def test_what_cannot_be_taken_back_hinders_nothing_else_and_is_named():
+    done = []
+
+    def fail(host, _):
+        raise StepFailedError(host.name, "two", "no room")
+
+    def stay(_):
+        raise OSError(28, "No space left on device", "live")
+
+    first = Do("one", "first", lambda *_: None, lambda _: done.append("one"))
+    plain = Do("between", "nothing to take back", lambda *_: None)
+    second = Do("two", "second", fail, stay)
+    events = []
+
+    with pytest.raises(TakeBackError, match="two: no room; not taken back: two: .*No space left") as caught:
+        execute(plan_for("localhost", first, plain, second), {"localhost": LocalHost()}, _noted(events))
+
+    assert (3, ["one"]) == (caught.value.exit_code, done)
+    assert [("failed", "two"), ("failed", "two"), ("undone", "one")] == events[-3:]
 
 
 def test_a_plan_says_the_very_commands_and_hides_secrets():

@@ -8,8 +8,7 @@ import pytest
 
 from fairlead.ops.agent.record import RecordError, Records, State
 from fairlead.ops.agent.running import LateError, _after, carry_out, ended
-from fairlead.ops.agent.switch import TakeBackError
-from fairlead.ops.errors import StepFailedError
+from fairlead.ops.errors import StepFailedError, TakeBackError
 from fairlead.ops.host import LocalHost
 from fairlead.ops.plan import plan_for
 from fairlead.ops.step import Do
