@@ -50,7 +50,7 @@ def test_what_cannot_be_taken_back_hinders_nothing_else_and_is_named():
     second = Do("two", "second", fail, stay)
     events = []
 
-    with pytest.raises(TakeBackError, match="two: no room; not taken back: two: .*No space left") as caught:
+    with pytest.raises(TakeBackError, match=r"two: no room; not taken back: two: .*No space left") as caught:
         execute(plan_for("localhost", first, plain, second), {"localhost": LocalHost()}, _noted(events))
 
     assert (3, ["one"]) == (caught.value.exit_code, done)
