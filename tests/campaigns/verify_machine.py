@@ -65,6 +65,7 @@ def run(running: Running, kept: Kept, kinds: Sequence[str]) -> None:
 
 def page(found: Sequence[Change]) -> str:
     """The page of results."""
+    found = sorted(found, key=_position)
     edge, compose = ([each for each in found if each.kind == kind] for kind in ("edge", "compose"))
     lines = [
         "# What `inv verify` sees of every directive and every key",
@@ -94,6 +95,13 @@ def page(found: Sequence[Change]) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def _position(change: Change) -> tuple[str, str, int]:
+    """The edge's files line by line, then the services."""
+    file, _, rest = change.shown.partition(":")
+    line = rest.split()[0]
+    return "" if change.kind == "edge" else change.kind, file, int(line) if line.isdigit() else 0
+
+
 def _counts(what: str, found: Sequence[Change]) -> Iterator[str]:
     refused = sum(bool(each.refused) for each in found)
     survive = sum(each.survives for each in found)
@@ -109,7 +117,7 @@ def _survivors(found: Sequence[Change]) -> Iterator[str]:
         if each.survives:
             by_reason.setdefault(reason(each) or "**no reason**", []).append(each)
     for why, changes in sorted(by_reason.items()):
-        yield f"- {why}: " + "; ".join(f"`{each.shown}` {each.what}" for each in changes)
+        yield f"- {why}: " + "; ".join(f"`{each.shown}` {' '.join(each.what.split())}" for each in changes)
     yield ""
 
 

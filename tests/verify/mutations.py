@@ -68,7 +68,7 @@ def _edited(directive: Directive, file: str) -> Iterator[Edited]:
         where = directive.arg_place(index)
         first, last = _offset(text, where.line, where.column), _offset(text, where.end_line, where.end_column)
         what = f"{directive.args[index][:30]} becomes {new}" if new else f"without {directive.args[index][:30]}"
-        yield Edited(file, place.line, directive.name, said, what, text[:first] + new + text[last:])
+        yield Edited(file, place.line, directive.name, said, " ".join(what.split()), text[:first] + new + text[last:])
 
 
 def _said(directive: Directive) -> str:

@@ -23,6 +23,8 @@ INTERNAL = "nobody can ask for a name with @ in front"
 ON_DEMAND = "the front end has the same files, and answers for them; CA11 asks for those of earlier releases"
 HOST = "the application reads Host, which says the same"
 BUFFERED = "the application asks for the same by X-Accel-Buffering, under /api/ too"
+BODY_ALONE = "the status is the same without its text"
+ELSEWHERE = "only for files that the volume has not, which it has for every release that is kept"
 OPEN = "it closes the site or lets people through, and holds nothing while the site is open"
 IMAGE = "the image says the same by itself"
 
@@ -114,9 +116,17 @@ EDGE: dict[str, str] = {
     "proxy_buffering": BUFFERED,
     "root /srv (/assets/, 443 ssl)": ON_DEMAND,
     "location /assets/ (443 ssl)": ON_DEMAND,
+    "try_files $uri @frontend (/assets/, 443 ssl)": ELSEWHERE,
+    "location @frontend (443 ssl)": ELSEWHERE,
+    "proxy_pass http://frontend": ELSEWHERE,
     "location ~ /\\. (443 ssl)": "the front end has no such file either; EX1 asks for them",
     "return 404 (~ /\\., 443 ssl)": "the front end has no such file either; EX1 asks for them",
     "internal": INTERNAL,
+    "return 413": BODY_ALONE,
+    "return 429": BODY_ALONE,
+    "return 503": AWAY,
+    "include /etc/nginx/tls/live/hsts.conf (443 ssl)": "empty beside a placeholder; HD1 asks beside a certificate",
+    "server_name localhost 127.0.0.1 (8090)": "fairlead.yaml names the page by the first of the two (AP13)",
     "location @unavailable (443 ssl)": AWAY,
     "default_type application/json (@unavailable, 443 ssl)": AWAY,
     "location @too_many (443 ssl)": ITSELF,
@@ -129,6 +139,7 @@ COMPOSE: dict[str, str] = {
     "stop_signal": IMAGE,
     "logging": "json-file is the engine's own default; size and number of its files are CT6's",
     "deploy": "Compose writes an empty placement; there is nothing in it",
+    "volumes": "Compose hands the same volume on to the container that follows; CT12 knows it by its name",
     "networks": "the network itself is CT14's; further keys of it are the default",
 }
 
@@ -137,4 +148,5 @@ def reason(change: Change) -> str:
     """The reason for *change*; empty where there is none, which is a fault of verify."""
     known = EDGE if change.kind == "edge" else COMPOSE
     said = change.shown.partition(" ")[2]
-    return next((known[key] for key in (f"{said} {change.what}", said, change.name) if key in known), "")
+    names = (f"{said} {change.what}", said, " ".join(said.split()[:2]), change.name)
+    return next((known[name] for name in names if name in known), "")
