@@ -30,8 +30,8 @@ def too_large(listener: Listener, path: str, size: int, agent: str) -> Exchange:
     url = f"{listener.outside}{path}"
     head = f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nUser-Agent: {agent}\r\nContent-Length: {size}\r\n"
     try:
-        with socket.create_connection(listener.connect, ANSWER_S) as plain:
-            connection = _wrapped(plain, parts.hostname or "") if parts.scheme == "https" else plain
+        plain = socket.create_connection(listener.connect, ANSWER_S)
+        with plain, _wrapped(plain, parts.hostname or "") if parts.scheme == "https" else plain as connection:
             connection.sendall(f"{head}Connection: close\r\n\r\n".encode())
             response = http.client.HTTPResponse(connection, method="GET")
             response.begin()
