@@ -168,12 +168,12 @@ def _killed_at(host, step):
     return process.returncode
 
 
-def test_a_second_deploy_at_once_is_refused_with_who_is_at_work(host):
+def test_a_second_operator_is_refused_with_who_is_at_work(host):
     host.change("# slow")
     first = host.start("deploy", "--host", "prod", "--allow-local-bases")
     try:
         host.machine.root("sh", "-c", f"until docker ps --format '{{{{.Names}}}}' | grep -q {STACK}-agent; do :; done")
-        second = host.inv("rollback", "--host", "prod")
+        second = host.inv("lock", "--host", "prod", "--on", "--reason", "nothing may change now")
     finally:
         out, _ = first.communicate()
 
