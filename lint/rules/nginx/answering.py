@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from ...nginx import PASSES, Directive, NginxConfig, listens, location
 from ...nginx.patterns import UnknownPatternError, matched
@@ -146,6 +146,7 @@ def _is_page(config: NginxConfig, block: Directive, policy: Policy) -> bool:
     return _may_hold_page(head.pattern, head.modifier == "~*") if head.is_regex else not _is_asset(head.pattern)
 
 
+@lru_cache(maxsize=1024)  # many servers have the same locations
 def _may_hold_page(pattern: str, ignore_case: bool) -> bool:
     try:
         probes = ("/", "/index.html", "/page", "/a/page.html", "/index.php")

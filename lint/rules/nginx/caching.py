@@ -23,7 +23,11 @@ _ASSETS = regex(r"^/(?:.*/)?(?:assets?|static|dist|build|js|css|fonts?|_next/sta
 
 def lifetimes(config: NginxConfig, block: Directive) -> list[ResponseHeader]:
     """The headers of *block* by which browsers decide how long to keep an answer."""
-    return [header for header in config.effective(block).headers if header.key in _NAMES]
+    known: list[ResponseHeader] | None = block.memo.get("lifetimes")
+    if known is None:
+        known = [header for header in config.effective(block).headers if header.key in _NAMES]
+        block.memo["lifetimes"] = known
+    return known
 
 
 def is_lifetime_known(config: NginxConfig, block: Directive) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from ...finding import Edit, Severity
-from ...nginx import Directive, NginxConfig, location, server_names
+from ...nginx import Directive, Location, NginxConfig, location, server_names
 from ...nginx.asking import reply
+from ...nginx.locations import locations
+from ...nginx.patterns import UnknownPatternError, matched
 from ...rule import Report, rule
 from .answering import is_site, is_whole, servers
 from .insertion import after
@@ -186,7 +188,7 @@ def dotfiles_served(config: NginxConfig) -> Iterator[Report]:
     for server in servers(config):
         if config.may_hold(server, "location", "return") or not (is_whole(config) or is_site(server)):
             continue
-        found = {uri: root for uri in _DOTFILES if (root := _root_of(config, server, uri))}
+        found = {uri: root for uri in _reached(config, server) if (root := _root_of(config, server, uri))}
         root = next(iter(found.values()), None)
         if root is None or (root.file.path, root.token) in seen:
             continue
@@ -194,6 +196,31 @@ def dotfiles_served(config: NginxConfig) -> Iterator[Report]:
         uri, name = next(iter(found)), server_names(server)[0] or "this server"
         message = f'"{uri}" would be served from "{root.value}" by {name}; add "location ~ /\\.(?!well-known)"'
         yield root.place, message, _closed(server, root)
+
+
+def _reached(config: NginxConfig, server: Directive) -> Sequence[str]:
+    """Those of `_DOTFILES` that may be answered with a file; most servers show at a glance that they answer none."""
+    if config.has("rewrite", "if"):
+        return _DOTFILES
+    own = locations(server)
+    open_ = [each for each in own if each.directive.first("location") or _may_serve(config, each.directive)]
+    if not any(each.is_prefix and each.pattern == "/" for each in own) and _may_serve(config, server):
+        return _DOTFILES
+    return [uri for uri in _DOTFILES if any(_may_answer(each, uri) for each in open_)]
+
+
+def _may_serve(config: NginxConfig, block: Directive) -> bool:
+    at = config.effective(block)
+    return at.handler is None and at.root is not None
+
+
+def _may_answer(head: Location, uri: str) -> bool:
+    if not head.is_regex:
+        return uri.startswith(head.pattern)
+    try:
+        return matched(head.pattern, uri, head.modifier == "~*") is not None
+    except UnknownPatternError:
+        return True
 
 
 def _root_of(config: NginxConfig, server: Directive, uri: str) -> Directive | None:

@@ -99,16 +99,12 @@ class Search:
             yield from found
 
     def _has(self, block: Directive) -> bool:
-        own = self.config.effective(block).headers
-        return any(header.key in self.names and header.value != "" for header in own) or _is_sent(
-            self.config, block, self.names
-        )
+        return not _seen(self.config, block).sent.isdisjoint(self.names) or _is_sent(self.config, block, self.names)
 
     def _is_known(self, block: Directive) -> bool:
         """Whether all headers of *block* are in sight, and none of these was lost on the way: that is a fault apart."""
-        if self.config.may_hold(block, "add_header") or _runs_program(self.config, block):
-            return False
-        if not _lost(self.config, block).isdisjoint(self.names):
+        seen = _seen(self.config, block)
+        if not seen.is_all or not seen.lost.isdisjoint(self.names):
             return False
         return is_whole(self.config) or self._is_of_a_site(block) or self._is_managed(block)
 
@@ -120,6 +116,31 @@ class Search:
         """Whether a fragment itself sets security headers for *block*, so that none come from around it."""
         security = {name.lower() for name in self.policy.headers.security}
         return any(header.key in security for header in self.config.effective(block).headers)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """
+    The headers of a block, in lower case, as each search asks for them.
+
+    Attributes:
+        is_all: Whether nothing out of sight may add others.
+        sent: Those with a value.
+        lost: Those that the block, or one around it, drops by having some of its own.
+    """
+
+    is_all: bool
+    sent: frozenset[str]
+    lost: frozenset[str]
+
+
+def _seen(config: NginxConfig, block: Directive) -> _Seen:
+    known: _Seen | None = block.memo.get("seen_headers")
+    if known is None:
+        is_all = not (config.may_hold(block, "add_header") or _runs_program(config, block))
+        sent = frozenset(header.key for header in config.effective(block).headers if header.value != "")
+        known = block.memo["seen_headers"] = _Seen(is_all, sent, _lost(config, block))
+    return known
 
 
 def is_set_elsewhere(config: NginxConfig, block: Directive, names: tuple[str, ...]) -> bool:
@@ -175,15 +196,22 @@ def filled(config: NginxConfig, gap: Gap, name: str, value: str) -> tuple[Edit, 
 
 def _inner_headers(config: NginxConfig, level: Directive, key: str) -> Iterator[Directive]:
     """The last ``add_header`` of each block inside *level* that has some without *key*, and would lose a new one."""
-    for block in level.walk():
-        last = block.last("add_header") if block.block else None
-        if last is not None and not any(header.key == key for header in config.effective(block).headers):
-            yield last
+    known: list[tuple[Directive, frozenset[str]]] | None = level.memo.get("inner_headers")
+    if known is None:
+        blocks = ((block, block.last("add_header")) for block in level.walk() if block.block)
+        found = ((last, config.effective(block).headers) for block, last in blocks if last is not None)
+        known = [(last, frozenset(header.key for header in headers)) for last, headers in found]
+        level.memo["inner_headers"] = known
+    return (last for last, keys in known if key not in keys)
 
 
 def last_header(config: NginxConfig, block: Directive) -> Directive | None:
     """The last ``add_header`` of the level whose headers hold in *block*; None without any."""
-    return next((found for level in (block, *block.ancestors) if (found := level.last("add_header"))), None)
+    if "last_header" not in block.memo:
+        own = block.last("add_header")
+        block.memo["last_header"] = own or (last_header(config, block.parent) if block.parent is not None else None)
+    found: Directive | None = block.memo["last_header"]
+    return found
 
 
 def headers_named(config: NginxConfig, *names: str) -> Iterator[ResponseHeader]:

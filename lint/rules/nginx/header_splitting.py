@@ -86,7 +86,7 @@ def header_splitting(config: NginxConfig) -> Iterator[Report]:
     """
     for directive in config.find("return", "rewrite", "add_header", "proxy_set_header", "proxy_pass", "error_page"):
         index = _target(directive)
-        if index is None:
+        if index is None or "$" not in directive.args[index]:
             continue
         names = [found[1] or found[2] for found in _VARIABLE.finditer(directive.args[index])]
         name = next((name for name in names if _is_open(config, directive, name, _DEEPEST)), None)

@@ -17,10 +17,11 @@ def before(directive: Directive, *statements: str, safe: bool = True) -> Edit:
 
 def after(directive: Directive, *statements: str, safe: bool = True) -> Edit:
     """Puts *statements* behind *directive*, on lines of their own where it stands on one."""
-    end = directive.end_place
-    indent = _indent(directive)
-    gap = " " if indent is None else f"\n{indent}"
-    point = Place(end.path, end.end_line, end.end_column, end.end_line, end.end_column)
+    if "behind" not in directive.memo:
+        end, indent = directive.end_place, _indent(directive)
+        point = Place(end.path, end.end_line, end.end_column, end.end_line, end.end_column)
+        directive.memo["behind"] = point, " " if indent is None else f"\n{indent}"
+    point, gap = directive.memo["behind"]
     return Edit(point, "".join(f"{gap}{text}" for text in statements), safe)
 
 

@@ -76,7 +76,8 @@ def page_cached_long(config: NginxConfig, policy: Policy) -> Iterator[Report]:
     uris = ("/index.html", "/about/page.html", *(f"/{name}" for name in policy.caching.never_long))
     for server in config.servers:
         for block, headers in _kept_long(config, server, policy):
-            uri = next((uri for uri in uris if _answers(config, server, block, uri)), None)
+            about = _about(config, block, server, uris)
+            uri = next((uri for uri in about if block_for(config, server, uri) is block), None)
             for header in headers if uri else ():
                 key = header.directive.file.path, header.directive.token
                 if key not in seen:
@@ -97,10 +98,6 @@ def _kept_long(
             yield block, headers
 
 
-def _answers(config: NginxConfig, server: Directive, block: Directive, uri: str) -> bool:
-    return _is_about(config, block, server, uri) and block_for(config, server, uri) is block
-
-
 def _is_long(header: ResponseHeader, policy: Policy) -> bool:
     words = (header.value or "").lower()
     if "no-cache" in words or "no-store" in words:
@@ -113,21 +110,24 @@ def _told(header: ResponseHeader) -> str:
     return f"{age // 86400} days" if age else "ever"
 
 
-def _is_about(config: NginxConfig, block: Directive, server: Directive, uri: str) -> bool:
-    """Whether *block* is meant to answer *uri*, not only happens to."""
+def _about(config: NginxConfig, block: Directive, server: Directive, uris: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of *uris* that *block* is meant to answer, not only happens to."""
     at = config.effective(block)
     if at.returns:
-        return False
+        return ()
     head = at.location
-    named = head is not None and _names(head.pattern.replace("\\", ""), uri)
-    if named:
-        return True
-    if not uri.endswith(".html") or (head is not None and (head.modifier != "" or head.pattern != "/")):
-        return False
-    return _has_pages(config, block) and not _is_for_files(server)
+    named = _named(head.pattern.replace("\\", ""), uris) if head is not None else ()
+    if head is not None and (head.modifier != "" or head.pattern != "/"):
+        return named
+    has_pages = _has_pages(config, block) and not _is_for_files(server)
+    return tuple(uri for uri in uris if uri in named or (has_pages and uri.endswith(".html")))
 
 
-@lru_cache(maxsize=4096)  # many servers have the same locations
+@lru_cache(maxsize=1024)  # many servers have the same locations
+def _named(pattern: str, uris: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(uri for uri in uris if _names(pattern, uri))
+
+
 def _names(pattern: str, uri: str) -> bool:
     name = uri.rpartition("/")[2]
     stem, _, extension = name.rpartition(".")

@@ -125,8 +125,12 @@ def _is_within(place: Place, other: Place) -> bool:
 
 
 def _in_directives(config: NginxConfig, policy: Policy) -> Iterator[tuple[Place, str]]:
+    known: dict[tuple[str, ...], bool] = {}
     for directive in config.find(*_NAMED):
-        if len(directive.args) > 1 and _is_sent(directive.value, directive.args[1], policy):
+        said = directive.args[:2]
+        if said not in known:
+            known[said] = len(said) > 1 and _is_sent(said[0], said[1], policy)
+        if known[said]:
             yield directive.arg_place(1), f'the secret of "{directive.value}"'
     for directive in config.find("set"):
         name = directive.value.lstrip("$")

@@ -66,7 +66,8 @@ def port_in_http_and_stream(config: NginxConfig) -> Iterator[Report]:
     nginx does not start: `bind() failed (98: Address already in use)`. Each of the two opens its own socket, and the
     second is refused; `nginx -t` opens none and finds nothing.
     """
-    yield from once(_contested(config))
+    if config.has("stream"):
+        yield from once(_contested(config))
 
 
 def _contested(config: NginxConfig) -> Iterator[Report]:

@@ -161,7 +161,7 @@ def undefined_variable(config: NginxConfig) -> Iterator[Report]:
 def _nameless(config: NginxConfig) -> Iterator[Report]:
     """Arguments with a dollar and no name behind it, which nginx takes for a variable all the same."""
     for directive in config.find(*_NAMELESS_PLACES):
-        if directive.is_inside("stream", "mail"):
+        if "$" not in "".join(directive.args) or directive.is_inside("stream", "mail"):
             continue
         for index in range(*_NAMELESS_PLACES[directive.name].indices(len(directive.args))):
             arg = directive.args[index]
@@ -200,16 +200,21 @@ def _respelt(directive: Directive, index: int, name: str, close: str) -> tuple[E
 
 def _used(config: NginxConfig) -> Iterator[tuple[Directive, int, str]]:
     """Each variable that is used, in lower case, and the argument it stands in."""
-    for directive in config.find(*_PLACES):
-        if not directive.is_inside("stream", "mail"):
-            yield from _in_arguments(config, directive, _PLACES[directive.name])
+    has_others = config.has("stream", "mail")
+    for name, places in _PLACES.items():
+        for directive in config.find(name):
+            if not (has_others and directive.is_inside("stream", "mail")):
+                yield from _in_arguments(config, directive, places)
     for block in config.find("map"):
         for entry in block.children if not block.is_inside("stream") else ():
             yield from _in_arguments(config, entry, slice(0, 1))
 
 
 def _in_arguments(config: NginxConfig, directive: Directive, places: slice) -> Iterator[tuple[Directive, int, str]]:
-    if not any("$" in arg for arg in directive.args[places]):
+    for arg in directive.args:
+        if "$" in arg:
+            break
+    else:
         return
     for index in range(*places.indices(len(directive.args))):
         arg = directive.args[index]
