@@ -46,8 +46,9 @@ class Location:
 
 def location(directive: Directive) -> Location:
     """The head of *directive*, with the modifier apart even where it is written without a space."""
-    found: Location | None = directive.memo.get("location")
-    if found is None:
+    try:
+        found: Location = directive.memo["location"]
+    except KeyError:
         found = directive.memo["location"] = _head(directive)
     return found
 
@@ -133,8 +134,9 @@ def _address(word: str | None) -> str:
 
 def listens(server: Directive) -> list[Listen]:
     """The sockets of a server of http; ``*:80`` where it names none, as nginx running as root assumes."""
-    found: list[Listen] | None = server.memo.get("listens")
-    if found is None:
+    try:
+        found: list[Listen] = server.memo["listens"]
+    except KeyError:
         found = [listen(each) for each in server.find("listen")] or [Listen(None, "*", 80)]
         server.memo["listens"] = found
     return found

@@ -169,8 +169,10 @@ class Directive:
 
     def walk(self) -> Iterator[Directive]:
         """Everything inside its block, in order, outer before inner."""
-        found: list[Directive] = []
-        _collect(self.block or (), found)
+        found: list[Directive] | None = self.memo.get("walk")
+        if found is None:
+            found = self.memo["walk"] = []
+            _collect(self.block or (), found)
         return iter(found)
 
     def is_inside(self, *names: str) -> bool:

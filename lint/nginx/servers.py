@@ -39,12 +39,14 @@ class Choice:
 
 def sockets(config: NginxConfig) -> dict[tuple[str, int | None], list[tuple[Directive, Listen]]]:
     """The servers on each socket, in order."""
-    found: dict[tuple[str, int | None], list[tuple[Directive, Listen]]] = {}
-    for server in config.servers:
-        for listen in listens(server):
-            if not listen.is_quic:
-                found.setdefault(listen.socket, []).append((server, listen))
-    return found
+    known: dict[tuple[str, int | None], list[tuple[Directive, Listen]]] | None = config.memo.get("sockets")
+    if known is None:
+        known = config.memo["sockets"] = {}
+        for server in config.servers:
+            for listen in listens(server):
+                if not listen.is_quic:
+                    known.setdefault(listen.socket, []).append((server, listen))
+    return known
 
 
 def default_server(on_socket: Sequence[tuple[Directive, Listen]]) -> Directive:

@@ -8,7 +8,7 @@ templates in, are not judged.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from ..regex import regex
 from .addresses import ADDRESSES
@@ -41,11 +41,14 @@ _FORM_OF = {
 
 def wrong_values(directive: Directive) -> Iterator[Wrong]:
     """The arguments of *directive* that nginx refuses."""
-    check = _checks().get(directive.name)
-    if check is not None and directive.args and directive.block is None:
-        for index, message in check(directive.args):
-            if not _FILLED_IN.search(directive.args[index]):
-                yield index, message
+    return iter(_wrong_of(directive.name, directive.args) if directive.args and directive.block is None else ())
+
+
+@lru_cache(maxsize=4096)  # many servers say the same
+def _wrong_of(name: str, args: tuple[str, ...]) -> tuple[Wrong, ...]:
+    check = _checks().get(name)
+    found = check(args) if check is not None else ()
+    return tuple((index, message) for index, message in found if not _FILLED_IN.search(args[index]))
 
 
 def judged() -> tuple[str, ...]:

@@ -53,9 +53,9 @@ def broken_expression(config: NginxConfig) -> Iterator[Report]:
 
 
 def _broken(config: NginxConfig) -> Iterator[Report]:
-    for place, pattern, _ in expressions(config):
-        if not config.is_unknown(pattern) and (why := _fault(pattern)):
-            yield place, f'nginx does not start: "{pattern}" {why}'
+    for found in expressions(config):
+        if not config.is_unknown(found.pattern) and (why := _fault(found.pattern)):
+            yield found.place, f'nginx does not start: "{found.pattern}" {why}'
 
 
 def _undivided(config: NginxConfig) -> Iterator[Report]:

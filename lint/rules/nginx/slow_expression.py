@@ -49,12 +49,13 @@ def slow_expression(config: NginxConfig) -> Iterator[Report]:
     was shown to: the text that does it is in the message. Write the inner or the outer repetition, not both, or put a
     separator between that neither may skip.
     """
-    for place, pattern, ignore_case in expressions(config):
-        found = blowup(pattern, ignore_case)
+    for expression in expressions(config):
+        found = blowup(expression.pattern, expression.ignore_case)
         if found:
             attack = repr(f"{found.prefix}{found.pump * 2}")[1:-1]
-            message = f'"{_short(pattern)}" takes twice as long with each further "{found.pump}" of "{attack}..."'
-            yield place, f"{message}; repeat once, not twice"
+            slow = _short(expression.pattern)
+            message = f'"{slow}" takes twice as long with each further "{found.pump}" of "{attack}..."'
+            yield expression.place, f"{message}; repeat once, not twice"
 
 
 @rule(
@@ -91,12 +92,12 @@ def quadratic_expression(config: NginxConfig) -> Iterator[Report]:
 
 
 def _quadratic(config: NginxConfig) -> Iterator[Report]:
-    for place, pattern, ignore_case in expressions(config):
-        found = squared(pattern, ignore_case)
+    for expression in expressions(config):
+        found = squared(expression.pattern, expression.ignore_case)
         if found:
             attack = repr(f"{found.prefix}{found.pump * 2}")[1:-1]
-            message = f'"{_short(pattern)}" takes four times as long with twice as much of "{attack}..."'
-            yield place, f"{message}; let one part leave out what separates the two"
+            message = f'"{_short(expression.pattern)}" takes four times as long with twice as much of "{attack}..."'
+            yield expression.place, f"{message}; let one part leave out what separates the two"
 
 
 def _short(pattern: str) -> str:
