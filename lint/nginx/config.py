@@ -182,9 +182,9 @@ class NginxConfig:
 
         Such as ``${NAME}``, ``{{ name }}``, and marks of scripts: ``@NAME@``, ``%NAME%``, ``__NAME__``, ``%(name)s``.
         """
-        if not any(mark in value for mark in ("$", "{{", "%", "@", "__")):
-            return False
-        return bool(self._marks.search(value))
+        if "$" in value or "{{" in value or "%" in value or "@" in value or "__" in value:  # any() takes thrice as long
+            return bool(self._marks.search(value))
+        return False
 
     @cached_property
     def _marks(self) -> re.Pattern[str]:
