@@ -156,6 +156,12 @@ class Directive:
             return found[-1] if found else None
         return max((named[name][-1] for name in names if name in named), key=_order, default=None)
 
+    def last_among(self, names: frozenset[str]) -> Directive | None:
+        """As `last`, for names that are many."""
+        named = self._by_name or self._named()
+        found = names.intersection(named)
+        return max((named[name][-1] for name in found), key=_order) if found else None
+
     def _named(self) -> dict[str, list[Directive]]:
         """The children by name, made once: rules ask each block for dozens of names."""
         named: dict[str, list[Directive]] = {}

@@ -37,6 +37,7 @@ HANDLERS = (
     "content_by_lua_file",
 )
 """Directives that decide who answers; a nested location does not inherit them, an ``if`` does."""
+_HANDLERS = frozenset(HANDLERS)
 
 PASSES = ("proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "grpc_pass", "memcached_pass")
 """Handlers that ask another server."""
@@ -162,7 +163,7 @@ class Effective:
     @cached_property
     def handler(self) -> Directive | None:
         """What answers here: a ``*_pass`` or the like; None where files are served."""
-        own = self.block.last(*HANDLERS)
+        own = self.block.last_among(_HANDLERS)
         if own or self.block.name not in ("if", "limit_except") or self.block.parent is None:
             return own
         return self.config.effective(self.block.parent).handler
