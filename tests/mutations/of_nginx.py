@@ -339,7 +339,7 @@ MUTATIONS: dict[str, Mutation] = {
     ),
     "root-in-each-location": _instead(
         "        location = /status {",
-        "        location /a/ { root /srv/b; } location /b/ { root /srv/b; } location /c/ { root /srv/b; }\n"
+        "        location /a/ { root /srv/files; } location /b/ { root /srv/files; } location /c/ { root /srv/files; }\n"
         "        location = /status {",
     ),
     "root-of-the-machine": _instead(

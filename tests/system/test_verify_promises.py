@@ -44,7 +44,8 @@ def served(folder: Path, seed: int, *, changed: tuple[str, str] = ("", "")) -> I
     config = parsed({str(path): read}, version, "generated")
     published = {port: ("127.0.0.1", port)}
     with running(path, port):
-        yield Running("nginx", "generated", config, {str(path): read}, published, {}, entries_of(listing))
+        folder, names = entries_of(listing), frozenset({"nginx"})
+        yield Running("nginx", "generated", config, {str(path): read}, published, {}, folder, published, names)
 
 
 def looked(nginx: Running) -> list[Covered]:
