@@ -28,10 +28,7 @@ _RECORD, _DATA = -1, -2
 _PYC_HEADER_BYTES = 16
 
 Key = str | tuple[str, int]
-"""
-The name of a module; an expression and its flags; the text of a record's methods and `_RECORD`; the path of a file of
-data and `_DATA`.
-"""
+"""The name of a module; an expression and its flags; a record's methods and `_RECORD`; a file of data and `_DATA`."""
 
 Source = tuple[str, str, int, int, bool]
 """Of a module or data: the folder it was found in, its file, the time and size of that, and whether it is a package."""
@@ -94,14 +91,10 @@ class Store:
         return spec
 
     def module(self, name: str) -> ModuleType | None:
-        """
-        The module *name* where it is kept, without the locks, finders and specifications of the import system.
-
-        They take a third of what several hundred small modules cost, and nobody asks for them here.
-        """
+        """The module *name* where it is kept, without locks and specifications, which take a third of the time."""
         parent, _, own = name.rpartition(".")
-        package, entry = sys.modules.get(parent), self.index.get(name)
-        source = entry[2] if entry is not None else None
+        package = sys.modules.get(parent)
+        source = self.index.get(name, (0, 0, None))[2]
         if package is None or source is None or source[4] or name in sys.modules:
             return sys.modules.get(name)
         if source[0] not in package.__path__ or not self._is_current(name, source):
