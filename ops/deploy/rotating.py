@@ -118,6 +118,8 @@ def _rotation(stack: Stack, name: str) -> Rotation:
     known = known_rotations(stack)
     if name in known:
         return known[name]
+    if not name and known:
+        raise SettingsError(f"say which secret: --name {' | '.join(known)}")
     near = get_close_matches(name.upper(), known, 1)
     said = f"did you mean {near[0]}?" if near else f"there are {', '.join(known) or 'none'}"
     raise SettingsError(f"--name {name}: not among secrets.rotate of fairlead.yaml; {said}")

@@ -164,7 +164,7 @@ def lock(
         "end": "End the old value now; for the stack on this machine alone.",
     },
 )
-def rotate(c: Context, name: str, host: list[str] | None = None, end: bool = False) -> None:
+def rotate(c: Context, name: str = "", host: list[str] | None = None, end: bool = False) -> None:
     """Give a secret a new value; the old one stays valid until no release on the host knows only that."""
     from .rotating import rotate as run
 

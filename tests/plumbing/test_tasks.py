@@ -64,6 +64,13 @@ def test_a_task_has_long_flags_alone(name: str) -> None:
 
 
 @every_task
+def test_a_flag_that_is_not_said_has_a_value_of_its_own(name: str) -> None:
+    _, *flags = inspect.signature(TASKS[name].body).parameters.values()
+
+    assert [] == [flag.name for flag in flags if flag.default is flag.empty]  # Invoke would give None
+
+
+@every_task
 def test_help_is_printed_and_nothing_runs(name: str, capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         Program(namespace).run(["fairlead", name, "-h"])
