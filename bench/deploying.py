@@ -4,8 +4,9 @@ Requests lost while this stack is deployed under load, and beside it by `docker 
     ./inv bench --name deploying
 
 Deploys to a throw-away host: ten changes in a row of the back end, the front end and nginx, then rollbacks, while
-twenty clients ask without a pause over connections that they keep, five get answers that take three seconds, and three
-read streams of twelve. The same on this machine by Compose. Then what a change of one line sends, beside `docker save`.
+twenty clients ask some 400 times a second over connections that they keep, five get answers that take three seconds,
+and three read streams of twelve. The same on this machine by Compose. Then what a change of one line sends, beside
+`docker save`. Images are built before the clock starts, on both sides.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from fairlead.ops.rehearse.measuring import quantile_ms
 from fairlead.ops.stack import Stack, open_stack
 
 PATHS = ("/version", "/health", "/", "/api/me")
-CLIENTS = 20
+CLIENTS, PAUSE_S = 20, 0.05
 READERS = (*[73] * 5, *[298] * 3)
 """Words that others say and hear back, one each 40 ms: five for 3 seconds, three for 12."""
 DEPLOYS, ROLLBACKS, ROUNDS = 10, 3, 3
@@ -46,7 +47,7 @@ CHANGED = (
     ("app/frontend/index.html", "<!-- change {} -->\n"),
     ("docker/snippets/site.conf", "# change {}\n"),
 )
-LEAST = 20_000
+LEAST, BESIDE = 20_000, 64 * 1024
 
 
 @dataclass
@@ -70,7 +71,7 @@ class Site:
         """Twenty clients, the slow ones, the streams."""
         person = {"username": f"grace-{secrets.token_hex(4)}", "password": secrets.token_urlsafe(16)}
         _, cookie = self.post("/api/register", person)
-        made = [Load(self.address, self.port, "localhost", PATHS, CLIENTS)]
+        made = [Load(self.address, self.port, "localhost", PATHS, CLIENTS, pause_s=PAUSE_S)]
         for words in READERS:
             talk, _ = self.post("/api/conversations", {"title": "bench"}, cookie)
             ask = _message(talk["id"], cookie, words)
@@ -122,8 +123,8 @@ def main() -> None:
         site = Site(rehearsal.machine.address, rehearsal.target.port)
         _deploys(rehearsal, site)
         _bytes(rehearsal)
-    with _composed(stack) as (folder, site, up):
-        _compose(folder, site, up)
+    with _composed(stack) as composed:
+        _compose(*composed)
 
 
 def _deploys(rehearsal: Rehearsal, site: Site) -> None:
@@ -131,20 +132,21 @@ def _deploys(rehearsal: Rehearsal, site: Site) -> None:
     seen, serving = [], []
     for number in range(DEPLOYS):
         path = _change(rehearsal.folder, number)
+        _well(rehearsal.deploy("--plan"), "deploy --plan")
         begun = time.time()
         seen.append(under_load(site, lambda: _well(rehearsal.deploy(), "deploy")))
         serving.append(rehearsal.served_after(begun) or 0.0)
         print(f"  {path:36} {seen[-1]}, served after {serving[-1]:.1f} s", flush=True)
     _sum("inv deploy", seen)
-    print(f"  until new code serves, images built here meanwhile: {median(serving):.1f} s (at most 30)")
-    back = [under_load(site, lambda number=n: _back(rehearsal, number)) for n in range(ROLLBACKS)]
+    print(f"  until new code serves, images built: {median(serving):.1f} s (at most 30)")
+    back = [under_load(site, lambda: _back(rehearsal)) for _ in range(ROLLBACKS)]
     for each in back:
         print(f"  {'rollback':36} {each}", flush=True)
     _sum("inv rollback", back)
     print(f"  a rollback: {median(each.seconds for each in back):.1f} s (at most 8)")
 
 
-def _back(rehearsal: Rehearsal, _: int) -> None:
+def _back(rehearsal: Rehearsal) -> None:
     _well(rehearsal.tool("rollback"), "rollback")
 
 
@@ -154,24 +156,33 @@ def _sum(title: str, seen: list[Seen]) -> None:
 
 
 def _bytes(rehearsal: Rehearsal) -> None:
-    """What a change of one line sends, and how long; then the whole image, as people do it by hand."""
+    """What a change of one line sends in all, and how long; then the whole image, as people do it by hand."""
     _change(rehearsal.folder, 0, salt=secrets.token_hex(4))
-    begun = time.perf_counter()
-    result = rehearsal.deploy()
-    seconds = time.perf_counter() - begun
-    _well(result, "deploy")
-    sent = [line.strip() for line in result.out.splitlines() if "layer" in line]
-    print(f"one line of the back end by inv deploy: {'; '.join(sent)}; the whole deploy {seconds:.1f} s")
+    _well(rehearsal.deploy("--plan"), "deploy --plan")
+    before, begun = _received(rehearsal), time.perf_counter()
+    _well(rehearsal.deploy(), "deploy")
+    sent, seconds = _received(rehearsal) - before, time.perf_counter() - begun
     image = f"agentchat/backend:{_newest(rehearsal)}"
-    size = int(_shell(f"docker save {image} | wc -c"))
-    layer = int(_shell(f"docker history --format '{{{{.Size}}}}' --human=false {image} | head -1") or 0)
-    ssh = (
-        f"ssh -F /dev/null -i {rehearsal.home}/.ssh/id_ed25519 -o UserKnownHostsFile={rehearsal.home}/.ssh/known_hosts"
-    )
-    begun = time.perf_counter()
-    _shell(f"docker save {image} | {ssh} {USER}@{rehearsal.machine.address} sudo docker load")
-    taken = time.perf_counter() - begun
-    print(f"the same by docker save | ssh docker load: {size / 1e6:.1f} MB in {taken:.1f} s; top layer {layer} bytes")
+    layers = _shell(f"docker save {image} | tar --extract --to-stdout manifest.json")
+    top = json.loads(layers)[0]["Layers"][-1]
+    size = int(_shell(f"docker save {image} | tar --extract --to-stdout {top} | gzip | wc -c"))
+    print(f"one line of the back end: {sent} bytes arrived there in all, {seconds:.1f} s for the whole deploy")
+    print(f"  its layer, compressed: {size} bytes; beside it {sent - size} (at most {BESIDE})")
+    before, begun = _received(rehearsal), time.perf_counter()
+    _shell(f"docker save {image} | {_ssh(rehearsal)} sudo docker load")
+    taken, other = time.perf_counter() - begun, _received(rehearsal) - before
+    print(f"the same by docker save | ssh docker load: {other} bytes in {taken:.1f} s, and nothing is switched yet")
+
+
+def _received(rehearsal: Rehearsal) -> int:
+    """Bytes that the host has received from its network, whatever brought them."""
+    return int(rehearsal.machine.root("cat", "/sys/class/net/eth0/statistics/rx_bytes"))
+
+
+def _ssh(rehearsal: Rehearsal) -> str:
+    folder = f"{rehearsal.home}/.ssh"
+    options = f"-F /dev/null -i {folder}/id_ed25519 -o UserKnownHostsFile={folder}/known_hosts"
+    return f"ssh {options} {USER}@{rehearsal.machine.address}"
 
 
 def _newest(rehearsal: Rehearsal) -> str:
@@ -180,8 +191,8 @@ def _newest(rehearsal: Rehearsal) -> str:
 
 
 @contextmanager
-def _composed(stack: Stack) -> Iterator[tuple[Path, Site, Callable[[], None]]]:
-    """A copy of the stack on this machine, brought up; and what people run to change it."""
+def _composed(stack: Stack) -> Iterator[tuple[Path, Site, Callable[[], None], Callable[[], None]]]:
+    """A copy of the stack on this machine, brought up; what builds its images, and what people run to change it."""
     with tempfile.TemporaryDirectory(prefix="fairlead-bench-") as name:
         folder = Path(name)
         copy_stack(stack.settings, folder, "nowhere.invalid")
@@ -203,16 +214,17 @@ def _composed(stack: Stack) -> Iterator[tuple[Path, Site, Callable[[], None]]]:
 
         inv("up")
         try:
-            yield folder, Site("127.0.0.1", int(own["HTTPS_PORT"])), compose
+            yield folder, Site("127.0.0.1", int(own["HTTPS_PORT"])), lambda: inv("build"), compose
         finally:
             inv("down", "--volumes", "--yes")
 
 
-def _compose(folder: Path, site: Site, up: Callable[[], None]) -> None:
+def _compose(folder: Path, site: Site, build: Callable[[], None], up: Callable[[], None]) -> None:
     print("docker compose up --detach --build, each a change under load")
     seen = []
     for number in range(ROUNDS):
         path = _change(folder, number)
+        build()
         seen.append(under_load(site, up))
         print(f"  {path:36} {seen[-1]}", flush=True)
     _sum("docker compose up", seen)

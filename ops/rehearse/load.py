@@ -49,6 +49,7 @@ class Load:
         name: What the site is called, in the handshake and in each request.
         asks: What is asked, in turn; a text is the path of a GET.
         plain: Whether it is asked without TLS.
+        pause_s: How long a client rests between an answer and its next request.
         statuses: How many answers had which status.
         lost: What was lost, in words.
         bodies: How many answers began with which 200 bytes.
@@ -61,6 +62,7 @@ class Load:
     asks: Sequence[Ask | str]
     clients: int = 20
     plain: bool = False
+    pause_s: float = 0.0
     statuses: Counter[int] = field(default_factory=Counter)
     lost: list[str] = field(default_factory=list)
     bodies: Counter[bytes] = field(default_factory=Counter)
@@ -115,6 +117,7 @@ class Load:
             self._count(ask, status, body, time.monotonic() - begun)
             if not keep:
                 return turn
+            await asyncio.sleep(self.pause_s)
         return turn
 
     def _count(self, ask: Ask, status: int, body: bytes, seconds: float) -> None:
