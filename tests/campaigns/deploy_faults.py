@@ -199,13 +199,14 @@ def main() -> int:
     given = parser.parse_args()
     runs = _kept(given.kept)
     done = {(each.step, each.moment, each.kind) for each in runs}
-    wanted = [each for each in product(STEPS, MOMENTS, KINDS) if not given.only or each[2] == given.only]
-    left = [each for each in wanted if each not in done][: given.limit or None]
+    numbered = enumerate(product(STEPS, MOMENTS, KINDS))
+    wanted = [(number, each) for number, each in numbered if not given.only or each[2] == given.only]
+    left = [(number, each) for number, each in wanted if each not in done][: given.limit or None]
     client = engine_facts(LocalHost()).client or "docker"
     with tempfile.TemporaryDirectory(prefix="fairlead-faults-") as folder, deployed(client, Path(folder)) as host:
         person = Person(host, f"grace-{secrets.token_hex(4)}", secrets.token_urlsafe(16))
         person.register()
-        for number, (step, moment, kind) in enumerate(left):
+        for number, (step, moment, kind) in left:
             runs.append(run(host, person, kind, step, moment, resume=number % 2 == 0))
             print(runs[-1].row(), flush=True)
             _keep(given.kept, runs[-1])
