@@ -6,7 +6,6 @@ import importlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from . import recognition
 from .files import Files
 from .place import Place
 from .record import dataclass
@@ -90,14 +89,3 @@ def stacks(models: Mapping[str, Sequence[Model]], files: Files, options: Options
     module = importlib.import_module(".stack", __package__)
     found: Sequence[Model] = module.assemble(models, files, options)
     return found
-
-
-def example_models(name: str, example: str | Mapping[str, str], options: Options | None = None) -> Sequence[Model]:
-    """The models of a rule's example, as if its texts were files and nothing else existed."""
-    texts = {EXAMPLE_NAMES[name]: example} if isinstance(example, str) else dict(example)
-    files, options = Files(texts, only_overlay=True), options or Options()
-    if name != "stack":
-        return load(name, list(texts), files, options)
-    grouped = recognition.by_family(texts, files)
-    models = {each: load(each, paths, files, options) for each, paths in grouped.items() if paths}
-    return stacks(models, files, options)

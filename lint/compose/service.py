@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..cached import cached_property
 from ..place import Place
 from . import read_limits, read_parts, read_variables
-from .nodes import Mapping, Node, Scalar, Unknown
+from .nodes import Mapping, Scalar, Unknown
 from .parts import (
     Attachment,
     Build,
@@ -197,11 +197,6 @@ class Service:
         return read_limits.number(self.value, "deploy.resources.limits.pids", "pids_limit")
 
     @cached_property
-    def shm_size(self) -> Limit | None:
-        """``shm_size``."""
-        return read_limits.size(self.value, "shm_size")
-
-    @cached_property
     def replicas(self) -> int | Unknown:
         """How many containers run: ``scale`` or ``deploy.replicas``, else 1."""
         found = self.data("scale", default=self.data("deploy.replicas", default=1))
@@ -232,8 +227,3 @@ class Service:
         if found is None:
             return ()
         return (found,) if isinstance(found.node, Scalar) and found.data is not None else tuple(found.entries())
-
-
-def is_service(node: Node) -> bool:
-    """Whether *node* can be read as a service."""
-    return isinstance(node, Mapping)

@@ -10,7 +10,6 @@ FRIENDLY = {
     "Cache-Control": "Cache-Control",
 }
 PERIODS = ((31_536_000, "a year"), (2_592_000, "a month"), (604_800, "a week"), (86_400, "a day"), (3_600, "an hour"))
-OPAQUE = ("steps", "***")
 LONGEST = 80
 
 

@@ -30,14 +30,12 @@ class Heredoc:
     Attributes:
         body: The lines as they stand in the file, tabs included.
         end: Offset in the file after the line that ends it.
-        is_terminated: False where the file ends first; BuildKit refuses that.
     """
 
     opening: Opening
     word: Word
     body: Passage
     end: int
-    is_terminated: bool
 
     @property
     def content(self) -> str:

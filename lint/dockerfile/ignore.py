@@ -25,11 +25,6 @@ def is_ignored(path: str, patterns: Sequence[str]) -> bool:
     return ignored
 
 
-def has_exceptions(patterns: Sequence[str]) -> bool:
-    """Whether some pattern takes files back in, so that a folder may be left out and its files not."""
-    return any(pattern.startswith("!") for pattern in patterns)
-
-
 @lru_cache(1024)
 def _matcher(pattern: str) -> re.Pattern[str]:
     pattern = posixpath.normpath(pattern.lstrip("/")) if pattern.strip("/") else pattern.strip("/")

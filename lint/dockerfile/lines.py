@@ -169,10 +169,10 @@ class Lines:
             start, end = self._line()
             line = self.text[start:end]
             if (line.lstrip("\t") if opening.strips_tabs else line) == opening.name:
-                return Heredoc(opening, where, self._body(first, start), end, True)
+                return Heredoc(opening, where, self._body(first, start), end)
         told = f'the heredoc has no line "{opening.name}" that ends it; add one, alone on its line'
         self.problems.append((UNTERMINATED_HEREDOC, where.place, told))
-        return Heredoc(opening, where, self._body(first, len(self.text)), len(self.text), False)
+        return Heredoc(opening, where, self._body(first, len(self.text)), len(self.text))
 
     def _body(self, start: int, end: int) -> Passage:
         return Passage(self.text[start:end], self.source, (0,), (start,))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from ..record import dataclass, replace
+from ..record import dataclass
 from ..regex import regex
 
 DEEPEST = 12
@@ -194,13 +194,3 @@ def _variables(parts: tuple[Part, ...]) -> Iterator[Variable]:
         if isinstance(part, Variable):
             yield part
             yield from _variables(part.argument)
-
-
-def shifted(parts: tuple[Part, ...], by: int) -> tuple[Part, ...]:
-    """The same parts with every offset moved, for a text that is a piece of a longer one."""
-    return tuple(
-        part
-        if isinstance(part, str)
-        else replace(part, argument=shifted(part.argument, by), start=part.start + by, end=part.end + by)
-        for part in parts
-    )

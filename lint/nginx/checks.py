@@ -9,7 +9,6 @@ from .config import Fault, NginxConfig
 from .directive import Directive
 
 _FLAG_VALUES = ("on", "off")
-_UNKNOWN_MARKS = ("$", "{{")
 _CLOSE_ENOUGH = 0.75
 _LONGEST_SHOWN = 60
 _MOST_GUESSES = 100

@@ -116,11 +116,6 @@ class Effective:
         outer, own = self.block.parent, self.block.find("add_header")
         return tuple(map(headers.response, own)) or (self.config.effective(outer).added if outer else ())
 
-    @cached_property
-    def trailers(self) -> tuple[ResponseHeader, ...]:
-        """What ``add_trailer`` puts behind an answer."""
-        return headers.added(self.levels, self.config.version, "add_trailer")
-
     def headers_for(self, status: int) -> tuple[ResponseHeader, ...]:
         """The headers that an answer with *status* gets; without ``always`` only some statuses get any."""
         return tuple(header for header in self.headers if header.is_sent(status))

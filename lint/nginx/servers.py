@@ -10,8 +10,6 @@ from .config import NginxConfig
 from .directive import Directive
 from .patterns import UnknownPatternError, matched
 
-_OWN_PROTOCOLS = (1, 29, 2)
-
 
 @dataclass(frozen=True)
 class Choice:
@@ -52,19 +50,6 @@ def sockets(config: NginxConfig) -> dict[tuple[str, int | None], list[tuple[Dire
 def default_server(on_socket: Sequence[tuple[Directive, Listen]]) -> Directive:
     """The server that answers where no name fits: the one called so, or the first."""
     return next((server for server, listen in on_socket if listen.is_default), on_socket[0][0])
-
-
-def protocol_servers(config: NginxConfig, server: Directive) -> list[Directive]:
-    """
-    The servers whose ``ssl_protocols`` decide about clients that ask for *server*.
-
-    From nginx 1.29.2 on that is *server* itself (with OpenSSL 1.1.1), before that the default server of each of its
-    sockets: seen with 1.30.6 and 1.22.1.
-    """
-    if config.version >= _OWN_PROTOCOLS:
-        return [server]
-    own = (on_socket for on_socket in sockets(config).values() if any(found is server for found, _ in on_socket))
-    return list(dict.fromkeys(default_server(on_socket) for on_socket in own))
 
 
 def chosen(config: NginxConfig, port: int, host: str, address: str | None = None) -> Choice:

@@ -45,12 +45,6 @@ class Compression:
         return self.at.is_on("gzip_vary")
 
     @property
-    def proxied(self) -> tuple[str, ...]:
-        """When requests with a ``Via`` header get compressed answers."""
-        found = self.at.setting("gzip_proxied")
-        return found.args if found else ("off",)
-
-    @property
     def uses_files(self) -> bool:
         """Whether ``name.gz`` is sent where it lies beside ``name``."""
         return self.at.value("gzip_static", "off") in ("on", "always")
@@ -99,21 +93,6 @@ class Proxy:
     def is_buffered(self) -> bool:
         """Whether the answer is read whole before it is sent on."""
         return self.at.is_on("proxy_buffering", True)
-
-    @property
-    def connect_timeout_s(self) -> float | None:
-        """How long a connection may take."""
-        return self.at.seconds("proxy_connect_timeout", 60)
-
-    @property
-    def read_timeout_s(self) -> float | None:
-        """How long the other server may stay silent."""
-        return self.at.seconds("proxy_read_timeout", 60)
-
-    @property
-    def send_timeout_s(self) -> float | None:
-        """How long the other server may not take anything."""
-        return self.at.seconds("proxy_send_timeout", 60)
 
     @property
     def cache(self) -> Directive | None:
@@ -166,8 +145,7 @@ class Tls:
     """
     The TLS settings of a server.
 
-    Before nginx 1.29.2 ``ssl_protocols`` of a server other than the default one of its socket had no effect;
-    `servers.protocol_servers` names the servers whose setting counts.
+    Before nginx 1.29.2 ``ssl_protocols`` of a server other than the default one of its socket had no effect.
     """
 
     at: Effective

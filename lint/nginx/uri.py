@@ -121,11 +121,3 @@ def _decoded(path: str) -> str:
     if re.search(r"%(?![0-9a-fA-F]{2})", path):
         raise BadUriError('a "%" that begins no escape')
     return _HEX.sub(lambda match: chr(int(match[1], 16)), path)
-
-
-def readable(path: str) -> str:
-    """A normalised path for people: UTF-8 where it is some."""
-    try:
-        return path.encode("latin-1").decode()
-    except UnicodeError:
-        return path

@@ -71,7 +71,6 @@ class Entry:
     key: str
     value: str
     place: Place
-    is_quoted: bool
 
 
 def settings_files(container: Container) -> Iterator[Source]:
@@ -115,7 +114,7 @@ def entries(source: Source) -> Iterator[Entry]:
         quoted = len(value) > 1 and value[0] in "\"'" and value[-1] == value[0]
         start, end = match.span("value")
         place = source.place(start + quoted, end - quoted)
-        yield Entry(prefix + match["key"], value[1:-1] if quoted else value, place, quoted)
+        yield Entry(prefix + match["key"], value[1:-1] if quoted else value, place)
 
 
 def comments(source: Source) -> Iterator[tuple[Place, str]]:

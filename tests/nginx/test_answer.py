@@ -10,7 +10,6 @@ from fairlead.lint.nginx import explain, parse
 from fairlead.lint.nginx.answer import Answer
 from fairlead.lint.nginx.patterns import UnknownPatternError, matched
 from fairlead.lint.nginx.request import Disk
-from fairlead.lint.nginx.servers import protocol_servers
 from fairlead.lint.nginx.uri import BadUriError, Target, normalised, target
 
 
@@ -248,14 +247,6 @@ def test_slashes_are_merged_as_the_default_server_says() -> None:
     )
 
     assert (404, 204) == (config.answer("http://b//a", disk=files()).status, config.answer("http://b/a").status)
-
-
-def test_the_default_server_decides_about_protocols_where_the_version_is_old() -> None:
-    text = "server { listen 443 ssl; server_name a; } server { listen 443 ssl; server_name b; }"
-    old, new = parse(text, version=(1, 22, 1)), parse(text)
-
-    assert [old.servers[0]] == protocol_servers(old, old.servers[1])
-    assert [new.servers[1]] == protocol_servers(new, new.servers[1])
 
 
 def test_nobody_may_listen() -> None:

@@ -13,7 +13,6 @@ from .kinds import CONSOLES
 from .taking_away import taken_away
 
 _PORTS = "https://docs.docker.com/engine/network/port-publishing/"
-Published = tuple[Service, Port]
 
 _WEB = (80, 443)
 _ALL = ("0.0.0.0", "::", "[::]", "*")  # noqa: S104 - what to look for, nothing is bound

@@ -15,8 +15,6 @@ from ...rule import Report, rule
 from .moving import kept, values_by_name
 from .secret_places import FRONT_END, Word, is_for_development, is_from_shell, may_be_secret, passwords_in, words_of
 
-_SECRETS = "https://docs.docker.com/compose/how-tos/use-secrets/"
-
 
 @rule(
     "compose/password-in-url",

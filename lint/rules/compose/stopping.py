@@ -13,7 +13,6 @@ from ...regex import regex
 from ...rule import Report, rule
 from .judging import image_name_of, lasting_services, some
 
-_GRACE = "https://docs.docker.com/reference/compose-file/services/#stop_grace_period"
 _DEFAULT_S = 10.0
 """What the engine waits between SIGTERM and SIGKILL where nothing is said."""
 

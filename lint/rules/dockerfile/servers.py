@@ -107,9 +107,6 @@ def _server(command: Command) -> tuple[str, tuple[ShellWord, ...]]:
     return (name, words[1:]) if name in (*_DEFAULT_LOOPBACK, "gunicorn") else ("", ())
 
 
-_BIND = ("--host", "--bind", "-b", "-h")
-
-
 def _address(name: str, arguments: tuple[ShellWord, ...]) -> tuple[ShellWord, str] | None:
     """The word that names the address, and the address in it."""
     options = {

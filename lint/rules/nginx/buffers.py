@@ -13,7 +13,6 @@ from .answering import is_whole
 from .insertion import after
 from .once import once
 
-_PROXY = "https://nginx.org/en/docs/http/ngx_http_proxy_module.html"
 _CORE = "https://nginx.org/en/docs/http/ngx_http_core_module.html"
 _KINDS = ("proxy", "fastcgi", "uwsgi", "scgi")
 _PAGE = 4096

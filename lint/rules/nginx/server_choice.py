@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from ...finding import Severity
-from ...nginx import Directive, Listen, NginxConfig, server_names
+from ...nginx import Directive, NginxConfig, server_names
 from ...nginx.servers import sockets
 from ...rule import Report, rule
 from .once import once
@@ -13,8 +13,6 @@ from .once import once
 _SERVER = "https://nginx.org/en/docs/http/request_processing.html"
 _LISTEN = "https://nginx.org/en/docs/http/ngx_http_core_module.html#listen"
 _CATCH_ALL = frozenset({"", "_", "~.*", "~^", "~."})
-
-Socket = Sequence[tuple[Directive, Listen]]
 
 
 @rule(

@@ -14,7 +14,6 @@ from .answering import speaks_tls
 from .gaps import Search, filled, headers_named
 
 NAME = "Strict-Transport-Security"
-_NUMBER = regex(r"(max-age\s*=\s*\"?)\d+", re.IGNORECASE)
 _AGE = regex(r'max-age\s*=\s*(?:"(\d+)"|(\d+))$', re.IGNORECASE)
 
 

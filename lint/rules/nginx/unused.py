@@ -11,7 +11,6 @@ from ...regex import regex
 from ...rule import Report, rule
 from .answering import is_whole
 from .once import once
-from .templated import is_templated
 
 _MAKING = ("map", "geo", "split_clients")
 _PROGRAMS = ("perl", "js_", "lua", "modsecurity", "njs", "ssi", "wasm")
@@ -77,11 +76,6 @@ def unused_variable(config: NginxConfig) -> Iterator[Report]:
 def _may_hold_more(config: NginxConfig) -> bool:
     """Whether a file that is not at hand may use anything; such as mime.types uses nothing."""
     return any(not unread.names for unread in config.unread)
-
-
-def _is_known(config: NginxConfig) -> bool:
-    """Whether everything that may name something is at hand."""
-    return is_whole(config) and not config.unread and not any(map(is_templated, config.sources))
 
 
 def _unused(config: NginxConfig) -> Iterator[Report]:

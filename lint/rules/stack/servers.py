@@ -22,7 +22,6 @@ _HOSTS = {
 }
 _SOCKETS = ("--uds", "--fd", "--unix-socket", "--config", "-c", "--env-file")
 _GUNICORN = 'FROM python:3.13.5-slim\nWORKDIR /app\nUSER 1000\nCMD ["gunicorn", %s"app:app"]%s\n'
-_NGINX = "server {\n    listen 80;\n    location / { proxy_pass http://app:8000; }\n}\n"
 
 
 @rule(
