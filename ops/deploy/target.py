@@ -33,6 +33,7 @@ class Target:
         platform: What it runs, such as ``linux/amd64``.
         docker_group: The number of the group that may use its engine.
         releases: The releases whose folders are there, oldest first.
+        named: All that ever had a journal there, too: no name is given twice.
         state: What serves, what served, and what a switch has begun with.
     """
 
@@ -43,6 +44,7 @@ class Target:
     releases: tuple[str, ...]
     state: State = field(default_factory=State)
     base: Mapping[str, Any] | None = field(default=None, repr=False)
+    named: tuple[str, ...] = ()
 
     @property
     def served(self) -> tuple[str, ...]:
@@ -52,7 +54,8 @@ class Target:
     @property
     def next_release(self) -> str:
         """The name of the release that comes next."""
-        numbers = [int(found[1]) for name in self.releases if (found := RELEASE.fullmatch(name))]
+        names = (*self.releases, *self.named)
+        numbers = [int(found[1]) for name in names if (found := RELEASE.fullmatch(name))]
         return f"r{max(numbers, default=0) + 1}"
 
 
@@ -75,6 +78,7 @@ def examine(host: Host, layout: Layout) -> Target:
     base = host.read(f"{layout.base}/compose.yaml")
     machine = host.run(Command(("uname", "-m"))).out.strip()
     listed = host.run(Command(("ls", "-1", f"{layout.root}/releases"))).out.split()
+    journals = host.run(Command(("ls", "-1", f"{layout.state}/journal"))).out.split()
     numbered = sorted((name for name in listed if RELEASE.fullmatch(name)), key=lambda name: int(name[1:]))
     return Target(
         client=client,
@@ -84,4 +88,5 @@ def examine(host: Host, layout: Layout) -> Target:
         releases=tuple(numbered),
         state=state_of(host.read(f"{layout.state}/state.json") or ""),
         base=json.loads(base) if base else None,
+        named=tuple(name.removesuffix(".jsonl") for name in journals),
     )

@@ -93,8 +93,7 @@ class Rehearsal:
 
     def killed(self, step: str) -> Result:
         """A deploy whose agent is killed as *step* begins, and that is gone on with."""
-        newest = max(int(name[1:]) for name in self.machine.root("ls", f"{self.layout.root}/releases").split())
-        journal = f"{self.layout.state}/journal/r{newest + 1}.jsonl"
+        journal = f"{self.layout.state}/journal/{self.machine.next_release(self.layout.root)}.jsonl"
         begins = f'"event": "start", "step": "{step}'
         wait = f"until grep -qF '{begins}' {journal} 2>/dev/null; do sleep 0.02; done"
         kill = f"{wait}; docker kill {self.layout.stack}-agent"

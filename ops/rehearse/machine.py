@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ READY_S = 60
 READY = f"until (: </dev/tcp/127.0.0.1/22) 2>/dev/null; do sleep 0.1; done; cat {KEY_THERE}"
 """Its key is there before sshd listens."""
 
+NUMBER = r"^r(\d+)(?:\.jsonl)?$"
 LET_IN = "install -d -m 700 -o {user} {folder}/.ssh && cat >{folder}/.ssh/authorized_keys"
 
 
@@ -90,6 +92,11 @@ class Machine:
             FairleadError: it did not succeed.
         """
         return self.docker("exec", "--interactive", self.name, *command, stdin=stdin)
+
+    def next_release(self, root: str) -> str:
+        """The name that the next release of the stack in *root* gets."""
+        listed = self.root("sh", "-c", f"ls -1 {root}/releases {root}/state/journal 2>/dev/null; true")
+        return f"r{max(map(int, re.findall(NUMBER, listed, re.MULTILINE)), default=0) + 1}"
 
     def reboot(self) -> None:
         """Kills all that runs on it, and starts it again with its engine, as a loss of power does."""

@@ -110,7 +110,7 @@ SLOWLY_BACK = ("engine", "host")
 
 def run(host: Deployed, person: Person, kind: str, step: str, moment: str, *, resume: bool) -> Run:
     """Deploys, breaks it at that moment, ends it, and looks at everything."""
-    release = f"r{max(int(name[1:]) for name in host.machine.root('ls', f'{ROOT}/releases').split()) + 1}"
+    release = host.machine.next_release(ROOT)
     process = host.start("deploy", "--host", "prod", "--allow-local-bases")
     _await_moment(host, release, step, moment)
     KINDS[kind](host, process)

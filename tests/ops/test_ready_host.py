@@ -108,3 +108,20 @@ def test_a_host_that_was_never_made_one_is_sent_to_provision():
         TargetError, match="prod: /srv/shop/releases: not there or not yours; inv provision --host prod"
     ):
         examine(Host(**{"compose version": "2.30.0", "docker version": "28.0.0"}), LAYOUT)
+
+
+def test_a_release_never_gets_the_name_of_one_that_was_removed():
+    host = Host(
+        **{
+            "compose version": "2.30.0",
+            "docker version": "28.0.0",
+            "test -w": "",
+            "/srv/shop/releases": "r9\nr10\nhand-made\n",
+            "/srv/shop/state/journal": "r9.jsonl\nr11.jsonl\nbase-data.jsonl\n",
+        }
+    )
+    host.read = lambda path: None
+
+    target = examine(host, LAYOUT)
+
+    assert ("r12", ("r9", "r10")) == (target.next_release, target.releases)
