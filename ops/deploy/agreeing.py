@@ -87,7 +87,7 @@ def agreed(planner: Plans, wish: Wish) -> bool:
     plan = _made(planner, wish.given.salt if wish.given else "")
     if wish.given is not None:
         refuse_stale(wish.given, plan)
-    _tell(plan)
+    _tell(plan, runs_now=not (wish.only_plan or plan.asks))
     refuse_without(plan.host, plan.rooms)
     if wish.out:
         try:
@@ -112,9 +112,9 @@ def _made(planner: Plans, salt: str) -> Forecast:
     return made[0]
 
 
-def _tell(plan: Forecast) -> None:
+def _tell(plan: Forecast, *, runs_now: bool) -> None:
     """For people, or with --json as one event."""
     if isinstance(sys.stdout, JsonLines):
         sys.stdout.event("plan", plan=json.loads(written(plan)))
         return
-    print(shown(plan), flush=True)
+    print(shown(plan, runs_now=runs_now), flush=True)

@@ -9,15 +9,20 @@ from .forecast import Forecast
 MEGA = 1e6
 
 
-def shown(plan: Forecast) -> str:
-    """The plan as text; what does not change is not said."""
-    return "\n".join(_lines(plan))
+def shown(plan: Forecast, *, runs_now: bool = False) -> str:
+    """
+    The plan as text; what does not change is not said.
+
+    Args:
+        runs_now: Whether it is carried out at once, so that each step has its line then and none here.
+    """
+    return "\n".join(_lines(plan, () if runs_now else plan.steps))
 
 
-def _lines(plan: Forecast) -> Iterator[str]:
+def _lines(plan: Forecast, steps: tuple[str, ...]) -> Iterator[str]:
     what = f"{plan.before or 'no release'} -> {plan.release}" if plan.tier == "app" else f"the {plan.tier} tier"
     yield f"{plan.host} ({plan.address}): {what}"
-    yield from _section("steps", plan.steps)
+    yield from _section("steps", steps)
     yield from _section(f"images: {plan.bytes / MEGA:.2f} MB go over at most", _images(plan))
     yield from _section("changes of behaviour", plan.changes.behaviour)
     yield from _section("variables", (f"{service}: {names}" for service, names in plan.changes.variables.items()))

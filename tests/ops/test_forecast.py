@@ -142,6 +142,11 @@ def test_a_plan_is_shown_with_what_changes_and_what_there_is():
   expected time: 12 s, from earlier deploys""" == shown(PLAN)
 
 
+def test_steps_that_are_shown_as_they_run_are_not_listed_before():
+    assert shown(PLAN).replace("  steps\n    here: build\n    there: switch\n", "") == shown(PLAN, runs_now=True)
+    assert "here: build" not in shown(PLAN, runs_now=True)
+
+
 def test_a_plan_alone_sends_nothing_and_asks_nobody(tmp_path, capsys):
     out = tmp_path / "plan.json"
 
