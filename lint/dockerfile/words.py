@@ -54,10 +54,9 @@ class Pair:
     value: Word | None
 
 
-def bare_words(passage: Passage, start: int, end: int | None = None) -> tuple[Word, ...]:
+def bare_words(passage: Passage, start: int) -> tuple[Word, ...]:
     """Cut at white space and nothing else, as FROM, EXPOSE, and COPY without JSON are."""
-    end = len(passage.text) if end is None else end
-    return tuple(word(passage, *match.span()) for match in _BARE.finditer(passage.text, start, end))
+    return tuple(word(passage, *match.span()) for match in _BARE.finditer(passage.text, start))
 
 
 def quoted_words(passage: Passage, start: int, escape: str) -> tuple[Word, ...]:

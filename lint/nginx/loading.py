@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from ..family import Options
 from ..files import Files
@@ -26,9 +26,7 @@ def load(paths: Sequence[str], files: Files, options: Options) -> list[NginxConf
     return read_all([*options.nginx_files, *paths], files, version=asked_version(options.nginx_version))
 
 
-def read_all(
-    paths: Sequence[str], files: Files, *, version: Version = NEWEST, mounts: Mapping[str, str] | None = None
-) -> list[NginxConfig]:
+def read_all(paths: Sequence[str], files: Files, *, version: Version = NEWEST) -> list[NginxConfig]:
     """The configurations of *paths*; see `load`."""
     unique = list(dict.fromkeys(os.path.normpath(path) for path in paths))
     mains = [path for path in unique if len(unique) > 1 and _MAIN.search(files.read(path))]
@@ -36,7 +34,7 @@ def read_all(
     covered: set[str] = set()
     for path in (*mains, *unique):
         if path not in covered:
-            config = read(path, files, version=version, mounts=mounts)
+            config = read(path, files, version=version)
             configs.append(config)
             covered.update(config.files)
     return _outermost(configs)

@@ -17,16 +17,14 @@ from .judging import lacks_files, place_of
 _REFERENCE = "https://docs.docker.com/reference/compose-file/"
 
 
-def undefined(
-    place: Place, name: str, kind: str, known: Collection[str], *, add: str = "", span: int | None = None
-) -> Report:
-    """A report with the nearest name that is known; *span* is the length of the name where it is all of *place*."""
+def undefined(place: Place, name: str, kind: str, known: Collection[str], *, add: str = "") -> Report:
+    """A report with the nearest name that is known."""
     import difflib  # noqa: PLC0415 - only a fault needs it
 
     near = difflib.get_close_matches(name, known, 1, 0.6)
     what = f'did you mean "{near[0]}"?' if near else add or "write the name of one that is"
     message = f'{kind} "{name}" is not defined; {what}'
-    is_whole = place.line == place.end_line and place.end_column - place.column == (span or len(name))
+    is_whole = place.line == place.end_line and place.end_column - place.column == len(name)
     if near and is_whole:
         return place, message, (Edit(place, near[0], safe=False),)
     return place, message
