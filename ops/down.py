@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 
 from .command import Command
 from .compose import model
@@ -33,7 +32,7 @@ def volumes_lost(stack: Stack) -> list[str]:
     return sorted(wanted & set(listed.out.split()))
 
 
-def confirm_loss(volumes: list[str], *, yes: bool, ask: Callable[[str], str] = input) -> None:
+def confirm_loss(volumes: list[str], *, yes: bool) -> None:
     """
     Asks a person before *volumes* are deleted for good.
 
@@ -45,5 +44,5 @@ def confirm_loss(volumes: list[str], *, yes: bool, ask: Callable[[str], str] = i
     named = ", ".join(volumes)
     if not sys.stdin.isatty():
         raise SettingsError(f"down --volumes deletes {named} for good; nobody is here to ask, so say --yes as well")
-    if ask(f"This deletes {named} for good. Type yes to go on: ").strip() != "yes":
+    if input(f"This deletes {named} for good. Type yes to go on: ").strip() != "yes":
         raise SettingsError(f"nothing was done; {named} stays")

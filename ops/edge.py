@@ -6,7 +6,6 @@ nginx runs with ``-c <mount>/live/nginx.conf`` and includes are relative, so ren
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -109,14 +108,6 @@ def prune(settings: EdgeSettings) -> None:
     for number in generations(settings)[:-KEPT]:
         if f"g{number}" != live:
             shutil.rmtree(settings.folder / f"g{number}")
-
-
-def fingerprint(files: Mapping[str, str]) -> str:
-    """A digest of a generation's content, hexadecimal."""
-    digest = hashlib.sha256()
-    for path, text in sorted(files.items()):
-        digest.update(f"{path}\0{text}\0".encode())
-    return digest.hexdigest()
 
 
 def _text(path: Path) -> str:

@@ -85,11 +85,6 @@ def fix_plan(host: Host, environment: Mapping[str, str] | None = None) -> Plan:
     return plan_for(host.name, *installing, start_step(host, names))
 
 
-def install_plan(host: Host, environment: Mapping[str, str] | None = None) -> Plan:
-    """The commands that install an engine and Compose from packages; see `fix_plan` for what it raises."""
-    return plan_for(host.name, *_install(host, os.environ if environment is None else environment))
-
-
 def start_step(host: Host, environment: Mapping[str, str]) -> Step:
     """Starts the engine, by systemd where it runs, else by itself, and waits until it answers."""
     root = debian.as_root(host)

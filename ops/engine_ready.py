@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 
 from .engine import engine_facts
 from .engine_install import fix_plan
@@ -15,7 +14,7 @@ from .progress import Progress
 YES = ("y", "yes")
 
 
-def ready_engine(host: Host, ask: Callable[[str], str] = input) -> None:
+def ready_engine(host: Host) -> None:
     """
     Makes the engine usable, asking a person before anything is installed.
 
@@ -29,11 +28,11 @@ def ready_engine(host: Host, ask: Callable[[str], str] = input) -> None:
         raise problem
     plan = fix_plan(host)
     installs = len(plan.steps) > 1
-    if installs and not (sys.stdin.isatty() and _agreed(f"{problem}\n\n{plan}\n\nRun these commands? [y/N] ", ask)):
+    if installs and not (sys.stdin.isatty() and _agreed(f"{problem}\n\n{plan}\n\nRun these commands? [y/N] ")):
         raise problem
     with Progress() as progress:
         execute(plan, {host.name: host}, progress, take_back=False)
 
 
-def _agreed(question: str, ask: Callable[[str], str]) -> bool:
-    return ask(question).strip().lower() in YES
+def _agreed(question: str) -> bool:
+    return input(question).strip().lower() in YES

@@ -11,8 +11,6 @@ from .maintenance.local import order_file
 from .maintenance.switching import order_in
 from .stack import Stack
 
-GOOD, BAD, PLAIN = "\x1b[32m", "\x1b[31m", "\x1b[0m"
-
 
 def state_json(stack: Stack) -> dict[str, Any]:
     """Services and addresses, for programs."""

@@ -26,7 +26,6 @@ from .memory import Memory, read_memory, write_memory
 from .program import SERVICE, Certbot
 
 FOLDER = "certbot"
-WEBROOT_NAME = "acme"
 
 
 @dataclass(frozen=True)
@@ -99,7 +98,7 @@ class Job:
         return Wanted(names, endpoints_of(self.stack, self.merged), found.material if found else None, roots)
 
 
-def open_job(stack: Stack, now: datetime | None = None) -> Job:
+def open_job(stack: Stack) -> Job:
     """
     The job for the certificate of *stack*.
 
@@ -120,7 +119,7 @@ def open_job(stack: Stack, now: datetime | None = None) -> Job:
         raise SettingsError(f"{settings.compose_files[0]}: no service {SERVICE}; see docs/https.md for one to copy")
     ca = authority(settings.acme, dict(stack.values), settings.root)
     certbot = Certbot(stack, wanted, wanted.name or settings.name, ca, settings.state / FOLDER)
-    return Job(certbot, merged, now or datetime.now(UTC))
+    return Job(certbot, merged, datetime.now(UTC))
 
 
 def _profiles() -> str:

@@ -65,38 +65,25 @@ def timer(stack: Stack) -> Timer:
     return timers.state(stack.host, _unit(stack))
 
 
-def timer_steps(stack: Stack, program: Sequence[str] = ()) -> Iterator[Step]:
+def timer_steps(stack: Stack) -> Iterator[Step]:
     """
     What arms the timer; it can be done again at any time.
-
-    Args:
-        program: What `inv` is called by; without it, by this checkout's own.
 
     Raises:
         SettingsError: the host has neither systemd nor cron.
     """
-    schedule = schedule_of(stack, program or program_of(stack), _path())
+    schedule = schedule_of(stack, program_of(stack), _path())
     yield from timers.steps(stack.host, schedule, "in a container let it run: inv certbot.renew --loop")
 
 
-def unit_texts(stack: Stack, program: Sequence[str], path: str) -> dict[str, str]:
+def schedule_of(stack: Stack, program: Sequence[str], path: str) -> Schedule:
     """
-    The units of systemd by their names.
+    Four times a day.
 
     Args:
         program: What `inv` is called by.
         path: PATH for it.
     """
-    return timers.unit_texts(schedule_of(stack, program, path))
-
-
-def cron_line(stack: Stack, program: Sequence[str], path: str) -> str:
-    """The line of cron."""
-    return timers.cron_line(schedule_of(stack, program, path))
-
-
-def schedule_of(stack: Stack, program: Sequence[str], path: str) -> Schedule:
-    """Four times a day."""
     name, root = stack.settings.name, str(stack.settings.root)
     return Schedule(
         unit=_unit(stack),

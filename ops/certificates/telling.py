@@ -10,10 +10,10 @@ from .site import Site, site_of, tls_of
 from .x509 import missing_names, read_chain
 
 
-def certificate_words(stack: Stack, now: datetime | None = None) -> tuple[bool, str]:
+def certificate_words(stack: Stack) -> tuple[bool, str]:
     """Whether the live certificate of *stack* is good, and a line about it."""
     live = TlsStore(stack.host, tls_of(stack).folder).live()
-    return live_words(live, site_of(stack), now or datetime.now(UTC))
+    return live_words(live, site_of(stack), datetime.now(UTC))
 
 
 def live_words(live: Generation | None, site: Site, now: datetime) -> tuple[bool, str]:

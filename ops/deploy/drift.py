@@ -16,7 +16,6 @@ from .split import APP, DATA, EDGE, STACK_LABEL
 from .target import Target
 
 PROJECT, SERVICE = "com.docker.compose.project", "com.docker.compose.service"
-FORM = "{{json .}}"
 
 
 def drift(host: Host, target: Target, layout: Layout) -> list[str]:

@@ -132,7 +132,7 @@ def blob_store() -> BlobStore:
     return BlobStore(cache / "fairlead" / "blobs")
 
 
-def image_ids(client: str, references: Iterable[str], environment: Mapping[str, str] | None = None) -> dict[str, str]:
+def image_ids(client: str, references: Iterable[str]) -> dict[str, str]:
     """
     The id of each image in the local engine, by reference.
 
@@ -142,7 +142,7 @@ def image_ids(client: str, references: Iterable[str], environment: Mapping[str, 
     found = {}
     for reference in references:
         asked = (client, "image", "inspect", "--format", "{{.Id}}", reference)
-        done = subprocess.run(asked, capture_output=True, text=True, check=False, env=environment)
+        done = subprocess.run(asked, capture_output=True, text=True, check=False)
         if done.returncode:
             raise LayerError(f"{reference}: no such image here; inv build makes it")
         found[reference] = done.stdout.strip()

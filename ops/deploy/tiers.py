@@ -24,11 +24,10 @@ from .layers import image_ids
 from .making import Release, make_release, tiered
 from .sending import Sending
 from .shipping import missing_images
-from .split import DATA, EDGE, TIER
+from .split import EDGE, TIER
 from .target import TargetError
 from .upload import Upload, send
 
-TIERS = (EDGE, DATA)
 ASK_S = 60.0
 DIGESTS = 'cd "$1" || exit; find files secrets -type f -exec sha256sum {} + 2>/dev/null'
 RUNNING = (

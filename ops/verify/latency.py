@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,18 +63,16 @@ def percentile(values: Sequence[float], share: float) -> float:
     return values[below] + (values[above] - values[below]) * (position - below)
 
 
-def figure(values: Sequence[float], percent: int, *, seed: int = 0) -> Figure:
+def figure(values: Sequence[float], percent: int) -> Figure:
     """The percentile of *values*, its interval by the bootstrap; the same for the same values."""
-    chance = random.Random(seed)  # noqa: S311 - statistics, no secret
+    chance = random.Random(0)  # noqa: S311 - statistics, no secret
     count = len(values)
     again = sorted(percentile(sorted(chance.choices(values, k=count)), percent / 100) for _ in range(RESAMPLES))
     value = percentile(sorted(values), percent / 100)
     return Figure(round(value, 3), round(percentile(again, LOWEST), 3), round(percentile(again, HIGHEST), 3))
 
 
-def sampled(
-    web: Web, url: str, count: int, seconds: float, *, pause_s: float = 0.0, clock: Callable[[], float] = time.monotonic
-) -> Sampled:
+def sampled(web: Web, url: str, count: int, seconds: float) -> Sampled:
     """
     Asks for *url* again and again over one connection.
 
@@ -87,20 +85,18 @@ def sampled(
     """
     times: list[float] = []
     errors = 0
-    ends_at = clock() + seconds
+    ends_at = time.monotonic() + seconds
     with Transport(believing_all(), seconds, web.addresses) as transport:
         for number in range(count + WARM_UP):
-            if clock() >= ends_at:
+            if time.monotonic() >= ends_at:
                 break
-            begun = clock()
+            begun = time.monotonic()
             is_good = _asked(transport, url, web.agent)
             if number >= WARM_UP:
-                times.append((clock() - begun) * 1000)
+                times.append((time.monotonic() - begun) * 1000)
                 errors += not is_good
             if errors > max(1, MOST_ERRORS * len(times)):
                 raise NoAnswerError(f"{url}: {errors} of {len(times)} requests had no good answer")
-            if pause_s:
-                time.sleep(pause_s)
     return Sampled(url, tuple(times), errors)
 
 

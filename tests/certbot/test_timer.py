@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from fairlead.ops.certbot.renewers import other_renewers
-from fairlead.ops.certbot.timer import cron_line, lost_variables, timer, timer_steps, unit_texts
+from fairlead.ops.certbot.timer import lost_variables, schedule_of, timer, timer_steps
 from fairlead.ops.command import Command, Result
 from fairlead.ops.errors import SettingsError, StepFailedError
 from fairlead.ops.host import LocalHost
 from fairlead.ops.stack import Stack
+from fairlead.ops.timers import cron_line, unit_texts
 
 from .stacks import NAMED, stack_in
 
@@ -36,7 +37,7 @@ class Machine(LocalHost):
 
 
 def test_the_timer_runs_four_times_a_day_and_makes_up_for_what_it_missed(tmp_path: Path) -> None:
-    texts = unit_texts(stack_in(tmp_path), ("/srv/shop/inv",), PATH)
+    texts = unit_texts(schedule_of(stack_in(tmp_path), ("/srv/shop/inv",), PATH))
 
     assert set(texts) == UNITS
     for line in ("OnCalendar=*-*-* 00/6:00:00", "RandomizedDelaySec=1h", "Persistent=true", "WantedBy=timers.target"):
@@ -49,13 +50,14 @@ def test_the_timer_runs_four_times_a_day_and_makes_up_for_what_it_missed(tmp_pat
 
 def test_a_failure_runs_the_command_of_the_settings(tmp_path: Path) -> None:
     own = NAMED + 'certbot: {notify: [mail, -s, "100 % of $HOME is not renewed", ops@shop.test]}\n'
-    failed = unit_texts(stack_in(tmp_path, own), ("inv",), PATH)["fairlead-shop-certbot-failed.service"]
+    failed = unit_texts(schedule_of(stack_in(tmp_path, own), ("inv",), PATH))["fairlead-shop-certbot-failed.service"]
 
     assert 'ExecStart=mail -s "100 %% of $$HOME is not renewed" ops@shop.test' in failed
 
 
 def test_a_line_of_cron_has_four_hours_and_tells_of_a_failure(tmp_path: Path) -> None:
-    line = cron_line(stack_in(tmp_path, NAMED + "certbot: {notify: [tell, '100%']}\n"), ("/srv/shop/inv",), PATH)
+    stack = stack_in(tmp_path, NAMED + "certbot: {notify: [tell, '100%']}\n")
+    line = cron_line(schedule_of(stack, ("/srv/shop/inv",), PATH))
 
     assert re.fullmatch(r"\d{1,2} (\d,\d{1,2},\d\d,\d\d) \* \* \* cd .*", line)
     assert f"cd {tmp_path} && PATH={PATH} /srv/shop/inv certbot.renew --wait 30 >/dev/null || tell 100\\%" in line
@@ -79,7 +81,7 @@ def test_cron_gets_the_line_once_and_keeps_its_others(tmp_path: Path) -> None:
 def test_a_line_of_cron_is_armed_while_cron_runs(tmp_path: Path) -> None:
     machine = Machine()
     stack = _on(machine, tmp_path)
-    line = cron_line(stack, ("inv",), PATH)
+    line = cron_line(schedule_of(stack, ("inv",), PATH))
     machine.answers = {"sh -c": Result(0), "crontab -l": Result(0, line + "\n"), "pgrep": Result(1)}
     still = timer(stack)
     machine.answers["pgrep"] = Result(0)

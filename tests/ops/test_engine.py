@@ -15,7 +15,7 @@ from fairlead.ops.engine import (
     require_engine,
     version_of,
 )
-from fairlead.ops.engine_install import InstallError, fix_plan, install_plan, start_step
+from fairlead.ops.engine_install import InstallError, fix_plan, start_step
 from fairlead.ops.errors import FairleadError, StepFailedError
 from fairlead.ops.execute import execute
 from fairlead.ops.host import LocalHost
@@ -153,7 +153,7 @@ def test_nothing_is_planned_where_nothing_is_wrong():
 def test_debian_12_gets_the_engine_and_nothing_else_from_debian_13():
     host = _system(BOOKWORM, {**OLD, TARGETS: f"{MIRROR} Debian Debian main\n"})
 
-    pins, source, update, install = _shown(install_plan(host, {}))
+    pins, source, update, install, _ = _shown(fix_plan(host, {}))
 
     assert "Package: *\nPin: release n=trixie\nPin-Priority: 50\n" in pins
     assert source == f"tee /etc/apt/sources.list.d/fairlead-trixie.list <<< 'deb {MIRROR} trixie main\n'"
@@ -172,7 +172,7 @@ def test_debian_12_gets_the_engine_and_nothing_else_from_debian_13():
     ],
 )
 def test_newer_systems_take_their_own_packages(os_release, packages):
-    update, install = _shown(install_plan(_system(os_release, {}), {}))
+    update, install, _ = _shown(fix_plan(_system(os_release, {}), {}))
 
     assert "update" in update
     assert install.endswith(f"--no-install-recommends {packages}")
@@ -181,7 +181,7 @@ def test_newer_systems_take_their_own_packages(os_release, packages):
 def test_dockers_own_packages_stay_dockers_own():
     host = _system(JAMMY, {"dpkg-query --show '--showformat=${db:Status-Status}' docker-ce": "installed"})
 
-    assert "docker-ce docker-ce-cli containerd.io" in _shown(install_plan(host, {}))[-1]
+    assert "docker-ce docker-ce-cli containerd.io" in _shown(fix_plan(host, {}))[-2]
 
 
 @pytest.mark.parametrize("os_release", [JAMMY, FEDORA, 'ID=debian\nVERSION_ID="11"\nPRETTY_NAME="Debian 11"\n', ""])
@@ -189,7 +189,7 @@ def test_a_system_that_we_do_not_know_is_told_so(os_release):
     host = _system(os_release, {})
 
     with pytest.raises(InstallError) as caught:
-        install_plan(host, {})
+        fix_plan(host, {})
 
     assert str(caught.value) == (
         f"{distribution(host).name}: we install an engine on Debian 12 and later and on Ubuntu 24.04 and later only; "

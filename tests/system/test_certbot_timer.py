@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from fairlead.ops.certbot.timer import unit_texts
+from fairlead.ops.certbot.timer import schedule_of
 from fairlead.ops.compose import ComposeProject
 from fairlead.ops.host import LocalHost
 from fairlead.ops.settings import load_settings
 from fairlead.ops.stack import Stack
+from fairlead.ops.timers import unit_texts
 
 TEXT = """\
 name: shop
@@ -28,7 +29,7 @@ def units(tmp_path: Path) -> list[Path]:
     settings = load_settings(folder / "fairlead.yaml")
     project = ComposeProject("docker", "shop", settings.compose_files, None, {})
     stack = Stack(settings, LocalHost(), {}, project, development=False)
-    for name, text in unit_texts(stack, ("/bin/true",), "/usr/bin:/bin").items():
+    for name, text in unit_texts(schedule_of(stack, ("/bin/true",), "/usr/bin:/bin")).items():
         (tmp_path / name).write_text(text)
     return sorted(tmp_path.glob("fairlead-*"))
 

@@ -13,8 +13,6 @@ from .installation import Installation
 from .speed import FACTS as LATENCY
 from .streaming import FACTS as STREAM
 
-TIERS = ("edge", "app", "data", "job")
-
 
 def facts_of_stack(stack: Installation) -> dict[str, Any]:
     """The facts, those that no check asked for left out."""

@@ -13,7 +13,6 @@ from .databases import NotToldError, each, mysql
 from .installation import Installation
 
 GROUP = "mysql"
-RUN_S = 30.0
 LONG_S = 5
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 WAITING = (

@@ -13,7 +13,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from .suites import GROUPS, VERSIONS
+from .suites import GROUPS
 
 TLS_1_2, TLS_1_3 = 0x0303, 0x0304
 _HANDSHAKE, _ALERT = 22, 21
@@ -48,11 +48,6 @@ class Hello:
     compression: bool = False
     renegotiates_safely: bool = True
     staples: bool = False
-
-    @property
-    def version_name(self) -> str:
-        """As nginx names it."""
-        return VERSIONS.get(self.version, f"0x{self.version:04x}")
 
 
 @dataclass(frozen=True)
