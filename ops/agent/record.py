@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import FairleadError
+from ..kept_json import data_of
 
 STATE_VERSION = 1
 
@@ -60,7 +61,7 @@ class State:
 
 def state_of(text: str) -> State:
     """The state that state.json has as *text*; the first one where there is none yet."""
-    data = json.loads(text or "{}")
+    data = data_of(text, "state.json")
     return State(
         current=data.get("current", ""),
         generation=data.get("generation", ""),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from ..agent.database import DatabaseError, migrations_of, running_database
 from ..host import Host
 from ..inventory import HostEntry
+from ..kept_json import data_of
 from ..migrations import between
 from .layout import Layout
 from .target import Target
@@ -37,6 +37,7 @@ def doubts(host: Host, entry: HostEntry, target: Target, layout: Layout, wanted:
 
 
 def _manifest(host: Host, layout: Layout, release: str) -> dict[str, Any]:
-    text = host.read(f"{layout.release(release)}/release.json") if release else None
-    data = json.loads(text or "{}")
-    return data if isinstance(data, dict) else {}
+    if not release:
+        return {}
+    path = f"{layout.release(release)}/release.json"
+    return data_of(host.read(path), f"{host.name}: {path}")

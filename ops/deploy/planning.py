@@ -22,6 +22,7 @@ from ..agent.dump import needed_bytes
 from ..agent.record import Records
 from ..agent.switch import Switch
 from ..command import Command
+from ..kept_json import data_of
 from ..masking import secret_values, without
 from .changes import COMPOSE, NGINX, Names, behaviour, differing, same_model, variables
 from .forecast import Changes, Forecast, Pending, digest_of
@@ -152,10 +153,12 @@ class Planner:
         texts = {file.path: file.data.decode() for file in self._release.files if _is_told(file.path)}
         names = (sending.target.state.current, sending.name)
         values = secret_values(sending.stack)
-        manifest = json.loads(before.get(FILE, "{}"))
+        where = f"{sending.host.name}: {sending.layout.release(sending.target.state.current)}"
+        manifest = data_of(before.get(FILE), f"{where}/{FILE}")
+        compose = data_of(before.get(COMPOSE), f"{where}/{COMPOSE}")
         return Changes(
             behaviour=tuple(without(line, values) for line in behaviour(_told(before), texts, names)),
-            variables=variables(json.loads(before.get(COMPOSE, "{}")), self._release.projects.app),
+            variables=variables(compose, self._release.projects.app),
             secrets=self._secrets(),
             files=differing(_mounted(manifest.get("files", {})), _mounted(self._digests())),
             left=tuple(self._left()),

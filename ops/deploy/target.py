@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from ..command import Command
 from ..engine import engine_facts
 from ..errors import FairleadError
 from ..host import Host
+from ..kept_json import data_of
 from .layout import Layout
 
 RELEASE = re.compile(r"r(\d+)")
@@ -75,7 +75,8 @@ def examine(host: Host, layout: Layout) -> Target:
         raise TargetError(
             f"{host.name}: {layout.root}/releases: not there or not yours; inv provision --host {host.name}"
         )
-    base = host.read(f"{layout.base}/compose.yaml")
+    base_file = f"{layout.base}/compose.yaml"
+    base = host.read(base_file)
     machine = host.run(Command(("uname", "-m"))).out.strip()
     listed = host.run(Command(("ls", "-1", f"{layout.root}/releases"))).out.split()
     journals = host.run(Command(("ls", "-1", f"{layout.state}/journal"))).out.split()
@@ -87,6 +88,6 @@ def examine(host: Host, layout: Layout) -> Target:
         user=host.run(Command(("sh", "-c", "echo $(id -u):$(id -g)"))).out.strip(),
         releases=tuple(numbered),
         state=state_of(host.read(f"{layout.state}/state.json") or ""),
-        base=json.loads(base) if base else None,
+        base=data_of(base, f"{host.name}: {base_file}") if base else None,
         named=tuple(name.removesuffix(".jsonl") for name in journals),
     )
