@@ -1,28 +1,33 @@
 """
-Kills the agent, the laptop's process, its connection, the host's engine and the host at every step of a deploy.
+Kills the agent, the laptop's process, its connection, the host's engine and the host at every step of a deploy, and at
+moments that chance chooses, from the first second of the build on.
 
 After each fault some healthy release serves, `--resume` or `--abort` ends what was begun, a person who had registered
 can still log in, and no secret stands where others look. It writes ``docs/campaigns/deploy-faults.md``::
 
-    python -m fairlead.tests.campaigns.deploy_faults [--only KIND] [--limit N] [--kept FILE]
+    python -m fairlead.tests.campaigns.deploy_faults [--only KIND] [--limit N] [--random N] [--kept FILE]
 
 With ``--kept`` each run is noted in a file, and those that it has are not made again: the whole takes an hour or two.
+``--random`` makes that many at moments of chance instead.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import random
 import secrets
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
+from typing import ClassVar
 
 from fairlead.ops.engine import engine_facts
 from fairlead.ops.errors import FairleadError
@@ -43,6 +48,8 @@ STEPS = (
     "stop",
 )
 MOMENTS = {"start": "before", "done": "after"}
+LONGEST_S = 40.0
+"""A deploy takes less."""
 BACK_S = 90.0
 
 
@@ -63,7 +70,7 @@ class Run:
         held = "; ".join(self.broken) or "yes"
         cells = (
             self.kind,
-            f"{MOMENTS[self.moment]} {self.step}",
+            f"{MOMENTS.get(self.moment, self.moment)} {self.step}",
             str(self.exit_code),
             self.ended_by,
             self.served,
@@ -108,12 +115,45 @@ KINDS: dict[str, Callable[[Deployed, subprocess.Popen[str]], None]] = {
 SLOWLY_BACK = ("engine", "host")
 
 
-def run(host: Deployed, person: Person, kind: str, step: str, moment: str, *, resume: bool) -> Run:
+@dataclass(frozen=True)
+class AtStep:
+    """The moment before or after a step of the agent's."""
+
+    step: str
+    moment: str
+    not_there: ClassVar[tuple[type[Exception], ...]] = ()
+
+    def reached(self, host: Deployed, _: subprocess.Popen[str], release: str) -> tuple[str, str]:
+        """Waits for it; gives the step and the moment in words."""
+        line = f'"event": "{self.moment}", "step": "{self.step}'
+        script = f"until grep -qF '{line}' {_journal(release)} 2>/dev/null; do sleep 0.02; done"
+        host.machine.root("timeout", "300", "sh", "-c", script)
+        return self.step, self.moment
+
+
+@dataclass(frozen=True)
+class AtTime:
+    """A moment so many seconds after the deploy began."""
+
+    seconds: float
+    not_there: ClassVar[tuple[type[Exception], ...]] = (FairleadError,)
+    """By chance there is no agent yet, or no more."""
+
+    def reached(self, host: Deployed, process: subprocess.Popen[str], release: str) -> tuple[str, str]:
+        """Waits for it, or for the end of a deploy that is faster."""
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(self.seconds)
+        told = host.machine.root("sh", "-c", f"tail -n 1 {_journal(release)} 2>/dev/null; true")
+        return json.loads(told).get("step", "") if told else "building and sending", f"{self.seconds:.1f} s on,"
+
+
+def run(host: Deployed, person: Person, kind: str, when: AtStep | AtTime, *, resume: bool) -> Run:
     """Deploys, breaks it at that moment, ends it, and looks at everything."""
     release = host.machine.next_release(ROOT)
     process = host.start("deploy", "--host", "prod", "--allow-local-bases")
-    _await_moment(host, release, step, moment)
-    KINDS[kind](host, process)
+    step, moment = when.reached(host, process, release)
+    with suppress(*when.not_there):
+        KINDS[kind](host, process)
     process.communicate()
     broken = [] if _answers(host, BACK_S if kind in SLOWLY_BACK else 10.0) else ["nothing answered after the fault"]
     ended_by = "itself"
@@ -132,10 +172,8 @@ def run(host: Deployed, person: Person, kind: str, step: str, moment: str, *, re
     return Run(kind, step, moment, process.returncode, ended_by, serves, tuple(broken))
 
 
-def _await_moment(host: Deployed, release: str, step: str, moment: str) -> None:
-    line = f'"event": "{moment}", "step": "{step}'
-    script = f"until grep -qF '{line}' {ROOT}/state/journal/{release}.jsonl 2>/dev/null; do sleep 0.02; done"
-    host.machine.root("timeout", "300", "sh", "-c", script)
+def _journal(release: str) -> str:
+    return f"{ROOT}/state/journal/{release}.jsonl"
 
 
 def _answers(host: Deployed, within_s: float) -> bool:
@@ -195,25 +233,40 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--only", choices=KINDS, default="")
     parser.add_argument("--limit", type=int, default=0)
+    parser.add_argument("--random", type=int, default=0)
     parser.add_argument("--kept", type=Path)
     given = parser.parse_args()
     runs = _kept(given.kept)
-    done = {(each.step, each.moment, each.kind) for each in runs}
-    numbered = enumerate(product(STEPS, MOMENTS, KINDS))
-    wanted = [(number, each) for number, each in numbered if not given.only or each[2] == given.only]
-    left = [(number, each) for number, each in wanted if each not in done][: given.limit or None]
+    left = _by_chance(given.random) if given.random else _left(runs, given.only)[: given.limit or None]
     client = engine_facts(LocalHost()).client or "docker"
     with tempfile.TemporaryDirectory(prefix="fairlead-faults-") as folder, deployed(client, Path(folder)) as host:
         person = Person(host, f"grace-{secrets.token_hex(4)}", secrets.token_urlsafe(16))
         person.register()
-        for number, (step, moment, kind) in left:
-            runs.append(run(host, person, kind, step, moment, resume=number % 2 == 0))
+        for number, kind, when in left:
+            runs.append(run(host, person, kind, when, resume=number % 2 == 0))
             print(runs[-1].row(), flush=True)
             _keep(given.kept, runs[-1])
             host.inv("gc", "--host", "prod", "--keep", "2")
-    if given.kept or not (given.limit or given.only):
+    if given.kept or not (given.limit or given.only or given.random):
         REPORT.write_text(_page(runs))
     return 1 if any(each.broken for each in runs) else 0
+
+
+def _left(runs: list[Run], only: str) -> list[tuple[int, str, AtStep | AtTime]]:
+    """Those that have not been made, each with its number among all."""
+    done = {(each.step, each.moment, each.kind) for each in runs}
+    numbered = enumerate(product(STEPS, MOMENTS, KINDS))
+    wanted = [(number, each) for number, each in numbered if not only or each[2] == only]
+    return [
+        (number, kind, AtStep(step, moment))
+        for number, (step, moment, kind) in wanted
+        if (step, moment, kind) not in done
+    ]
+
+
+def _by_chance(count: int) -> list[tuple[int, str, AtStep | AtTime]]:
+    kinds = tuple(KINDS)
+    return [(number, kinds[number % len(kinds)], AtTime(random.uniform(0, LONGEST_S))) for number in range(count)]
 
 
 def _kept(path: Path | None) -> list[Run]:
