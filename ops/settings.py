@@ -81,6 +81,22 @@ class TlsSettings:
 
 
 @dataclass(frozen=True)
+class AssetSettings:
+    """
+    The hashed files that pages ask for, which each release copies into a volume that all releases share.
+
+    Attributes:
+        service: The service of the app tier that copies them when it starts.
+        folder: Where they are in its image.
+        volume: The volume, in which there is nothing else.
+    """
+
+    service: str
+    folder: str
+    volume: str
+
+
+@dataclass(frozen=True)
 class DeploySettings:
     """
     How a release is proven and switched on a host.
@@ -90,6 +106,7 @@ class DeploySettings:
         watch_s: How long nginx's answers are watched after the switch before the old release stops.
         drain_s: nginx's own worker_shutdown_timeout.
         migrations: What a release changes about the tables; None where that is not told.
+        assets: The hashed assets; None where that is not told.
         pull: Whether a host pulls images of a registry itself, where it can reach one.
         registries: How it logs in there, by registry.
         cache: What is kept of compressed layers on this machine.
@@ -99,6 +116,7 @@ class DeploySettings:
     watch_s: float = 5.0
     drain_s: float = 60.0
     migrations: MigrationSettings | None = None
+    assets: AssetSettings | None = None
     pull: bool = True
     registries: Mapping[str, RegistrySettings] = field(default_factory=dict)
     cache: CacheSettings = field(default_factory=CacheSettings)
@@ -246,6 +264,7 @@ def _deploy(data: Mapping[str, Any], root: Path) -> DeploySettings:
         watch_s=float(data.get("watch_s", DeploySettings.watch_s)),
         drain_s=float(data.get("drain_s", DeploySettings.drain_s)),
         migrations=migration_settings(data["migrations"], root) if "migrations" in data else None,
+        assets=AssetSettings(**data["assets"]) if "assets" in data else None,
         pull=data.get("pull", True),
         registries={name: RegistrySettings(**login) for name, login in data.get("registries", {}).items()},
         cache=CacheSettings(**data.get("cache", {})),

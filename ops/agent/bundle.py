@@ -10,6 +10,7 @@ from typing import Any
 
 from ..deploy.layout import Layout
 from ..errors import SettingsError
+from .assets import Assets, assets_of
 from .database import Migrations, migrations_of
 
 VERSION = 1
@@ -33,6 +34,7 @@ class Bundle:
         drain_s: How long old workers of nginx may take to end.
         watch_s: How long answers are watched after the switch.
         migrations: What it changes about the tables; None where it does not say.
+        assets: Its hashed assets; None where it does not list them.
     """
 
     stack: str
@@ -49,6 +51,7 @@ class Bundle:
     drain_s: float
     watch_s: float
     migrations: Migrations | None = None
+    assets: Assets | None = None
 
     @property
     def layout(self) -> Layout:
@@ -100,4 +103,5 @@ def bundle_of(data: Mapping[str, Any], root: str) -> Bundle:
         drain_s=float(data["drain_s"]),
         watch_s=float(data["watch_s"]),
         migrations=migrations_of(data),
+        assets=assets_of(data),
     )

@@ -22,6 +22,7 @@ from .freezing import freeze_in, refuse_frozen
 from .gc import old_releases, removal
 from .patient import PatientHost
 from .record import RecordError, Records
+from .sweeping import sweep_steps
 from .switch import Switch
 from .tier import refuse_half_done
 
@@ -126,6 +127,15 @@ def _gc(root: str, keep: int, who: str) -> None:
             records.write_state(replace(records.state(), previous=previous))
         _remove_dumps(Path(root), keep)
         end_unused(root, host, records, who, tell)
+        remove_assets(root, host, records)
+
+
+def remove_assets(root: str, host: Host, records: Records) -> None:
+    """Removes from the volume of assets what no release that is still below *root* lists."""
+    current = records.state().current
+    steps = [*sweep_steps(root, current, _note)]
+    if steps:
+        carry_out(host, records, current, plan_for(host.name, *steps), take_back=False)
 
 
 def _remove_dumps(root: Path, keep: int) -> None:

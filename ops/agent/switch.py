@@ -31,6 +31,7 @@ from .dump import dump_before_migrations
 from .having import have_networks, have_volumes
 from .nginx import Nginx, NginxError, running_nginx
 from .record import Records, State
+from .sweeping import end_step
 from .watching import Answers, answers_in, is_failing, is_slow
 
 START = "start the new release"
@@ -92,6 +93,8 @@ class Switch:
             yield Do(DUMP, "only where migrations are pending; mysqldump, gzip", self._dump)
         for name in services[JOB] if self.jobs else ():
             yield Run(f"run the job {name}", self.app.command("run", "--rm", "--no-deps", "-T", name))
+        if self.bundle.assets is not None:
+            yield end_step(self.bundle.stack)
         yield Run(START, self._up(self.app, services[APP]), self._remove())
         yield wait_step(self.app)
         if self._nginx() is None:

@@ -23,6 +23,7 @@ from ..stack import Stack, open_stack
 from ..up import LOCAL_REGISTRY, REGISTRY, plan_up
 from .agent_image import agent_image, agent_steps
 from .agreeing import Wish, agreed
+from .assets import lists_assets
 from .building import HERE, ON_HOST, built_for, send_bases
 from .consent import ask_once, person
 from .ending import EndTeller, ending
@@ -103,7 +104,7 @@ def collect(names: Iterable[str], *, keep: int, dry: bool = False, as_json: bool
             target = examine(opened.host, opened.layout)
             old = old_releases(target.releases, target.state, keep)
             stays = set(target.releases) - set(old)
-            if dry or not (old or ending(opened, stays)):
+            if dry or not (old or ending(opened, stays) or lists_assets(opened, target)):
                 print(f"{opened.host.name}: {', '.join(old) or 'nothing'} to remove")
                 continue
             words = ("gc", "--root", opened.layout.root, "--keep", str(keep), "--who", _who())

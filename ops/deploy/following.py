@@ -46,7 +46,7 @@ class Agent:
     @property
     def name(self) -> str:
         """The container's name."""
-        return f"{self.layout.stack}-agent"
+        return self.layout.agent
 
     def runs(self) -> bool:
         """Whether one is at work now."""

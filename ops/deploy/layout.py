@@ -29,6 +29,11 @@ class Layout:
         return f"{self.stack}-base"
 
     @property
+    def agent(self) -> str:
+        """The container of the agent, of which there is one."""
+        return f"{self.stack}-agent"
+
+    @property
     def edge(self) -> str:
         """The generations of nginx's configuration, and the link `live`."""
         return f"{self.root}/nginx"

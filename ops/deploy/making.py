@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 
 from ... import __version__
 from .. import edge
+from ..agent.assets import Assets, assets_data
 from ..agent.bundle import FILE, VERSION
 from ..agent.database import NAME, Migrations, migrations_data
 from ..certificates.site import site_texts
@@ -50,12 +51,19 @@ class Release:
     images: Mapping[str, str]
 
 
-def make_release(stack: Stack, name: str, layout: Layout, ids: Mapping[str, str]) -> Release:
+def make_release(
+    stack: Stack,
+    name: str,
+    layout: Layout,
+    ids: Mapping[str, str],
+    assets: Callable[[Mapping[str, Any]], Assets | None] = lambda _: None,
+) -> Release:
     """
     Release *name* of *stack*, whose images are built.
 
     Args:
         ids: The id of each image, by reference.
+        assets: Lists its hashed assets; takes the merged model.
 
     Raises:
         SettingsError: the stack cannot be deployed; the message names the place.
@@ -72,12 +80,13 @@ def make_release(stack: Stack, name: str, layout: Layout, ids: Mapping[str, str]
         *(Upload(f"nginx/{path}", text) for path, text in nginx.items()),
         *_mounted(projects.files, layout.release(name)),
     )
+    manifest = _manifest(stack, name, projects, ids) | {"assets": assets_data(assets(merged))}
     return Release(
         name=name,
         layout=layout,
         projects=projects,
         files=(
-            Upload(FILE, as_json(_manifest(stack, name, projects, ids) | {"files": _digests(open_)}), 0o640),
+            Upload(FILE, as_json(manifest | {"files": _digests(open_)}), 0o640),
             *open_,
             *(Upload(f"secrets/{each}", secrets[each], READABLE) for each in projects.app["secrets"]),
         ),

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from ..agent.bundle import FILE
@@ -17,6 +17,7 @@ from ..host import Host
 from ..ssh import RemoteHost
 from ..stack import Stack, open_stack
 from ..step import Do, Say, Step
+from .assets import assets_in
 from .carrying import Carrier
 from .hashing import environment_hashes, key_on, secret_hashes
 from .history import note_sent
@@ -77,7 +78,9 @@ class Sending:
         """The release as it travels."""
         merged = model(self.stack.host, self.stack.project)
         references = {str(service["image"]) for service in merged["services"].values()}
-        return make_release(self.stack, self.name, self.layout, image_ids(self.client, sorted(references)))
+        ids = image_ids(self.client, sorted(references))
+        assets = partial(assets_in, self.client, self.stack.settings.deploy.assets, ids, self.layout)
+        return make_release(self.stack, self.name, self.layout, ids, assets)
 
     @cached_property
     def wanted(self) -> Mapping[str, str]:

@@ -90,7 +90,7 @@ def releases(_: Context, host: list[str] | None = None, json: bool = False) -> N
 
 @task(iterable=["host"], help={"host": HOST, "keep": "How many stay, the one that serves among them.", "json": EVENTS})
 def gc(c: Context, host: list[str] | None = None, keep: int = 3, json: bool = False) -> None:
-    """Remove the oldest releases from a host: containers, images, folders."""
+    """Remove the oldest releases from a host: containers, images, folders, the assets that no other lists."""
     from . import cli
 
     cli.collect(host or [], keep=keep, dry=c.config.run.dry, as_json=json)
