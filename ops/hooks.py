@@ -39,8 +39,10 @@ class Moment:
 
     Attributes:
         action: ``deploy`` or ``rollback``.
+        release: The release that comes; where edge or data change, the one that serves and goes on serving.
         previous: What served before; empty at the first deploy.
         revision: What the release was made from.
+        tier: What changes: ``app``, ``edge`` or ``data``.
     """
 
     host: str
@@ -48,6 +50,7 @@ class Moment:
     previous: str
     revision: str = ""
     action: str = "deploy"
+    tier: str = "app"
 
     @property
     def variables(self) -> Mapping[str, str]:
@@ -58,6 +61,7 @@ class Moment:
             "FAIRLEAD_PREVIOUS": self.previous,
             "FAIRLEAD_REVISION": self.revision,
             "FAIRLEAD_ACTION": self.action,
+            "FAIRLEAD_TIER": self.tier,
         }
 
 

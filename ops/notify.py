@@ -79,7 +79,7 @@ def announced(settings: Settings, event: dict[str, Any]) -> Iterator[dict[str, A
 
 def _body(settings: Settings, event: Mapping[str, Any]) -> bytes:
     """Small JSON; ``text`` is a sentence that chat programs show as it is."""
-    named = " ".join(str(event[key]) for key in ("event", "host", "release", "outcome") if event.get(key))
+    named = " ".join(str(event[key]) for key in ("event", "tier", "host", "release", "outcome") if event.get(key))
     more = f": {event['text']}" if event.get("text") else ""
     head = {"version": VERSION, "tool": f"fairlead {__version__}", "stack": settings.name, "time": _now()}
     return json.dumps({**head, **event, "text": f"{settings.name}: {named}{more}"[:LONGEST]}).encode()

@@ -8,6 +8,7 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +21,10 @@ from .bundle import Bundle
 from .database import Database, DatabaseError, Found, Migrations, running_database
 
 TITLE = "dump the database"
-SUFFIX = ".sql.gz"
+SUFFIX, COPY_SUFFIX = ".sql.gz", ".redis.tar.gz"
+"""What a dump of MySQL's and a copy of Redis's files end with."""
+
+COPY_OF = "-data-"
 CHUNK = 1 << 20
 SAID_EVERY = 64
 """A line about how far it is for each so many chunks."""
@@ -61,6 +65,19 @@ def free_bytes(folder: Path) -> int:
     there = next(path for path in (folder, *folder.parents) if path.exists())
     room = os.statvfs(there)
     return room.f_bavail * room.f_frsize
+
+
+def refuse_without(needed: int, folder: Path, host: str, step: str) -> None:
+    """
+    Refuses to begin where *folder* lacks room.
+
+    Raises:
+        StepFailedError: what is free, and what is needed.
+    """
+    free = free_bytes(folder)
+    if free < needed:
+        said = f"{folder}: {free / 1e6:.0f} MB are free, up to {needed / 1e6:.0f} MB are needed"
+        raise StepFailedError(host, step, said)
 
 
 def dump_before_migrations(host: Host, bundle: Bundle, say: Say) -> str:
@@ -106,25 +123,31 @@ def dump(database: Database, found: Found, path: Path, say: Say) -> Dump:
     Raises:
         StepFailedError: no room, or the client of the database failed; with its own words.
     """
-    needed, free = needed_bytes(found), free_bytes(path.parent)
-    if free < needed:
-        raise StepFailedError(
-            database.host.name,
-            TITLE,
-            f"{path.parent}: {free / 1e6:.0f} MB are free, up to {needed / 1e6:.0f} MB are needed",
-        )
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    refuse_without(needed_bytes(found), path.parent, database.host.name, TITLE)
     words = database.words("mysqldump", *OPTIONS, database.migrations.database)
+    with appearing(path) as file:
+        _write(database.host.name, words, file, say)
+    return made_at(path, say)
+
+
+@contextmanager
+def appearing(path: Path) -> Iterator[IO[bytes]]:
+    """What the block writes is at *path* once it is whole, for its owner alone; nothing where the block fails."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor, part = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mode 0600
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            _write(database.host.name, words, file, say)
+        with os.fdopen(descriptor, "w+b") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
         Path(part).replace(path)
     except BaseException:
         Path(part).unlink(missing_ok=True)
         raise
+
+
+def made_at(path: Path, say: Say) -> Dump:
+    """The dump that is at *path* now, which *say* is told of."""
     made = Dump(path, path.stat().st_size, _digest(path))
     say(str(made))
     return made
@@ -132,15 +155,35 @@ def dump(database: Database, found: Found, path: Path, say: Say) -> Dump:
 
 def dump_path(folder: Path, release: str, found: Found, now: datetime | None = None) -> Path:
     """Where the dump goes that is made before *release*: named by that, by the revisions in it, and by the time."""
-    moment = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
     revisions = "+".join(found.applied).replace("/", "_") or "none"
-    return folder / f"{release}-from-{revisions}-{moment}{SUFFIX}"
+    return folder / f"{release}-from-{revisions}-{_moment(now)}{SUFFIX}"
+
+
+def copy_path(folder: Path, release: str, service: str, now: datetime | None = None) -> Path:
+    """Where the copy of the files of *service* goes that is made while *release* serves."""
+    return folder / f"{release}{COPY_OF}{service}-{_moment(now)}{COPY_SUFFIX}"
 
 
 def old_dumps(names: Iterable[str], keep: int) -> list[str]:
-    """Those of *names* that are dumps and not among the newest *keep*, oldest first; the name ends in the time."""
-    known = sorted((name for name in names if name.endswith(SUFFIX)), key=lambda name: name.rpartition("-")[2])
-    return known[: max(0, len(known) - keep)]
+    """
+    Those of *names* that are dumps and not among the newest *keep* of theirs, oldest first; the name ends in the time.
+
+    Dumps of MySQL are of one kind, copies of each Redis of another.
+    """
+    known = sorted((name for name in names if _kind(name)), key=lambda name: name.rpartition("-")[2])
+    newer = {name: [other for other in known[at + 1 :] if _kind(other) == _kind(name)] for at, name in enumerate(known)}
+    return [name for name in known if len(newer[name]) >= keep]
+
+
+def _kind(name: str) -> str:
+    """Of what a file is a dump; empty where it is none."""
+    if name.endswith(COPY_SUFFIX):
+        return name.partition(COPY_OF)[2].rpartition("-")[0]
+    return SUFFIX if name.endswith(SUFFIX) else ""
+
+
+def _moment(now: datetime | None) -> str:
+    return (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
 
 
 def _write(host: str, words: tuple[str, ...], file: IO[bytes], say: Say) -> None:
@@ -151,7 +194,7 @@ def _write(host: str, words: tuple[str, ...], file: IO[bytes], say: Say) -> None
         last = b""
         # no name and no time in it, so that the same content is the same file
         with gzip.GzipFile(filename="", fileobj=file, mode="wb", compresslevel=LEVEL, mtime=0) as packed:
-            for number, chunk in enumerate(_chunks(running.stdout)):
+            for number, chunk in enumerate(chunks(running.stdout)):
                 packed.write(chunk)
                 last = (last + chunk)[-200:]
                 if number % SAID_EVERY == 0:
@@ -164,7 +207,8 @@ def _write(host: str, words: tuple[str, ...], file: IO[bytes], say: Say) -> None
         raise StepFailedError(host, TITLE, reason)
 
 
-def _chunks(stream: IO[bytes] | None) -> Iterator[bytes]:
+def chunks(stream: IO[bytes] | None) -> Iterator[bytes]:
+    """What *stream* gives, a piece at a time."""
     while stream is not None and (chunk := stream.read(CHUNK)):
         yield chunk
 

@@ -11,7 +11,8 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +26,20 @@ from ..waiting import wait_step
 from .bundle import Bundle
 from .database import Found
 from .dump import TITLE as DUMP
-from .dump import dump, dump_path, found_database
+from .dump import copy_path, dump, dump_path, found_database
 from .having import have_networks, have_volumes
 from .nginx import running_nginx
 from .record import Records
+from .redis import Store, running_redis
+from .redis_copy import saved, title
 from .switch import ask_until_well, project
 
 FILE = "tier.json"
 MARK = "tier"
 """The file in the state folder that names what was handed over, as long as the change has not ended."""
+
+HOOKS = "tier-hooks.json"
+"""The file there that names the hooks that are still to run; gone where the change was taken back."""
 
 REPLACING = ".replacing"
 """The file among what was handed over that says that containers have begun to be replaced."""
@@ -57,6 +63,7 @@ class TierChange:
         gone: The services that are not in the stack any more.
         networks: Networks that have to be there, by name, with their options.
         volumes: The same of volumes.
+        stores: The Redis of each service among them whose files are copied before.
     """
 
     tier: str
@@ -64,6 +71,12 @@ class TierChange:
     gone: tuple[str, ...]
     networks: Mapping[str, Mapping[str, Any]]
     volumes: Mapping[str, Mapping[str, Any]]
+    stores: tuple[Store, ...] = ()
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """As it is handed over."""
+        return asdict(self)
 
 
 def change_in(folder: Path) -> TierChange:
@@ -77,7 +90,9 @@ def change_in(folder: Path) -> TierChange:
         data = json.loads((folder / FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise SettingsError(f"{folder / FILE}: {error}; run inv deploy --tier again") from error
-    return TierChange(data["tier"], tuple(data["services"]), tuple(data["gone"]), data["networks"], data["volumes"])
+    stores = tuple(Store(each["service"], tuple(map(tuple, each["logins"]))) for each in data.get("stores", ()))
+    named = (data["tier"], tuple(data["services"]), tuple(data["gone"]))
+    return TierChange(*named, data["networks"], data["volumes"], stores)
 
 
 def half_done(records: Records) -> str:
@@ -130,6 +145,29 @@ class TierWork:
         self.base = project(bundle.layout.base_project, Path(bundle.layout.base) / "compose.yaml")
         self._begun = 0.0
 
+    @property
+    def journal(self) -> str:
+        """The journal that has the steps."""
+        return f"base-{self.change.tier}"
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether containers have begun to be replaced."""
+        return (self.folder / REPLACING).exists()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether an earlier run that was cut off has come to its very end."""
+        return self.has_begun and not (self.root / KEPT).exists()
+
+    def forget(self) -> None:
+        """Forgets what the base was: in one step, since half of it must never come back."""
+        done = self.root / f".{KEPT}.done"
+        if (self.root / KEPT).exists():
+            shutil.rmtree(done, ignore_errors=True)
+            (self.root / KEPT).rename(done)
+        shutil.rmtree(done, ignore_errors=True)
+
     def plan(self) -> Plan:
         """Everything, the gap in the middle."""
         return plan_for(self.host.name, *self._steps())
@@ -140,6 +178,8 @@ class TierWork:
         yield from have_volumes(change.volumes)
         if bundle.migrations is not None and bundle.migrations.service in (*change.services, *change.gone):
             yield Do(DUMP, "mysqldump, gzip", self._dump)
+        for store in change.stores:
+            yield Do(title(store.service), "the files in which it keeps them; tar, gzip", partial(self._save, store))
         yield Do(KEEP, f"cp -a base {KEPT}", self._keep)
         yield Do(PLACE, f"{self.folder.name} -> base", self._place, self._put_back)
         if change.tier == EDGE and bundle.edge in change.services:
@@ -156,15 +196,29 @@ class TierWork:
 
     def _dump(self, host: Host, say: Say) -> None:
         migrations = self.bundle.migrations
-        if migrations is None:
+        if migrations is None or self.has_begun:  # it was dumped then; now it may be away
             return
         database, found = found_database(host, self.bundle, migrations)
         if not (found.size_bytes or found.applied):
             say("the database is empty")
             return
         made = dump(database, found, _path(self.bundle, found), say)
-        self.records.journal(_journal(self.change.tier), event="dump", step=DUMP, text=str(made))
+        self.records.journal(self.journal, event="dump", step=DUMP, text=str(made))
         self.note(f"the database before the {DATA} tier changes: {made}")
+
+    def _save(self, store: Store, host: Host, say: Say) -> None:
+        if self.has_begun:
+            return
+        name, step = store.service, title(store.service)
+        redis = running_redis(host, "docker", self.base.name, store)
+        if redis is None:
+            raise StepFailedError(host.name, step, f"no container of {name} runs; nothing was changed")
+        made = saved(redis, copy_path(Path(self.bundle.layout.backups), self.bundle.name, name), say)
+        if made is None:
+            self.note(f"{name} keeps nothing on the disk, so nothing of it is copied")
+            return
+        self.records.journal(self.journal, event="dump", step=step, text=str(made))
+        self.note(f"the data of {name} before the {DATA} tier changes: {made}")
 
     def _keep(self, _: Host, say: Say) -> None:
         """Once: what a run that was cut off has kept is what there was."""
@@ -193,7 +247,7 @@ class TierWork:
     def _replace_back(self, host: Host) -> None:
         """The old files first: they are what the containers that come back are made of."""
         self._put_back(host)
-        if not (self.folder / REPLACING).exists():
+        if not self.has_begun:
             return
         known = self._services_before()
         Run(REPLACE, self._up([name for name in (*self.change.services, *self.change.gone) if name in known])).run(
@@ -218,16 +272,12 @@ class TierWork:
             ask_until_well(host, nginx, address, ASK, say)
         if self._begun:
             away = time.monotonic() - self._begun
-            self.records.journal(_journal(self.change.tier), event="gap", step=REPLACE, text=f"{away:.1f}")
+            self.records.journal(self.journal, event="gap", step=REPLACE, text=f"{away:.1f}")
             self.note(f"the {self.change.tier} tier was away for at most {away:.1f} s")
 
     def _forget(self, _: Host, say: Say) -> None:
         say(KEPT)
-        shutil.rmtree(self.root / KEPT, ignore_errors=True)
-
-
-def _journal(tier: str) -> str:
-    return f"base-{tier}"
+        self.forget()
 
 
 def _path(bundle: Bundle, found: Found) -> Path:

@@ -12,17 +12,23 @@ from .freezing import freeze_in, refuse_frozen
 from .patient import PatientHost
 from .record import Records, write_durably
 from .running import LOCK, carry_out, ended, records_in, tell, undo_steps
-from .tier import KEPT, MARK, TierWork, change_in, half_done, refuse_half_done
+from .tier import HOOKS, MARK, TierWork, change_in, half_done, refuse_half_done
 
 
 def change_tier(root: str, folder: str, who: str) -> int:
-    """Makes the change that was handed over in *folder*; without it, goes on with the one that was cut off."""
-    return ended(lambda: _change(Path(root), folder, who))
+    """
+    Makes the change that was handed over in *folder*; without it, goes on with the one that was cut off.
+
+    Gives 0 once it has told how it ended: with any other exit code the engine starts the agent again.
+    """
+    ended(lambda: _change(Path(root), folder, who))
+    return 0
 
 
 def abort_tier(root: str, who: str) -> int:
-    """Takes back the change that was cut off."""
-    return ended(lambda: _abort(Path(root), who))
+    """Takes back the change that was cut off; gives 0 as `change_tier` does."""
+    ended(lambda: _abort(Path(root), who))
+    return 0
 
 
 def _change(root: Path, folder: str, who: str) -> None:
@@ -31,24 +37,36 @@ def _change(root: Path, folder: str, who: str) -> None:
         begun = half_done(records)
         if begun and folder and begun != folder:
             refuse_half_done(records)
+        if not (begun or (root / folder).exists()):
+            raise SettingsError(f"{folder}: changed or taken back before; inv audit says which")
         if not begun:
             refuse_frozen(freeze_in(records.folder))
-        folder = begun or folder
-        work = _work(root, records, folder)
-        write_durably(records.folder / MARK, folder + "\n")
-        what = f"{work.change.tier} tier"
-        records.audit(who=who, what=f"{what} changes", release=work.bundle.name, services=list(work.change.services))
+        work = _work(root, records, begun or folder)
+        if not begun:
+            work.forget()  # what one that was cut off at its very end has left
+        write_durably(records.folder / MARK, work.folder.name + "\n")
+        what, services = f"{work.change.tier} tier", list(work.change.services)
+        now = "goes on" if begun else "changes"
+        records.audit(who=who, what=f"{what} {now}", release=_serves(work), services=services)
+        if not work.is_over:
+            _make(work, who)
+        records.audit(who=who, what=f"{what} changed", release=_serves(work))
+        _end(records, work)
+
+
+def _make(work: TierWork, who: str) -> None:
+    """All of it, or what was: taken back is also what an earlier run that was cut off has done."""
+    records, what, plan = work.records, f"{work.change.tier} tier", work.plan()
+    try:
+        carry_out(work.host, records, work.journal, plan, take_back=False)
+    except FairleadError:
         try:
-            carry_out(work.host, records, f"base-{work.change.tier}", work.plan())
+            undo_steps(work.host, records, work.journal, [step for _, step in plan.steps])
         except TakeBackError:
-            records.audit(who=who, what=f"{what}: failed, not taken back", release=work.bundle.name)
+            records.audit(who=who, what=f"{what}: failed, not taken back", release=_serves(work))
             raise
-        except FairleadError:
-            _end(root, records, folder)
-            records.audit(who=who, what=f"{what}: taken back", release=work.bundle.name)
-            raise
-        _end(root, records, folder)
-        records.audit(who=who, what=f"{what} changed", release=work.bundle.name)
+        _taken_back(work, who)
+        raise
 
 
 def _abort(root: Path, who: str) -> None:
@@ -59,10 +77,24 @@ def _abort(root: Path, who: str) -> None:
             tell("note", text="no change of a tier has begun; nothing to take back")
             return
         work = _work(root, records, folder)
-        if (root / KEPT).exists():
-            undo_steps(work.host, records, f"base-{work.change.tier}", [step for _, step in work.plan().steps])
-        _end(root, records, folder)
-        records.audit(who=who, what=f"{work.change.tier} tier: taken back", release=work.bundle.name)
+        if work.is_over:
+            tell("note", text=f"the {work.change.tier} tier was changed and proven before; it is not taken back")
+            records.audit(who=who, what=f"{work.change.tier} tier changed", release=_serves(work))
+            _end(records, work)
+            return
+        undo_steps(work.host, records, work.journal, [step for _, step in work.plan().steps])
+        _taken_back(work, who)
+
+
+def _taken_back(work: TierWork, who: str) -> None:
+    """What runs once it is changed is owed no more."""
+    (work.records.folder / HOOKS).unlink(missing_ok=True)
+    work.records.audit(who=who, what=f"{work.change.tier} tier: taken back", release=_serves(work))
+    _end(work.records, work)
+
+
+def _serves(work: TierWork) -> str:
+    return work.bundle.name
 
 
 def _work(root: Path, records: Records, folder: str) -> TierWork:
@@ -77,7 +109,8 @@ def _note(text: str) -> None:
     tell("note", text=text)
 
 
-def _end(root: Path, records: Records, folder: str) -> None:
+def _end(records: Records, work: TierWork) -> None:
+    """The mark first: from then on nothing of this is gone on with or taken back."""
     (records.folder / MARK).unlink(missing_ok=True)
-    shutil.rmtree(root / folder, ignore_errors=True)
-    shutil.rmtree(root / KEPT, ignore_errors=True)
+    work.forget()
+    shutil.rmtree(work.folder, ignore_errors=True)

@@ -13,14 +13,17 @@ from statistics import median
 from typing import Any
 
 from ..agent.bundle import Bundle, bundle_of
+from ..agent.dump import SPARE_BYTES
 from ..agent.record import Records
-from ..agent.tier import TierChange, TierWork
+from ..agent.redis import Kept, RedisError, running_redis
+from ..agent.tier import TierWork
 from ..masking import secret_values, without
 from .changes import COMPOSE, behaviour, differing, variables
 from .forecast import Changes, Pending
 from .planning import Planner
 from .room import Room, disks
 from .split import DATA, EDGE
+from .target import TargetError
 from .tiers import TierSending
 from .weighing import Load
 
@@ -78,13 +81,11 @@ class TierPlanner(Planner):
         return bundle_of(json.loads(text), sending.layout.root)
 
     def _steps_there(self) -> Iterator[str]:
-        sending, projects = self.sending, self.sending.release.projects
-        change = TierChange(self.tier, sending.services, sending.gone, projects.networks, projects.volumes)
+        sending = self.sending
         folder = Path(sending.layout.root) / sending.folder
         records = Records(Path(sending.layout.state))
-        yield from (
-            step.title for _, step in TierWork(sending.host, self._bundle, records, folder, change).plan().steps
-        )
+        work = TierWork(sending.host, self._bundle, records, folder, sending.change)
+        yield from (step.title for _, step in work.plan().steps)
 
     def _changes(self) -> Changes:
         sending = self.sending
@@ -116,15 +117,33 @@ class TierPlanner(Planner):
 
     def _rooms(self, images: tuple[Load, ...], size: int) -> Iterator[Room]:
         arriving = sum(image.bytes + image.unpacked_bytes for image in images)
-        needs = {"": arriving, self.sending.layout.root: size + self._pending.dump_bytes}
+        copies = sum(kept.bytes + SPARE_BYTES for kept in self._kept.values())
+        needs = {"": arriving, self.sending.layout.root: size + self._pending.dump_bytes + copies}
         yield from disks(self.sending.host, self.sending.target.client, needs)
 
     def _asks(self) -> Iterator[str]:
         yield from self._asks_for_the_host()
         if self.tier == DATA:
             names = ", ".join((*self.sending.services, *self.sending.gone))
-            dumped = "a dump is made before" if self._pending.dump_bytes else "nothing of it is dumped before"
-            yield f"{names}: a new server may change its files so that the old one reads them no more; {dumped}"
+            dumped = [self._bundle.migrations.service] if self._bundle.migrations and self._pending.dump_bytes else []
+            saved = ", ".join((*dumped, *self._kept))
+            copied = f"a copy of what {saved} has is made before" if saved else "nothing of it is copied before"
+            yield f"{names}: a new server may change its files so that the old one reads them no more; {copied}"
+
+    @cached_property
+    def _kept(self) -> dict[str, Kept]:
+        """What each Redis that is replaced has on the disk, by service; the agent refuses where it cannot be had."""
+        sending = self.sending
+        found = {}
+        for store in sending.change.stores:
+            redis = running_redis(sending.host, sending.target.client, sending.layout.base_project, store)
+            try:
+                kept = redis.kept() if redis else None
+            except RedisError as error:
+                raise TargetError(f"{sending.host.name}: {error}; nothing was sent") from error
+            if kept is not None:
+                found[store.service] = kept
+        return found
 
 
 def seconds(text: str) -> float:

@@ -12,10 +12,13 @@ from functools import cached_property
 from typing import Any
 
 from .. import bases
-from ..agent.tier import FILE
+from ..agent.redis import Store
+from ..agent.tier import FILE, TierChange
 from ..command import Command
 from ..compose import built_images
+from ..doctor.seen import kinds_of
 from ..host import Host
+from ..rotation import REDIS
 from ..stack import Stack
 from ..step import Do, Run, Say, Step
 from ..up import LOCAL_REGISTRY, REGISTRY
@@ -24,7 +27,7 @@ from .layers import image_ids
 from .making import Release, make_release, tiered
 from .sending import Sending
 from .shipping import missing_images
-from .split import EDGE, TIER
+from .split import DATA, EDGE, TIER
 from .target import TargetError
 from .upload import Upload, send
 
@@ -134,6 +137,13 @@ class TierSending(Sending):
         )
 
     @cached_property
+    def change(self) -> TierChange:
+        """What the agent is told."""
+        projects = self.release.projects
+        stores = tuple(self._stores()) if self.tier == DATA else ()
+        return TierChange(self.tier, self.services, self.gone, projects.networks, projects.volumes, stores)
+
+    @cached_property
     def after(self) -> dict[str, Any]:
         """The base as it will be."""
         projects = self.release.projects
@@ -147,15 +157,8 @@ class TierSending(Sending):
     def uploads(self) -> list[Upload]:
         """All that is handed over."""
         projects = self.release.projects
-        change = {
-            "tier": self.tier,
-            "services": self.services,
-            "gone": self.gone,
-            "networks": projects.networks,
-            "volumes": projects.volumes,
-        }
         return [
-            Upload(FILE, json.dumps(change, indent=1), 0o640),
+            Upload(FILE, json.dumps(self.change.data, indent=1), 0o640),
             Upload("compose.yaml", json.dumps(self.after, indent=1, sort_keys=True) + "\n", 0o640),
             *self.files_of(projects.services[self.tier]),
         ]
@@ -165,6 +168,17 @@ class TierSending(Sending):
         """The digests of the base's files there, by path; they are kept nowhere."""
         told = self.host.run(Command(("sh", "-c", DIGESTS, "sh", self.layout.base)), timeout_s=ASK_S).out
         return {path: digest for digest, path in re.findall(r"^([0-9a-f]{64})  (.*)$", told, re.MULTILINE)}
+
+    def _stores(self) -> Iterator[Store]:
+        """Those among what runs there and is replaced; who may tell them to save is whom the settings know."""
+        settings, there = self.stack.settings, self.before["services"]
+        doctor = settings.doctor.redis
+        for name in (*self.services, *self.gone):
+            if name in there and is_redis(there[name]):
+                known = settings.secrets.rotate.values() if settings.secrets else ()
+                logins = [(each.by, each.password_file) for each in known if (each.kind, each.service) == (REDIS, name)]
+                logins += [(doctor.user, doctor.password_file)] if doctor else []
+                yield Store(name, tuple(dict.fromkeys(logins)))
 
     def _images(self) -> dict[str, str]:
         images = self.release.images
@@ -205,6 +219,12 @@ def joined(
         services[name] = _waiting_for(services[name], services)
     both = {key: {**(before.get(key) or {}), **base[key]} for key in ("networks", "volumes", "secrets")}
     return {**base, **both, "services": services}
+
+
+def is_redis(service: Mapping[str, Any]) -> bool:
+    """Whether a service of a model runs Redis, or Valkey: by its image, else by its program."""
+    words = (*(service.get("entrypoint") or ()), *(service.get("command") or ()))
+    return REDIS in kinds_of(str(service.get("image", "")), tuple(map(str, words)))
 
 
 def files_read(models: Iterable[Mapping[str, Any]], files: Iterable[Upload], folder: str) -> list[Upload]:

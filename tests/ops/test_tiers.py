@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import json
+import os
+from dataclasses import replace
 
 import pytest
 
 from fairlead.ops.agent.bundle import bundle_of
 from fairlead.ops.agent.record import Records
+from fairlead.ops.agent.redis import Store
+from fairlead.ops.agent.redis_copy import title
 from fairlead.ops.agent.tier import (
     ASK,
     FILE,
+    HOOKS,
     KEPT,
     MARK,
+    REPLACING,
+    TierChange,
     TierWork,
     change_in,
     half_done,
     refuse_half_done,
 )
+from fairlead.ops.agent.tiers import abort_tier, change_tier
 from fairlead.ops.command import Result
 from fairlead.ops.deploy.tier_planning import seconds
-from fairlead.ops.deploy.tiers import files_read, joined
+from fairlead.ops.deploy.tiers import files_read, is_redis, joined
 from fairlead.ops.deploy.upload import Upload
 from fairlead.ops.errors import SettingsError, StepFailedError
 from fairlead.ops.execute import execute
@@ -122,9 +130,9 @@ def work(tmp_path):
     change = {"tier": "edge", "services": ["nginx", "cache"], "gone": [], "networks": {}, "volumes": {}}
     (folder / FILE).write_text(json.dumps(change))
 
-    def make(engine, note=lambda _: None):
+    def make(engine, note=lambda _: None, **more):
         bundle, records = bundle_of(MANIFEST, str(tmp_path)), Records(tmp_path / "state")
-        return TierWork(engine, bundle, records, folder, change_in(folder), note=note)
+        return TierWork(engine, bundle, records, folder, replace(change_in(folder), **more), note=note)
 
     return tmp_path, make
 
@@ -225,3 +233,193 @@ def test_nothing_else_begins_while_a_change_is_half_done(tmp_path):
 def test_what_was_not_handed_over_is_said(tmp_path):
     with pytest.raises(SettingsError, match="run inv deploy --tier again"):
         change_in(tmp_path)
+
+
+# ---- Redis among the data
+
+
+def test_who_may_tell_redis_to_save_is_handed_over_and_an_older_hand_over_names_none(tmp_path):
+    change = TierChange("data", ("cache",), (), {}, {}, (Store("cache", (("keeper", "/run/secrets/k"), ("", ""))),))
+    (tmp_path / FILE).write_text(json.dumps(change.data))
+    assert change == change_in(tmp_path)
+
+    (tmp_path / FILE).write_text(json.dumps({key: value for key, value in change.data.items() if key != "stores"}))
+    assert () == change_in(tmp_path).stores
+
+
+@pytest.mark.parametrize(
+    ("service", "found"),
+    [
+        ({"image": "mirror.example.com/library/redis:8.0"}, True),
+        ({"image": "valkey/valkey:8"}, True),
+        ({"image": "shop/cache:1", "command": ["redis-server", "--appendonly", "yes"]}, True),
+        ({"image": "shop/cache:1", "entrypoint": None, "command": None}, False),
+        ({"image": "oliver006/redis_exporter"}, False),
+    ],
+)
+def test_redis_is_known_by_its_image_or_by_its_program(service, found):
+    assert found == is_redis(service)
+
+
+def test_a_redis_whose_data_cannot_be_copied_is_not_replaced(work):
+    root, make = work
+    engine = Engine()
+    engine.run = lambda *_, **__: Result(0, "")  # no container of it runs
+    change = make(engine, tier="data", services=("cache",), stores=(Store("cache"),))
+
+    with pytest.raises(StepFailedError, match=f"{title('cache')}: no container of cache runs; nothing was changed"):
+        _execute(change, engine)
+    assert [] == engine.told
+    assert not (root / KEPT).exists()
+
+
+def test_what_was_copied_before_is_not_asked_of_containers_that_may_be_away(work):
+    root, make = work
+    engine = Engine()
+    change = make(engine, tier="data", services=("cache",), stores=(Store("cache"),))
+    (root / "base.next-1" / REPLACING).touch()
+
+    _execute(change, engine)
+
+    assert "--force-recreate" in engine.told[-1]
+    assert not (root / "shared").exists()
+
+
+# ---- the agent's commands, with an engine that answers what a file says
+
+
+@pytest.fixture
+def host(work, monkeypatch):
+    """The folder of a stack whose release r2 serves; `docker` notes what it is told, and fails where `broken` is."""
+    root, _ = work
+    tools = root / "tools"
+    tools.mkdir()
+    (tools / "docker").write_text(
+        f'#!/bin/sh\necho "$*" >>{root}/told\n'
+        f'case "$*" in *--force-recreate*) test ! -e {root}/broken;; ps*) echo c0ffee;; '
+        "*curl*) printf 'said\\n200';; esac\n"
+    )
+    (tools / "docker").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
+    (root / "releases" / "r2").mkdir(parents=True)
+    (root / "releases" / "r2" / "release.json").write_text(json.dumps({"version": 1, **MANIFEST}))
+    (root / "state").mkdir()
+    (root / "state" / "state.json").write_text('{"current": "r2"}')
+    (root / "state" / HOOKS).write_text('{"owed": ["after-switch"], "tier": "edge"}')
+    return root
+
+
+def _left(root):
+    return sorted(path.name for path in root.glob("*base*")), (root / "state" / MARK).exists()
+
+
+def _ended(capsys):
+    return json.loads(capsys.readouterr().out.splitlines()[-1])
+
+
+def _audit(root):
+    return [json.loads(line)["what"] for line in (root / "state" / "audit.jsonl").read_text().splitlines()]
+
+
+def test_a_change_ends_with_nothing_left_and_its_hooks_still_owed(host, capsys):
+    assert 0 == change_tier(str(host), "base.next-1", "ann@laptop")
+
+    assert (["base"], False) == _left(host)
+    assert ("new", NEW) == _base(host)
+    assert (0, ["edge tier changes", "edge tier changed"]) == (_ended(capsys)["exit"], _audit(host))
+    assert (host / "state" / HOOKS).exists()
+
+
+def test_a_change_that_fails_is_taken_back_and_owes_no_hooks_and_the_engine_does_not_start_it_again(host, capsys):
+    (host / "tools" / "docker").write_text('#!/bin/sh\ncase "$*" in *nginx.conf*) exit 1;; esac\n')
+
+    assert 0 == change_tier(str(host), "base.next-1", "ann@laptop")  # the exit code that the engine sees
+
+    assert ((["base"], False), ("old", OLD)) == (_left(host), _base(host))
+    assert (1, "edge tier: taken back") == (_ended(capsys)["exit"], _audit(host)[-1])
+    assert not (host / "state" / HOOKS).exists()
+
+
+def _cut_off(host):
+    """A change of which a run was cut off while containers were replaced."""
+    (host / KEPT / "secrets").mkdir(parents=True)
+    (host / KEPT / "secrets" / "root").write_text("old")
+    (host / KEPT / "compose.yaml").write_text(json.dumps(OLD))
+    (host / "base" / "secrets" / "root").write_text("new")
+    (host / "base" / "compose.yaml").write_text(json.dumps(NEW))
+    (host / "base.next-1" / REPLACING).touch()
+    (host / "state" / MARK).write_text("base.next-1\n")
+
+
+def test_one_that_was_cut_off_in_the_middle_is_gone_on_with(host, capsys):
+    _cut_off(host)
+
+    assert 0 == change_tier(str(host), "", "ann@laptop")
+
+    assert ((["base"], False), ("new", NEW), 0) == (_left(host), _base(host), _ended(capsys)["exit"])
+    assert ["edge tier goes on", "edge tier changed"] == _audit(host)
+
+
+def test_one_that_goes_on_and_fails_takes_back_what_the_run_before_did(host, capsys):
+    _cut_off(host)
+    (host / "tools" / "docker").write_text(
+        f'#!/bin/sh\necho "$*" >>{host}/told\ncase "$*" in *nginx.conf*) exit 1;; esac\n'
+    )
+
+    assert 0 == change_tier(str(host), "", "ann@laptop")
+
+    assert ((["base"], False), ("old", OLD), 1) == (_left(host), _base(host), _ended(capsys)["exit"])
+    assert "--force-recreate nginx\n" in (host / "told").read_text()
+
+
+def test_one_that_was_cut_off_is_taken_back_and_so_it_is_called(host, capsys):
+    _cut_off(host)
+
+    assert 0 == abort_tier(str(host), "ann@laptop")
+
+    assert ((["base"], False), ("old", OLD), 0) == (_left(host), _base(host), _ended(capsys)["exit"])
+    assert ["edge tier: taken back"] == _audit(host)
+    assert not (host / "state" / HOOKS).exists()
+
+
+def test_one_that_cannot_be_taken_back_stays_begun_until_it_can(host, capsys):
+    _cut_off(host)
+    (host / "broken").touch()
+
+    assert 0 == abort_tier(str(host), "ann@laptop")
+    assert (3, True) == (_ended(capsys)["exit"], (host / "state" / MARK).exists())
+
+    (host / "broken").unlink()
+    assert 0 == abort_tier(str(host), "ann@laptop")
+    assert (0, (["base"], False)) == (_ended(capsys)["exit"], _left(host))
+
+
+@pytest.mark.parametrize("command", [lambda root: change_tier(root, "", "ann"), lambda root: abort_tier(root, "ann")])
+def test_one_that_was_cut_off_at_its_very_end_is_done_and_not_called_taken_back(host, capsys, command):
+    _cut_off(host)
+    (host / KEPT).rename(host / f".{KEPT}.done")
+
+    assert 0 == command(str(host))
+
+    assert ((["base"], False), ("new", NEW)) == (_left(host), _base(host))
+    assert "edge tier changed" == _audit(host)[-1]
+    assert not (host / "told").exists()
+
+
+def test_what_an_older_change_has_kept_is_never_brought_back(host, capsys):
+    (host / KEPT / "secrets").mkdir(parents=True)
+    (host / KEPT / "secrets" / "root").write_text("ancient")
+    (host / "tools" / "docker").write_text('#!/bin/sh\ncase "$*" in *nginx.conf*) exit 1;; esac\n')
+
+    change_tier(str(host), "base.next-1", "ann@laptop")
+
+    assert ("old", OLD) == _base(host)
+
+
+def test_a_change_that_ended_and_is_begun_again_by_the_engine_says_so(host, capsys):
+    change_tier(str(host), "base.next-1", "ann@laptop")
+
+    assert 0 == change_tier(str(host), "base.next-1", "ann@laptop")
+    assert {"exit": 2, "text": "base.next-1: changed or taken back before; inv audit says which"}.items() <= _ended(
+        capsys
+    ).items()
