@@ -10,9 +10,9 @@ from pathlib import Path
 from .. import bases as base_images
 from ..command import Command
 from ..compose import pulled_images, secret_paths
-from ..deploy.agent_image import PLATFORM
 from ..errors import LockedError, SettingsError
 from ..host import Host
+from ..package_image import PLATFORM
 from ..secret_files import secret_steps
 from ..step import Do, Run, Say, Step, Write
 from ..up import LOCAL_REGISTRY, REGISTRY

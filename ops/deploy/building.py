@@ -14,9 +14,9 @@ from ..command import Command
 from ..engine import require_engine
 from ..errors import SettingsError
 from ..host import Host, LocalHost
+from ..package_image import PLATFORM
 from ..ssh import RemoteHost
 from ..ssh.engine_socket import engine_socket
-from .agent_image import PLATFORM
 from .layers import BlobStore, image_ids
 from .shipping import missing_images, ship
 from .target import MACHINES, TargetError

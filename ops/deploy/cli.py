@@ -21,7 +21,7 @@ from ..plan import Plan, plan_for
 from ..ssh import RemoteHost
 from ..stack import Stack, open_stack
 from ..up import LOCAL_REGISTRY, REGISTRY, plan_up
-from .agent_image import agent_image, agent_steps
+from .agent_image import AGENT
 from .agreeing import Wish, agreed
 from .assets import lists_assets
 from .building import HERE, ON_HOST, built_for, send_bases
@@ -127,7 +127,7 @@ def _deploy(opened: Opened, wish: Wish, *, local_bases: bool, dry: bool) -> None
             "BASE_REGISTRY is fairlead/: base images of our own are for trying out; set it to a registry, or say "
             "--allow-local-bases"
         )
-    agent = agent_image(_registry(stack))
+    agent = AGENT.name(_registry(stack))
     hooks = Hooks(stack.settings.outward, stack.settings.root)
     revision = stack.project.environment.get("GIT_REVISION", "")
     at = partial(hooks.steps, moment=Moment(host.name, name, target.state.current, revision))
@@ -135,7 +135,7 @@ def _deploy(opened: Opened, wish: Wish, *, local_bases: bool, dry: bool) -> None
         lint_step(stack),
         *at("before-build"),
         *(step for _, step in plan_up(stack, start=False).steps),
-        *agent_steps(local, client, _registry(stack), agent),
+        *AGENT.steps(local, client, _registry(stack), agent),
         *at("after-build"),
     ]
     sending = Sending(host, target, layout, name, client, agent)

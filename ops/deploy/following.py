@@ -12,7 +12,7 @@ from ..command import Command, Result
 from ..engine import SOCKET
 from ..errors import FairleadError, LockedError, UnreachableError
 from ..host import Host
-from .agent_image import REPOSITORY
+from .agent_image import AGENT
 from .layout import Layout
 from .target import Target, TargetError
 
@@ -67,7 +67,7 @@ class Agent:
         Raises:
             TargetError: there is none.
         """
-        found = self._docker("images", "--format", "{{.Repository}}:{{.Tag}}", REPOSITORY).out.split()
+        found = self._docker("images", "--format", "{{.Repository}}:{{.Tag}}", AGENT.repository).out.split()
         if not found:
             raise TargetError(f"{self.host.name}: no agent there yet; inv deploy brings it")
         return found[0]

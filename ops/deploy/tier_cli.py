@@ -12,7 +12,7 @@ from ..lock import locked, operator
 from ..plan import Plan, plan_for
 from ..stack import open_stack
 from ..up import LOCAL_REGISTRY, REGISTRY, plan_up
-from .agent_image import agent_image, agent_steps
+from .agent_image import AGENT
 from .agreeing import Wish, agreed
 from .events import progress
 from .following import Agent
@@ -39,9 +39,9 @@ def change_tier(opened: Opened, wish: Wish, *, local_bases: bool, dry: bool) -> 
     registry = stack.values.get(REGISTRY, "")
     if registry == LOCAL_REGISTRY and not local_bases:
         raise SettingsError("BASE_REGISTRY is fairlead/: set it to a registry, or say --allow-local-bases")
-    agent = agent_image(registry)
+    agent = AGENT.name(registry)
     files = [step for _, step in plan_up(stack, build=False, start=False).steps]
-    images = [*tier_images(stack, wish.tier), *agent_steps(local, client, registry, agent)]
+    images = [*tier_images(stack, wish.tier), *AGENT.steps(local, client, registry, agent)]
     sending = TierSending(host, target, opened.layout, target.next_release, client, agent, wish.tier)
     plans = [plan_for(local.name, *steps) for steps in ((lint_step(stack), *files, *images), sending.steps())]
     if dry:

@@ -44,7 +44,7 @@ from ..settings import FILE_NAME
 from ..stack import Stack, open_stack
 from ..step import Do, Say, Step
 from ..up import REGISTRY
-from .image import keeper_image, keeper_steps
+from .image import KEEPER
 from .noting import note
 from .running import Keeper
 
@@ -157,12 +157,12 @@ class Work:
     @cached_property
     def images(self) -> tuple[str, str]:
         """The keeper's and certbot's."""
-        return keeper_image(self.registry), str(self.job.merged["services"][SERVICE]["image"])
+        return KEEPER.name(self.registry), str(self.job.merged["services"][SERVICE]["image"])
 
     def steps(self) -> Iterator[Step]:
         """Builds here what is not built, and sends what is not there."""
         yield from image_steps(self.job)
-        yield from keeper_steps(self.stack.host, self.client, self.registry, self.images[0])
+        yield from KEEPER.steps(self.stack.host, self.client, self.registry, self.images[0])
         where = self.opened.host.name
         yield Do("send the images", f"to {where}, layer by layer: {', '.join(self.images)}", self._ship)
         yield Do("send the settings", f"to {where}:{self.keeper.folder}", self._send)

@@ -14,10 +14,10 @@ from ..engine import SOCKET
 from ..errors import FairleadError, LockedError, UnreachableError
 from ..host import Host
 from ..reach import HERE
-from .image import REPOSITORY
+from .image import KEEPER
 
 ANSWER_S = 60.0
-DIGEST = re.compile(rf"{REPOSITORY}:[0-9a-f]{{16}}")
+DIGEST = re.compile(rf"{KEEPER.repository}:[0-9a-f]{{16}}")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -52,7 +52,7 @@ class Keeper:
     @property
     def image(self) -> str:
         """The name under which its host finds the newest keeper, whatever the release."""
-        return f"{REPOSITORY}:{self.layout.stack}"
+        return f"{KEEPER.repository}:{self.layout.stack}"
 
     def use(self, image: str) -> None:
         """
@@ -64,7 +64,7 @@ class Keeper:
         tagged = self._docker("tag", image, self.image)
         if not tagged.ok:
             raise FairleadError(f"{self.host.name}: {image}: {tagged.reason}")
-        listed = self._docker("images", "--format", "{{.Repository}}:{{.Tag}}", REPOSITORY).out.split()
+        listed = self._docker("images", "--format", "{{.Repository}}:{{.Tag}}", KEEPER.repository).out.split()
         earlier = [name for name in listed if DIGEST.fullmatch(name) and name != image]
         if earlier:
             self._docker("image", "rm", *earlier)  # another stack's own name for one of them keeps it

@@ -35,7 +35,7 @@ from ..timers import Schedule
 from ..up import REGISTRY
 from ..verify.timer import NIGHTLY, schedule_for
 from .certbot import CLOSED, ENV, OPEN
-from .image import keeper_image, keeper_steps
+from .image import KEEPER
 from .running import PATH, Keeper
 from .timers import BY_HAND
 
@@ -99,7 +99,7 @@ class Work:
     @cached_property
     def image(self) -> str:
         """The keeper's image."""
-        return keeper_image(self.stack.values.get(REGISTRY, ""))
+        return KEEPER.name(self.stack.values.get(REGISTRY, ""))
 
     def schedule(self) -> Schedule:
         """When it looks, and by which command."""
@@ -121,7 +121,7 @@ class Work:
 
     def steps(self) -> Iterator[Step]:
         """Builds the keeper where it is not built, and sends what is not there."""
-        yield from keeper_steps(LocalHost(), self.client, self.stack.values.get(REGISTRY, ""), self.image)
+        yield from KEEPER.steps(LocalHost(), self.client, self.stack.values.get(REGISTRY, ""), self.image)
         where = self.opened.host.name
         yield Do("send the image", f"to {where}, layer by layer: {self.image}", self._ship)
         yield Do("send the settings", f"to {where}:{self.keeper.folder}", self._send)

@@ -11,13 +11,14 @@ import pytest
 
 from fairlead.ops.carriage import RegistrySettings
 from fairlead.ops.command import Result
-from fairlead.ops.deploy.agent_image import PLATFORM, agent_image
+from fairlead.ops.deploy.agent_image import AGENT
 from fairlead.ops.deploy.building import built_for, built_platforms, platform_of
 from fairlead.ops.deploy.layers import BlobStore, LayerError, _pack
 from fairlead.ops.deploy.pruning import prune
 from fairlead.ops.deploy.pulling import logins_of, registry_of, repository_of
 from fairlead.ops.errors import SettingsError
 from fairlead.ops.inventory import HostEntry
+from fairlead.ops.package_image import PLATFORM
 from fairlead.ops.ssh import RemoteHost
 
 BUILDX = (
@@ -86,11 +87,11 @@ def test_another_place_to_build_than_the_host_is_wrong_use():
 
 
 def test_an_agent_for_another_kind_of_machine_has_another_name(monkeypatch):
-    mine = agent_image("")
+    mine = AGENT.name("")
 
     monkeypatch.setenv(PLATFORM, "linux/arm64")
 
-    assert mine != agent_image("")
+    assert mine != AGENT.name("")
 
 
 @pytest.fixture
