@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 
 from ..agent.gc import old_releases
-from ..agent.tier import MARK
 from ..base_cache import cache_folder
 from ..engine import require_engine
 from ..errors import InterruptedRunError, SettingsError
@@ -39,8 +38,16 @@ from .ready import ports_step, say_clock
 from .sending import Sending, for_host
 from .split import APP
 from .target import Target, TargetError, examine
-from .telling import Teller
-from .tier_cli import change_tier, hand_over_tier, refuse_half_done_tier
+from .tier_cli import change_tier
+from .tier_handing import (
+    ABORT,
+    CHANGE,
+    begun_tier,
+    follow_tier,
+    hand_over_tier,
+    refuse_half_done_tier,
+    run_owed_of_tier,
+)
 
 
 def deploy(
@@ -193,30 +200,27 @@ def _registry(stack: Stack) -> str:
 
 def _go_on(opened: Opened, *, abort: bool) -> None:
     target = examine(opened.host, opened.layout)
+    tier = begun_tier(opened)
     if _agent(opened, target).runs():
-        follow(opened, target)
-        target = examine(opened.host, opened.layout)
-    if opened.host.read(f"{opened.layout.state}/{MARK}"):
-        hand_over_tier(opened, target, "tier-abort" if abort else "tier")
+        if tier:
+            follow_tier(opened, target, tier)
+        else:
+            follow(opened, target)
+        target, tier = examine(opened.host, opened.layout), begun_tier(opened)
+    if tier:
+        hand_over_tier(opened, target, ABORT if abort else CHANGE, tier)
         return
     state = target.state
     if not state.pending:
         print(f"{opened.host.name}: {state.current or 'no release'} serves; nothing is left to do")
         run_owed(opened, target)
+        run_owed_of_tier(opened, target)
         return
     hand_over(opened, target, "abort" if abort else "switch", state.pending, new=False)
 
 
 def _agent(opened: Opened, target: Target) -> Agent:
     return Agent(opened.host, target, opened.layout)
-
-
-def _hand_over(agent: Agent, words: tuple[str, ...], image: str = "") -> None:
-    """Has the agent do what makes no release serve, see `handing.hand_over` for what does."""
-    with Teller() as teller:
-        agent.run(image or agent.image(), (*words, "--root", agent.layout.root, "--who", _who()), teller)
-    serves = examine(agent.host, agent.layout).state.current
-    print(f"{agent.host.name}: {serves or 'no release'} serves")
 
 
 def _wanted(host: RemoteHost, target: Target, to: str) -> str:

@@ -18,6 +18,9 @@ from .target import Target, TargetError
 
 NOT_TAKEN_BACK = 3
 ANSWER_S, BACK_S, LOCK_S, PAUSE_S = 120.0, 60.0, 5.0, 0.5
+AGAIN = ("--restart", "on-failure:5")
+"""Of a command that exits with 0 once it has told how it ended: whatever else its exit code is, it was cut off."""
+
 Line = Callable[[Mapping[str, Any]], None]
 
 
@@ -72,9 +75,12 @@ class Agent:
             raise TargetError(f"{self.host.name}: no agent there yet; inv deploy brings it")
         return found[0]
 
-    def run(self, image: str, words: tuple[str, ...], line: Line) -> None:
+    def run(self, image: str, words: tuple[str, ...], line: Line, *, again: bool = False) -> None:
         """
         Runs the command *words* to its end.
+
+        Args:
+            again: The engine starts it again where it dies, and after a boot, since nothing serves while it is away.
 
         Raises:
             LockedError: one is at work.
@@ -85,7 +91,7 @@ class Agent:
             raise self._locked()
         # one that ended, and that nobody followed to its end; never one that another operator has just started
         self._docker("rm", self.name)
-        started = self._docker("run", "--detach", *self._options(), image, *words)
+        started = self._docker("run", "--detach", *(AGAIN if again else ()), *self._options(), image, *words)
         if not started.ok:
             if self.runs():
                 raise self._locked()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..agent.switch import COMMIT
+from ..agent.tier import ASK
 from ..errors import FairleadError
 from ..hooks import Hooks, LateHookError, Moment
 from ..hosts import Opened
@@ -19,33 +20,39 @@ from ..settings import Settings, find_settings, load_settings
 from ..stack import Stack
 from .following import Agent, AgentError
 from .remembered import remember
+from .split import APP
 from .target import Target, examine
 from .telling import Teller
 
 EVENTS = {"switch": "deploy", "rollback": "rollback", "abort": "abort"}
 FILE, MODE = "hooks.json", 0o640
+PROVEN = (COMMIT, ASK)
+"""The steps of the agent after which what is new serves: a release, an edge, data."""
 
 
 class LateHooks:
     """
     The hooks of a release that run once it serves.
 
-    Those still owed stand in a file of the release on the host, so that `--resume` knows them on any machine: one that
-    has run is struck out after it ran, and one that was cut off runs again.
+    Those still owed stand in a file on the host, so that `--resume` knows them on any machine: one that has run is
+    struck out after it ran, and one that was cut off runs again.
+
+    Args:
+        path: That file; the release's own where it is not said.
     """
 
-    def __init__(self, opened: Opened, settings: Settings, moment: Moment) -> None:
+    def __init__(self, opened: Opened, settings: Settings, moment: Moment, path: str = "") -> None:
         self._opened = opened
         self._hooks = Hooks(settings.outward, settings.root)
         self._moment = moment
-        self._path = f"{opened.layout.release(moment.release)}/{FILE}"
+        self._path = path or f"{opened.layout.release(moment.release)}/{FILE}"
         self.state = settings.state
         self.failed: list[str] = []
 
     def owe(self) -> None:
         """From now on all that the settings have are owed."""
         owed = [name for name in (*SERVING, *FINISHED) if name in self._hooks.settings.hooks]
-        if owed:
+        if owed or self.owed():
             self._write(owed)
 
     def owed(self) -> list[str]:
@@ -69,14 +76,15 @@ class LateHooks:
         """
         if self.failed:
             moment = self._moment
+            done = f"{moment.release} serves" if moment.tier == APP else f"the {moment.tier} tier is changed"
             raise LateHookError(
-                f"{moment.host}: {moment.release} serves, and is not taken back; {'; '.join(self.failed)}: "
+                f"{moment.host}: {done}, and is not taken back; {'; '.join(self.failed)}: "
                 "mend what that was for by hand"
             )
 
     def _write(self, owed: list[str]) -> None:
         try:
-            self._opened.host.put(self._path, json.dumps({"owed": owed}) + "\n", MODE)
+            self._opened.host.put(self._path, json.dumps({"owed": owed, "tier": self._moment.tier}) + "\n", MODE)
         except OSError as error:
             self.failed.append(f"which hooks ran is not noted: {self._path}: {error.strerror or error}")
 
@@ -108,7 +116,7 @@ def hand_over(opened: Opened, target: Target, command: str, release: str, image:
         if new and command != "abort":
             hooks.owe()
         with _saying_what_serves(opened), Teller() as teller:
-            agent.run(image, words, _telling(teller, hooks))
+            agent.run(image, words, telling(teller, hooks))
         _end(opened, hooks, event, finished=command != "abort")
     hooks.complain()
 
@@ -131,7 +139,7 @@ def follow(opened: Opened, target: Target) -> None:
     release = target.state.pending or target.state.current
     hooks = LateHooks(opened, load_settings(find_settings(Path.cwd())), moment_of(opened, target, release))
     with Teller() as teller:
-        Agent(opened.host, target, opened.layout).follow(_telling(teller, hooks))
+        Agent(opened.host, target, opened.layout).follow(telling(teller, hooks))
     after = examine(opened.host, opened.layout).state
     if after.current == release and not after.pending:
         hooks.run((*SERVING, *FINISHED))
@@ -165,10 +173,12 @@ def _saying_what_serves(opened: Opened) -> Iterator[None]:
         raise AgentError(said, error.details, error.exit_code) from error
 
 
-def _telling(teller: Teller, hooks: LateHooks) -> Any:
+def telling(teller: Teller, hooks: LateHooks) -> Any:
+    """What takes the agent's lines: shows them, and runs the hooks that are due once what is new serves."""
+
     def line(told: Mapping[str, Any]) -> None:
         teller(told)
-        if (told.get("event"), told.get("step")) == ("done", COMMIT):
+        if told.get("event") == "done" and told.get("step") in PROVEN:
             hooks.run(SERVING)
 
     return line

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from ..agent.tier import MARK
+from functools import partial
+
 from ..engine import require_engine
 from ..errors import InterruptedRunError, SettingsError
 from ..execute import execute
+from ..hooks import Hooks
 from ..host import LocalHost
 from ..hosts import Opened
 from ..lock import locked, operator
@@ -15,12 +17,12 @@ from ..up import LOCAL_REGISTRY, REGISTRY, plan_up
 from .agent_image import AGENT
 from .agreeing import Wish, agreed
 from .events import progress
-from .following import Agent
+from .handing import fails_only
 from .holding import refuse_if_frozen
 from .linted import lint_step
 from .sending import for_host
 from .target import Target, TargetError, examine
-from .telling import Teller
+from .tier_handing import CHANGE, hand_over_tier, refuse_half_done_tier, tier_event, tier_moment
 from .tier_planning import TierPlanner
 from .tiers import TierSending, tier_images
 
@@ -40,16 +42,26 @@ def change_tier(opened: Opened, wish: Wish, *, local_bases: bool, dry: bool) -> 
     if registry == LOCAL_REGISTRY and not local_bases:
         raise SettingsError("BASE_REGISTRY is fairlead/: set it to a registry, or say --allow-local-bases")
     agent = AGENT.name(registry)
-    files = [step for _, step in plan_up(stack, build=False, start=False).steps]
-    images = [*tier_images(stack, wish.tier), *AGENT.steps(local, client, registry, agent)]
+    moment = tier_moment(opened, target, wish.tier)
+    at = partial(Hooks(stack.settings.outward, stack.settings.root).steps, moment=moment)
+    building = [
+        lint_step(stack),
+        *at("before-build"),
+        *(step for _, step in plan_up(stack, build=False, start=False).steps),
+        *tier_images(stack, wish.tier),
+        *AGENT.steps(local, client, registry, agent),
+        *at("after-build"),
+    ]
     sending = TierSending(host, target, opened.layout, target.next_release, client, agent, wish.tier)
-    plans = [plan_for(local.name, *steps) for steps in ((lint_step(stack), *files, *images), sending.steps())]
+    shipping = [*at("before-ship"), *sending.steps(), *at("after-ship"), *at("before-switch")]
+    plans = [plan_for(local.name, *steps) for steps in (building, shipping)]
     if dry:
         print(*plans, sep="\n")
         return
     planner = TierPlanner(sending, tuple(step.title for plan in plans for _, step in plan.steps), operator())
     try:
-        with locked(stack.settings.state / "lock", "inv deploy"):
+        what = f"inv deploy --tier {wish.tier} to {host.name}"
+        with locked(stack.settings.state / "lock", what), fails_only(stack, tier_event(moment)):
             _run(plans[0], local)
             if sending.needless:
                 print(f"{host.name}: {sending.needless}")
@@ -59,33 +71,7 @@ def change_tier(opened: Opened, wish: Wish, *, local_bases: bool, dry: bool) -> 
             _run(plans[1], local)
     except KeyboardInterrupt:
         raise InterruptedRunError(f"inv deploy: interrupted; {host.name} runs what it ran") from None
-    hand_over_tier(opened, target, "tier", "--folder", sending.folder, image=agent)
-
-
-def hand_over_tier(opened: Opened, target: Target, *words: str, image: str = "") -> None:
-    """
-    Has the agent change a tier, go on with a change that was cut off, or take it back, and follows it.
-
-    Raises:
-        FairleadError: see `Agent.run`.
-    """
-    agent = Agent(opened.host, target, opened.layout)
-    with Teller() as teller:
-        agent.run(image or agent.image(), (*words, "--root", opened.layout.root, "--who", operator()), teller)
-
-
-def refuse_half_done_tier(opened: Opened) -> None:
-    """
-    Refuses a host on which a change of edge or data has begun and not ended.
-
-    Raises:
-        TargetError: one has.
-    """
-    if opened.host.read(f"{opened.layout.state}/{MARK}"):
-        raise TargetError(
-            f"{opened.host.name}: a change of the edge or the data has begun and not ended; "
-            "inv deploy --resume goes on with it, --abort takes it back"
-        )
+    hand_over_tier(opened, target, CHANGE, wish.tier, folder=sending.folder, image=agent)
 
 
 def _ready(opened: Opened) -> Target:

@@ -127,3 +127,13 @@ def test_of_two_who_start_an_agent_at_the_same_moment_one_is_refused_and_ends_no
         Agent(engine, TARGET, Layout("shop", "/srv/shop")).run("fairlead-agent:1", ("switch",), lambda _: None)
     assert ["inspect", "rm", "run"] == engine.ran[:3]
     assert [] == [words for words in engine.words if "--force" in words]
+
+
+@pytest.mark.parametrize(("again", "told"), [(True, True), (False, False)])
+def test_only_what_must_not_stay_cut_off_is_started_again_by_the_engine(again, told):
+    engine = Engine([END])
+
+    Agent(engine, TARGET, Layout("shop", "/srv/shop")).run("fairlead-agent:1", ("tier",), lambda _: None, again=again)
+
+    (words,) = [words for words in engine.words if words[0] == "run"]
+    assert told == ("--restart" in words)

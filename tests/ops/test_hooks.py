@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from fairlead.ops.agent.record import State
 from fairlead.ops.agent.switch import COMMIT
-from fairlead.ops.deploy.handing import LateHooks, _telling
+from fairlead.ops.agent.tier import ASK, HOOKS
+from fairlead.ops.deploy.handing import LateHooks, telling
 from fairlead.ops.deploy.layout import Layout
+from fairlead.ops.deploy.target import Target
+from fairlead.ops.deploy.tier_handing import run_owed_of_tier, tier_event, tier_moment
 from fairlead.ops.errors import SettingsError
 from fairlead.ops.hooks import HookError, Hooks, LateHookError, Moment
 from fairlead.ops.host import LocalHost
@@ -43,6 +48,7 @@ def test_a_hook_is_told_what_is_deployed_and_runs_in_the_stacks_folder(tmp_path,
         "FAIRLEAD_PREVIOUS=r6",
         "FAIRLEAD_REVISION=feedc0de",
         "FAIRLEAD_ACTION=deploy",
+        "FAIRLEAD_TIER=app",
     } <= set(told.split())
 
 
@@ -101,10 +107,14 @@ class Host(LocalHost):
         self.name = "prod"
 
 
-def _late(tmp_path, **hooks):
+def _settings(tmp_path):
     (tmp_path / "fairlead.yaml").write_text(SETTINGS)
+    return load_settings(tmp_path / "fairlead.yaml")
+
+
+def _late(tmp_path, **hooks):
     outward = Outward({name.replace("_", "-"): commands for name, commands in hooks.items()})
-    settings = replace(load_settings(tmp_path / "fairlead.yaml"), outward=outward)
+    settings = replace(_settings(tmp_path), outward=outward)
     return LateHooks(Opened(Host(), Layout("shop", str(tmp_path))), settings, MOMENT)
 
 
@@ -115,7 +125,7 @@ def _noting(word):
 def test_late_hooks_run_once_when_it_serves_and_when_it_is_over(tmp_path):
     hooks = _late(tmp_path, after_switch=_noting("switched"), after_finish=_noting("finished"))
     hooks.owe()
-    line = _telling(lambda _: None, hooks)
+    line = telling(lambda _: None, hooks)
     for told in ({"event": "start", "step": COMMIT}, {"event": "done", "step": COMMIT}):
         line(told)
     assert ("switched ", ["after-finish"]) == ((tmp_path / "ran").read_text(), hooks.owed())
@@ -152,6 +162,71 @@ def test_a_late_hook_that_fails_is_told_and_the_others_run(tmp_path):
     with pytest.raises(LateHookError, match=r"prod: r7 serves, and is not taken back; after-switch: .*: exit 9: mend"):
         hooks.complain()
     assert 3 == LateHookError.exit_code
+
+
+@pytest.fixture
+def tier(tmp_path):
+    """A host where r7 serves, and the settings of a stack whose hook is run after a switch; gives both, and who ran."""
+    (tmp_path / "fairlead.yaml").write_text(
+        f"{SETTINGS}hooks: {{after-switch: [[sh, -c, 'echo $FAIRLEAD_RELEASE $FAIRLEAD_TIER >>ran']]}}\n"
+    )
+    (tmp_path / "releases" / "r7").mkdir(parents=True)
+    (tmp_path / "releases" / "r7" / "release.json").write_text('{"revision": "feedc0de"}')
+    target = Target("docker", "linux/amd64", "999", "1000:1000", ("r7",), State("r7"))
+    return Opened(Host(), Layout("shop", str(tmp_path))), target
+
+
+def test_a_change_of_a_tier_is_about_the_release_that_serves(tier):
+    moment = tier_moment(*tier, "data")
+
+    assert {
+        "FAIRLEAD_HOST": "prod",
+        "FAIRLEAD_RELEASE": "r7",
+        "FAIRLEAD_PREVIOUS": "r7",
+        "FAIRLEAD_REVISION": "feedc0de",
+        "FAIRLEAD_ACTION": "deploy",
+        "FAIRLEAD_TIER": "data",
+    } == moment.variables
+    assert ("data", "r7", "feedc0de") == tuple(tier_event(moment)[key] for key in ("tier", "release", "revision"))
+
+
+def test_what_a_change_of_a_tier_owes_is_run_by_whoever_resumes(tier, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run_owed_of_tier(*tier)
+    assert not (tmp_path / "ran").exists()
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / HOOKS).write_text('{"owed": ["after-switch"], "tier": "data"}')
+
+    run_owed_of_tier(*tier)
+    run_owed_of_tier(*tier)
+
+    assert "r7 data\n" == (tmp_path / "ran").read_text()
+
+
+def test_the_hooks_of_a_tier_run_once_all_answers_again_and_say_what_is_changed(tmp_path):
+    hooks = LateHooks(
+        Opened(Host(), Layout("shop", str(tmp_path))),
+        replace(_settings(tmp_path), outward=Outward({"after-switch": (Hook(("false",)),)})),
+        replace(MOMENT, tier="data"),
+        str(tmp_path / "owed.json"),
+    )
+    hooks.owe()
+    telling(lambda _: None, hooks)({"event": "done", "step": ASK})
+
+    assert {"owed": [], "tier": "data"} == json.loads((tmp_path / "owed.json").read_text())
+    with pytest.raises(
+        LateHookError, match="prod: the data tier is changed, and is not taken back; after-switch: false"
+    ):
+        hooks.complain()
+
+
+def test_what_an_earlier_change_owed_is_not_owed_by_the_next(tmp_path):
+    path, opened = tmp_path / "owed.json", Opened(Host(), Layout("shop", str(tmp_path)))
+    path.write_text('{"owed": ["after-switch"], "tier": "data"}')
+
+    LateHooks(opened, _settings(tmp_path), MOMENT, str(path)).owe()
+
+    assert [] == json.loads(path.read_text())["owed"]
 
 
 # ---- settings
