@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 from fairlead.ops.agent.record import chain_break
+from fairlead.ops.agent.sweeping import LABEL, TITLE
 
 from .deployed import ROOT, STACK, deployed
 
@@ -154,9 +155,9 @@ def test_an_agent_that_is_killed_after_the_switch_can_be_taken_back(host):
     assert [] == load.lost
 
 
-def _killed_at(host, step):
-    """The exit code of a deploy whose agent was killed when it began *step*."""
-    process = host.start("deploy", "--host", "prod", "--allow-local-bases")
+def _killed_at(host, step, *task):
+    """The exit code of a deploy, or of *task*, whose agent was killed when it began *step*."""
+    process = host.start(*(task or ("deploy", "--allow-local-bases")), "--host", "prod")
     name = f"{STACK}-agent"
     script = (
         f'until docker logs {name} 2>/dev/null | grep -q \'"start", "step": "{step}"\'; do :; done; docker kill {name}'
@@ -253,6 +254,53 @@ def test_old_releases_are_removed_and_what_serves_stays(host):
     assert set(images) <= set(left)
     assert 0 == host.inv("gc", "--host", "prod", "--keep", "2").code
     assert 2 == host.inv("gc", "--host", "prod", "--keep", "0").code
+
+
+def test_assets_of_the_releases_that_are_kept_are_reachable_and_those_of_others_are_gone(host):
+    before, old = host.state["current"], _listed(host)
+    assert set(old) == _shared(host)
+    footer = host.checkout.folder / "app" / "frontend" / "src" / "components" / "PageFooter.vue"
+    footer.write_text(footer.read_text().replace("</template>", "<p>a new line</p></template>"))
+    host.deploy()
+    new = _listed(host)
+    gone, stays = sorted(set(old) - set(new)), sorted(set(old) & set(new))
+    assert [True, True] == [any(name.startswith("index-") for name in gone), bool(stays)]
+
+    assert set(old) | set(new) == _shared(host)
+    assert {"200"} == {_status(host, name) for name in (*gone, *new)}
+    assert 0 == host.inv("gc", "--host", "prod", "--keep", "2").code
+    assert (set(old) | set(new), {"200"}) == (_shared(host), {_status(host, name) for name in (*gone, *new)})
+    assert _killed_at(host, TITLE, "gc", "--keep", "1") in {0, 3}  # where it is not faster
+    ended = host.inv("gc", "--host", "prod", "--keep", "1")
+
+    assert (0, False) == (ended.code, before in host.machine.root("ls", f"{ROOT}/releases").split())
+    assert set(new) == _shared(host)
+    assert "" == host.machine.root("docker", "ps", "--all", "--quiet", "--filter", f"label={LABEL}={STACK}")
+    # nginx has files open for a while
+    ask = f"docker exec {STACK}-base-nginx-1 curl --silent --fail http://localhost:8090/assets/{gone[0]}"
+    host.machine.root("timeout", "90", "sh", "-c", f"while {ask} >/dev/null; do sleep 0.2; done")
+    assert "404" == _status(host, gone[0])
+    assert {"200"} == {_status(host, name) for name in new}
+
+
+def _listed(host):
+    """The assets that the release that serves lists, with their sizes."""
+    told = host.machine.root("cat", f"{ROOT}/releases/{host.state['current']}/release.json")
+    return json.loads(told)["assets"]["files"]
+
+
+def _shared(host):
+    """What is in the volume of assets."""
+    container = f"{STACK}-{host.state['current']}-frontend-1"
+    return set(host.machine.root("docker", "exec", container, "ls", "-A", "/srv/assets").split())
+
+
+def _status(host, asset):
+    """What nginx answers for an asset."""
+    words = ("curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}")
+    return host.machine.root(
+        "docker", "exec", f"{STACK}-base-nginx-1", *words, f"http://localhost:8090/assets/{asset}"
+    ).strip()
 
 
 def test_a_host_that_lost_power_serves_again_after_its_boot(host):
