@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..errors import SettingsError
 from ..lock import locked
 from ..plan import plan_for
 from ..step import Run, Step
@@ -24,11 +23,7 @@ def _down(root: Path, who: str) -> None:
     host, records = PatientHost(), records_in(str(root))
     with locked(root / LOCK, "down", who):
         state = records.state()
-        if state.pending:
-            raise SettingsError(
-                f"a switch to {state.pending} has begun and not ended; inv deploy --resume goes on with it, --abort "
-                "takes it back; then down"
-            )
+        state.refuse_pending("down")
         if not state.current:
             tell("note", text="no release serves here; nothing to stop")
             return

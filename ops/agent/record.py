@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ..errors import FairleadError
+from ..errors import FairleadError, SettingsError
 from ..kept_json import data_of
 
 STATE_VERSION = 1
@@ -57,6 +57,19 @@ class State:
     def before(self, release: str) -> str:
         """The release that stops when *release* serves; empty where there is none."""
         return next((name for name in (self.current, *self.previous) if name != release), "")
+
+    def refuse_pending(self, then: str) -> None:
+        """
+        Refuses *then* while a switch is half done.
+
+        Raises:
+            SettingsError: one is.
+        """
+        if self.pending:
+            raise SettingsError(
+                f"a switch to {self.pending} has begun and not ended; "
+                f"inv deploy --resume goes on with it, --abort takes it back; then {then}"
+            )
 
 
 def state_of(text: str) -> State:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..errors import SettingsError
 from ..lock import locked
 from ..maintenance.order import now
 from ..rotation import begun, rotations_of
@@ -30,8 +29,7 @@ def _rotated(root: str, about: str, who: str) -> None:
         if rotation.name in known:
             tell("note", text=f"{rotation.name}: noted before")
             return
-        if records.state().pending:
-            raise SettingsError(f"a switch to {records.state().pending} has begun and not ended; end it first")
+        records.state().refuse_pending("secrets.rotate")
         refuse_frozen(freeze_in(records.folder))
         releases = [path.name for path in (Path(root) / "releases").iterdir()]
         write_rotations(records.folder, {**known, rotation.name: begun(rotation, releases, who, now())})

@@ -55,11 +55,8 @@ def _switch(root: str, release: str, who: str, *, jobs: bool) -> None:
     with locked(Path(root) / LOCK, f"{'deploy' if jobs else 'rollback'} of {release}", who):
         refuse_half_done(records)
         before = records.state()
-        if before.pending and before.pending != release:
-            raise SettingsError(
-                f"a switch to {before.pending} has begun and not ended; inv deploy --resume goes on with it, "
-                "inv deploy --abort takes it back"
-            )
+        if before.pending != release:
+            before.refuse_pending(f"switch to {release}")
         if before.pending:
             jobs = before.jobs
         else:  # what has begun may be ended

@@ -59,11 +59,7 @@ def _maintain(root: Path, order: str, who: str) -> None:
 def _serving(root: str, records: Records) -> Bundle:
     """The release that serves, where no switch is half done: going on with that would end maintenance unseen."""
     state = records.state()
-    if state.pending:
-        raise SettingsError(
-            f"a switch to {state.pending} has begun and not ended; inv deploy --resume goes on with it, --abort takes "
-            "it back; then maintenance"
-        )
+    state.refuse_pending("maintenance")
     if not state.current:
         raise SettingsError("no release serves here, so there is nothing to close; inv deploy")
     return load(root, state.current)
