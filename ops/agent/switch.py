@@ -30,6 +30,7 @@ from .dump import TITLE as DUMP
 from .dump import dump_before_migrations
 from .having import have_networks, have_volumes
 from .nginx import Nginx, NginxError, running_nginx
+from .own_images import own_images_step
 from .record import Records, State
 from .sweeping import end_step
 from .watching import Answers, answers_in, is_failing, is_slow
@@ -89,6 +90,7 @@ class Switch:
         if services[DATA]:
             yield Run("have the data services run", self._up(self.base, services[DATA]))
             yield wait_step(self.base)
+        yield from own_images_step(self.bundle, jobs=self.jobs)
         if self.jobs and self.bundle.migrations is not None:
             yield Do(DUMP, "only where migrations are pending; mysqldump, gzip", self._dump)
         for name in services[JOB] if self.jobs else ():
