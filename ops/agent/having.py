@@ -2,37 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
 from ..command import Command
 from ..errors import StepFailedError
 from ..host import Host
-from ..step import Do, Run, Say, Step
+from ..step import Do, Say, Step
 
 
 def have_volumes(volumes: Mapping[str, Mapping[str, Any]]) -> Iterator[Step]:
-    """A step for each volume; one that is there is left as it is."""
+    """A step for each volume; one that is there is left as it is, one of others is never made."""
     for name, options in volumes.items():
-        words = [*_driver(options), *_pairs("--label", options.get("labels"))]
-        yield Run(f"have the volume {name}", Command(("docker", "volume", "create", *words, name)))
+        yield _having("volume", name, options, [*_driver(options), *_pairs("--label", options.get("labels"))])
 
 
 def have_networks(networks: Mapping[str, Mapping[str, Any]]) -> Iterator[Step]:
-    """A step for each network; one that is there is left as it is."""
+    """A step for each network, in the same way."""
     for name, options in networks.items():
-        command = Command(("docker", "network", "create", *_network_words(options), name))
-        yield Do(f"have the network {name}", str(command), partial(_have, name, command))
+        yield _having("network", name, options, _network_words(options))
 
 
-def _have(name: str, command: Command, host: Host, say: Say) -> None:
-    if host.run(Command(("docker", "network", "inspect", "--format", "{{.Id}}", name)), timeout_s=60).ok:
+def absent(host: Host, kind: str, names: Iterable[str], client: str = "docker") -> list[str]:
+    """Those of *names* that the engine of *host* has not; *kind* is ``volume`` or ``network``."""
+    return [name for name in names if not host.run(Command((client, kind, "inspect", name)), timeout_s=60).ok]
+
+
+def _having(kind: str, name: str, options: Mapping[str, Any], words: Iterable[str]) -> Step:
+    title = f"have the {kind} {name}"
+    if options.get("external"):
+        return Do(title, f"docker {kind} inspect {name}", partial(_find, kind, name, title))
+    command = Command(("docker", kind, "create", *words, name))
+    return Do(title, str(command), partial(_have, kind, name, command))
+
+
+def _find(kind: str, name: str, title: str, host: Host, _: Say) -> None:
+    if absent(host, kind, [name]):
+        raise StepFailedError(
+            host.name, title, f"not there, and external in compose: docker {kind} create {name}, or restore it"
+        )
+
+
+def _have(kind: str, name: str, command: Command, host: Host, say: Say) -> None:
+    if not absent(host, kind, [name]):
         return
     say(str(command))
     result = host.run(command, timeout_s=60)
     if not result.ok and "already exists" not in result.err:
-        raise StepFailedError(host.name, f"have the network {name}", result.reason)
+        raise StepFailedError(host.name, f"have the {kind} {name}", result.reason)
 
 
 def _network_words(options: Mapping[str, Any]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from ..errors import FairleadError, SettingsError
 from ..hosts import Opened
 from ..settings import AssetSettings
 from .layout import Layout
+from .resources import VOLUMES, engine_name
 from .split import APP, TIER
 from .target import Target
 
@@ -48,7 +49,7 @@ def assets_in(
     files = files_in(client, ids[image], told.folder, layout.stack)
     if not files:
         raise SettingsError(f"{KEY}.folder: {told.folder}: no file there in {image}; say where its assets are")
-    return Assets(layout.shared(told.volume), files)
+    return Assets(engine_name(merged, VOLUMES, told.volume, layout), files)
 
 
 def check_volume(told: AssetSettings, services: Mapping[str, Mapping[str, Any]]) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..errors import SettingsError
 from .layout import Layout
+from .resources import NETWORKS, VOLUMES, is_own, options_of, there, wanted
 
 TIER = "x-fairlead-tier"
 EDGE, APP, DATA, JOB = "edge", "app", "data", "job"
@@ -55,7 +56,8 @@ class Projects:
         base: The model of edge and data.
         app: The model of the release.
         services: The services of each tier.
-        networks: Networks that have to be there before anything starts: name in the engine, options.
+        networks: Networks that have to be there before anything starts: name in the engine, options; those that are
+            `external` are somebody else's and are never made.
         volumes: Volumes that have to be there, in the same way.
         files: Files and folders of the checkout that travel, by the path on the host that they get.
         secrets: The laptop's file of each secret.
@@ -96,23 +98,29 @@ def split(merged: Model, release: str, layout: Layout, sources: Sources, images:
     for name, service in app.items():
         service["labels"] = {**_labels(services[name]), STACK_LABEL: layout.stack, RELEASE_LABEL: release}
         service["networks"] = _aliased(services[name], f"{name}-{release}")
-    shared = _networks(base)
+    mine = [name for name in _networks(app) if name not in _networks(base) and is_own(merged, NETWORKS, name)]
+    shared = [name for name in _networks({**base, **app}) if name not in mine]
     return Projects(
         base={
             "name": layout.base_project,
             "services": base,
-            "networks": {name: {"name": layout.shared(name), "external": True} for name in shared},
-            **_resources(base, layout, layout.base),
+            "networks": there(merged, NETWORKS, _networks(base), layout),
+            "volumes": there(merged, VOLUMES, _volumes(base), layout),
+            "secrets": _secrets(base, layout.base),
         },
         app={
             "name": layout.project(release),
             "services": app,
-            "networks": {name: _network(merged, name, layout, shared) for name in _networks(app)},
-            **_resources(app, layout, folder),
+            "networks": {
+                **there(merged, NETWORKS, (name for name in _networks(app) if name in shared), layout),
+                **{name: _unnamed(options_of(merged, NETWORKS, name)) for name in mine},
+            },
+            "volumes": there(merged, VOLUMES, _volumes(app), layout),
+            "secrets": _secrets(app, folder),
         },
         services=tiers,
-        networks={layout.shared(name): _of(merged, "networks", name) for name in shared},
-        volumes={layout.shared(name): _of(merged, "volumes", name) for name in _volumes({**base, **app})},
+        networks=wanted(merged, NETWORKS, shared, layout),
+        volumes=wanted(merged, VOLUMES, _volumes({**base, **app}), layout),
         files=mover.files,
         secrets=secrets,
     )
@@ -194,20 +202,11 @@ def _aliased(service: Model, alias: str) -> Model:
     return {name: {**(how or {}), "aliases": [*((how or {}).get("aliases") or ()), alias]} for name, how in networks}
 
 
-def _network(merged: Model, name: str, layout: Layout, shared: Iterable[str]) -> Model:
-    """The base's networks are there already; one that only the app tier uses is each release's own."""
-    if name in shared:
-        return {"name": layout.shared(name), "external": True}
-    return {key: value for key, value in _of(merged, "networks", name).items() if key != "name"}
+def _unnamed(options: Model) -> Model:
+    """A network that only the app tier uses is each release's own, and is named by its project."""
+    return {key: value for key, value in options.items() if key != "name"}
 
 
-def _resources(services: Model, layout: Layout, folder: str) -> Model:
+def _secrets(services: Model, folder: str) -> Model:
     secrets = {secret["source"] for service in services.values() for secret in service.get("secrets") or ()}
-    return {
-        "volumes": {name: {"name": layout.shared(name), "external": True} for name in _volumes(services)},
-        "secrets": {name: {"file": f"{folder}/secrets/{name}"} for name in sorted(secrets)},
-    }
-
-
-def _of(merged: Model, kind: str, name: str) -> Model:
-    return dict((merged.get(kind) or {}).get(name) or {})
+    return {name: {"file": f"{folder}/secrets/{name}"} for name in sorted(secrets)}

@@ -51,7 +51,12 @@ MERGED = {
             "secrets": [{"source": "root", "target": "/run/secrets/root"}],
         },
     },
-    "networks": {"public": {"name": "shop_public"}, "front": {"internal": True}, "data": {}, "egress": {"name": "e"}},
+    "networks": {
+        "public": {"name": "shop_public"},
+        "front": {"internal": True},
+        "data": {},
+        "egress": {"name": "shop_egress"},
+    },
     "volumes": {"db": {"driver": "local"}, "assets": {}, "unused": {}},
     "secrets": {"key": {"file": "/work/shop/.s/key"}, "root": {"file": "/work/shop/.s/root"}},
 }
