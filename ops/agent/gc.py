@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 
 from ..command import Command
+from ..deploy.naming import mentions
 from ..errors import SettingsError, StepFailedError
 from ..host import Host
 from ..step import Do, Run, Say, Step
@@ -34,7 +35,7 @@ def removal(root: str, name: str) -> Iterator[Step]:
     else:
         file = bundle.folder / "compose.yaml"
         yield Run(f"remove the containers of {name}", project(bundle.layout.project(name), file).command("down"))
-        images = [reference for reference in bundle.images if reference.endswith(f":{name}")]
+        images = [reference for reference in bundle.images if "@" not in reference and mentions(reference, name)]
     for image in images:
         yield Do(f"remove {image}", f"docker image rm {image}", partial(_remove_image, image))
     yield Run(f"remove the folder of {name}", Command(("rm", "-rf", "--", f"{root}/releases/{name}")))

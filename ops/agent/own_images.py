@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from ..command import Command
@@ -31,12 +30,6 @@ def own_images_step(bundle: Bundle, *, jobs: bool) -> Iterator[Step]:
             _hold_to(host, reference, bundle.images.get(reference, ""), bundle.name, say)
 
     yield Do(TITLE, "docker image inspect", look)
-
-
-def is_own(reference: str, release: str) -> bool:
-    """Whether only *release* has an image of this name: its own name stands in it, or a digest does."""
-    name = rf"(?<![A-Za-z0-9_]){re.escape(release)}(?![A-Za-z0-9_])"
-    return "@" in reference or bool(re.search(name, reference))
 
 
 def _references(bundle: Bundle, services: Iterable[str]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..ssh import RemoteHost
 from ..stack import Stack
@@ -55,7 +55,7 @@ class Carrier:
         refuse_foreign(self.host, self.host.entry.platform or self.target.platform, self.client, left)
         sent = ship(self.host, self.client, left, self.store, say)
         self._prune(wanted)
-        return sent
+        return replace(sent, pulled=pulled.references)
 
     def _pulled(self, missing: Iterable[str], say: Say) -> Pulled:
         deploy = self.stack.settings.deploy

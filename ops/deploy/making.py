@@ -22,7 +22,8 @@ from ..migrations import lineage_in
 from ..secret_files import secret_text
 from ..stack import Stack
 from .layout import Layout
-from .split import APP, DATA, TIER, Projects, Sources, split
+from .naming import own_name
+from .split import APP, DATA, JOB, TIER, Projects, Sources, split
 from .upload import Upload
 from .upstreams import for_release
 
@@ -40,7 +41,8 @@ class Release:
         projects: Its two models.
         files: The files of its folder on the host.
         base: The files of the base's folder on the host.
-        images: The image of each service, by service.
+        images: The image of each service here, by service.
+        named: The image here that gets a name of the release's own on the host, by that name.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Release:
     files: tuple[Upload, ...]
     base: tuple[Upload, ...]
     images: Mapping[str, str]
+    named: Mapping[str, str]
 
 
 def make_release(
@@ -70,7 +73,8 @@ def make_release(
     """
     merged = tiered(stack)
     images = {service: str(value["image"]) for service, value in merged["services"].items()}
-    projects = split(merged, name, layout, _sources(stack, layout), images)
+    own = {service: own_name(images[service], name) for service, value in merged["services"].items() if _passes(value)}
+    projects = split(merged, name, layout, _sources(stack, layout), images | own)
     secrets = {
         secret: secret_text(stack.settings.secrets, secret, path, stack.values) for secret, path in _secrets(merged)
     }
@@ -80,7 +84,8 @@ def make_release(
         *(Upload(f"nginx/{path}", text) for path, text in nginx.items()),
         *_mounted(projects.files, layout.release(name)),
     )
-    manifest = _manifest(stack, name, projects, ids) | {"assets": assets_data(assets(merged))}
+    there = {known: ids[images[service]] for service, known in (images | own).items() if images[service] in ids}
+    manifest = _manifest(stack, name, projects, there) | {"assets": assets_data(assets(merged))}
     return Release(
         name=name,
         layout=layout,
@@ -96,6 +101,7 @@ def make_release(
             *(Upload(f"secrets/{each}", secrets[each], READABLE) for each in projects.base["secrets"]),
         ),
         images=images,
+        named={known: images[service] for service, known in own.items() if known != images[service]},
     )
 
 
@@ -125,6 +131,11 @@ def _sources(stack: Stack, layout: Layout) -> Sources:
         known[str(settings.tls.folder)] = layout.certificates
         known[str(settings.tls.webroot)] = layout.webroot
     return Sources(str(settings.root), known)
+
+
+def _passes(service: Mapping[str, Any]) -> bool:
+    """Whether it comes and goes with a release."""
+    return service[TIER] in {APP, JOB}
 
 
 def _secrets(merged: Mapping[str, Any]) -> Iterable[tuple[str, Path]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -13,6 +13,7 @@ from pathlib import Path
 from ..agent.bundle import FILE
 from ..certificates.generations import TlsStore
 from ..compose import model
+from ..errors import StepFailedError
 from ..host import Host
 from ..ssh import RemoteHost
 from ..stack import Stack, open_stack
@@ -24,9 +25,11 @@ from .history import note_sent
 from .layers import blob_store, image_ids
 from .layout import Layout
 from .making import Release, as_json, make_release
-from .shipping import ids_there, missing_images, references_there
+from .naming import give_names
+from .shipping import ids_there, missing_images, other_images, references_there
 from .split import DATA, EDGE
 from .target import Target
+from .upload import TITLE as FILES
 from .upload import Upload, send
 
 
@@ -64,7 +67,7 @@ class Sending:
         folder = self.layout.release(self.name)
         return [
             Do("send the images", f"images that {where} has not, layer by layer", self._ship),
-            Do("send the files of the release", f"{where}:{folder}", self._send),
+            Do(FILES, f"{where}:{folder}", self._send),
             Do("have a certificate there", f"a placeholder where {where} has none", self._certify),
         ]
 
@@ -103,12 +106,19 @@ class Sending:
         """Those of them that the host has not."""
         return missing_images(self.host, self.target.client, self.wanted)
 
+    @cached_property
+    def _pulled(self) -> set[str]:
+        """Images that the host got from a registry: its engine may name them in another way than the one here."""
+        return set()
+
     def _ship(self, _: Host, say: Say) -> None:
         begun = time.monotonic()
         carrier = Carrier(self.host, self.target, self.client, self.stack, blob_store())
         sent = carrier.carry(self.wanted, self.missing, say)
         note_sent(sent_file(self.stack), self.host.name, sent.bytes, time.monotonic() - begun)
         print(f"  {sent}")
+        self._pulled.update(sent.pulled)
+        give_names(self.host, self.target.client, self.release.named)
 
     def _send(self, _: Host, say: Say) -> None:
         folder = self.layout.release(self.name)
@@ -124,12 +134,24 @@ class Sending:
         for file in self.release.files:
             if file.path == FILE:
                 manifest = json.loads(file.data)
-                manifest["images"] |= ids_there(self.host, self.target.client, manifest["images"])
+                manifest["images"] |= self._ids_there(manifest["images"])
                 manifest["environment"] = environment_hashes(self.release.projects.app, key)
                 manifest["secret_hashes"] = secret_hashes(self.release.files, key)
                 yield replace(file, content=as_json(manifest))
             else:
                 yield file
+
+    def _ids_there(self, references: Iterable[str]) -> dict[str, str]:
+        """The ids of images there; those of the release have to be what was sent, or another run sends there, too."""
+        found = ids_there(self.host, self.target.client, {*references, *self.wanted})
+        named = self.release.named.items()
+        others = {*other_images(found, self.wanted)} - self._pulled
+        others |= {own for own, sent in named if found.get(own) != found.get(sent)}
+        if others:
+            raise StepFailedError(
+                self.host.name, FILES, f"another run has replaced {', '.join(sorted(others))} there; run it again"
+            )
+        return {reference: found[reference] for reference in references if reference in found}
 
     def _certify(self, _: Host, say: Say) -> None:
         if self.stack.settings.tls is None:

@@ -30,11 +30,13 @@ class Sent:
     Attributes:
         bytes: Those of layers.
         no_tunnel: Why it went over the connection itself; empty where the host's engine pulled through a tunnel.
+        pulled: Further images, which the host got from a registry.
     """
 
     images: int
     bytes: int
     no_tunnel: str = ""
+    pulled: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         way = f" over the ssh connection itself: {self.no_tunnel}" if self.no_tunnel else ""
@@ -49,7 +51,17 @@ def missing_images(host: Host, client: str, wanted: Mapping[str, str], store: Bl
         wanted: The id here of each image, by reference.
         store: Where those that were sent are kept; without it, `blob_store`.
     """
-    found = ids_there(host, client, wanted)
+    return other_images(ids_there(host, client, wanted), wanted, store)
+
+
+def other_images(found: Mapping[str, str], wanted: Mapping[str, str], store: BlobStore | None = None) -> list[str]:
+    """
+    Those of *wanted* that the host's engine has not, or has in another version.
+
+    Args:
+        found: The id that the engine there has of each.
+        wanted: See `missing_images`.
+    """
     other = [reference for reference, identity in wanted.items() if found.get(reference) != identity]
     kept = store or blob_store()
     return [name for name in other if found.get(name, "") not in _names(kept.packed(name, wanted[name]))]

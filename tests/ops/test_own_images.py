@@ -7,7 +7,7 @@ import json
 import pytest
 
 from fairlead.ops.agent.bundle import FILE, VERSION, load
-from fairlead.ops.agent.own_images import TITLE, is_own, own_images_step
+from fairlead.ops.agent.own_images import TITLE, own_images_step
 from fairlead.ops.command import Result
 from fairlead.ops.errors import StepFailedError
 
@@ -93,19 +93,3 @@ def test_images_of_jobs_count_only_where_jobs_run(tmp_path):
 
 def test_images_of_which_the_manifest_knows_no_id_are_taken_as_they_are(tmp_path):
     assert [] == _looked(_bundle(tmp_path, images={}), Engine({"shop/api:r2": THEIRS}))
-
-
-@pytest.mark.parametrize(
-    ("reference", "own"),
-    [
-        ("shop/api:r2", True),
-        ("shop/api:1.4-r2", True),
-        ("shop/api-r2:latest", True),
-        (f"shop/api@sha256:{'a' * 64}", True),
-        ("shop/api:latest", False),
-        ("shop/api:r21", False),
-        ("shop/bar2", False),
-    ],
-)
-def test_a_name_is_a_releases_own_where_its_name_or_a_digest_stands_in_it(reference, own):
-    assert own == is_own(reference, "r2")
