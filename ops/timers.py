@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shlex
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,6 +109,17 @@ def steps(host: Host, schedule: Schedule, instead: str) -> Iterator[Step]:
     if kind == "none":
         raise SettingsError(f"neither systemd nor cron is here; {instead}")
     yield from _systemd_steps(host, schedule) if kind == "systemd" else _cron_steps(host, schedule)
+
+
+def own_program(root: Path) -> tuple[str, ...]:
+    """What `inv` is called by in the project at *root* where there is no shell of the operator's."""
+    wrapper = root / "inv"
+    return (str(wrapper),) if os.access(wrapper, os.X_OK) else (sys.executable, "-m", "fairlead")
+
+
+def own_path() -> str:
+    """This process's PATH, for what it leaves behind to run."""
+    return os.environ.get("PATH") or os.defpath
 
 
 def unit_texts(schedule: Schedule) -> dict[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 
 from .. import timers
@@ -72,7 +71,7 @@ def timer_steps(stack: Stack) -> Iterator[Step]:
     Raises:
         SettingsError: the host has neither systemd nor cron.
     """
-    schedule = schedule_of(stack, program_of(stack), _path())
+    schedule = schedule_of(stack, timers.own_program(stack.settings.root), timers.own_path())
     yield from timers.steps(stack.host, schedule, "in a container let it run: inv certbot.renew --loop")
 
 
@@ -102,15 +101,5 @@ def schedule_of(stack: Stack, program: Sequence[str], path: str) -> Schedule:
     )
 
 
-def program_of(stack: Stack) -> tuple[str, ...]:
-    """What `inv` is called by in a place without a shell of the operator's."""
-    wrapper = stack.settings.root / "inv"
-    return (str(wrapper),) if os.access(wrapper, os.X_OK) else (sys.executable, "-m", "fairlead")
-
-
 def _unit(stack: Stack) -> str:
     return f"{MARK}-{stack.settings.name}-certbot"
-
-
-def _path() -> str:
-    return os.environ.get("PATH") or os.defpath

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .. import timers
-from ..certbot.timer import program_of
 from ..execute import execute
 from ..plan import plan_for
 from ..progress import Progress
@@ -31,7 +30,7 @@ def install(names: Sequence[str], *, ca: str = "", dry: bool = False) -> None:
         return
     stack = open_stack()
     words = (NIGHTLY, *(("--ca", str(Path(ca).absolute())) if ca else ()))
-    schedule = _schedule(stack, (*program_of(stack), *words))
+    schedule = _schedule(stack, (*timers.own_program(stack.settings.root), *words))
     plan = plan_for(stack.host.name, *timers.steps(stack.host, schedule, "let something run inv verify.nightly"))
     if dry:
         print(plan)
@@ -77,4 +76,4 @@ def schedule_for(stack: str, command: tuple[str, ...], folder: str, path: str, s
 def _schedule(stack: Stack, command: tuple[str, ...]) -> Schedule:
     name, root = stack.settings.name, str(stack.settings.root)
     says = f"{name}: inv verify found something; inv verify --all in {root} says what"
-    return schedule_for(name, command, root, os.environ.get("PATH") or os.defpath, says)
+    return schedule_for(name, command, root, timers.own_path(), says)
