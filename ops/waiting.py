@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
 from .command import Command
@@ -25,11 +25,15 @@ LOG_LINES = 20
 TITLE = "wait until all is healthy"
 
 
-def wait_step(project: ComposeProject, deadline_s: float = DEADLINE_S) -> Step:
-    """Waits until all containers have settled; fails at the first that cannot, or after *deadline_s*."""
-    return Do(
-        TITLE, f"ask docker compose ps until all is healthy, at most {deadline_s:g} s", _waiting(project, deadline_s)
-    )
+def wait_step(project: ComposeProject, deadline_s: float = DEADLINE_S, *, services: Collection[str] = ()) -> Step:
+    """
+    Waits until all containers have settled; fails at the first that cannot, or after *deadline_s*.
+
+    Args:
+        services: Those that are waited for; all of the project where none is named.
+    """
+    shown = f"ask docker compose ps until all is healthy, at most {deadline_s:g} s"
+    return Do(TITLE, shown, _waiting(project, deadline_s, services))
 
 
 def explain(host: Host, project: ComposeProject, container: Container) -> str:
@@ -56,12 +60,12 @@ def unhealthy(host: Host, project: ComposeProject) -> list[Container]:
     return [container for container in containers(host, project) if container.failed]
 
 
-def _waiting(project: ComposeProject, deadline_s: float) -> Callable[[Host, Say], None]:
+def _waiting(project: ComposeProject, deadline_s: float, services: Collection[str] = ()) -> Callable[[Host, Say], None]:
     def wait(host: Host, say: Say) -> None:
         begun = settled = time.monotonic()
         restarting: Counter[str] = Counter()
         while True:
-            found, now = containers(host, project), time.monotonic()
+            found, now = _of(containers(host, project), services), time.monotonic()
             restarting.update(container.name for container in found if container.state == "restarting")
             open_ = [container for container in found if not container.settled]
             settled = now if open_ else settled
@@ -74,6 +78,10 @@ def _waiting(project: ComposeProject, deadline_s: float) -> Callable[[Host, Say]
             time.sleep(POLL_S)
 
     return wait
+
+
+def _of(found: list[Container], services: Collection[str]) -> list[Container]:
+    return [container for container in found if not services or container.service in services]
 
 
 def _steady_s(found: list[Container], restarting: Counter[str]) -> float:

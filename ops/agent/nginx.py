@@ -110,7 +110,8 @@ def running_nginx(host: Host, project: str, service: str, mount: str, client: st
     filters = [
         word for key, value in labels.items() for word in ("--filter", f"label=com.docker.compose.{key}={value}")
     ]
-    found = host.run(Command((client, "ps", "--quiet", "--no-trunc", *filters)), timeout_s=60).out.split()
+    words = (client, "ps", "--quiet", "--no-trunc", "--filter", "status=running", *filters)
+    found = host.run(Command(words), timeout_s=60).out.split()
     return Nginx(host, found[0], mount, client) if found else None
 
 

@@ -32,6 +32,7 @@ from .having import have_networks, have_volumes
 from .nginx import Nginx, NginxError, running_nginx
 from .own_images import own_images_step
 from .record import Records, State
+from .standing_up import again_step, first_steps
 from .sweeping import end_step
 from .watching import Answers, answers_in, is_failing, is_slow
 
@@ -89,7 +90,11 @@ class Switch:
         yield from have_volumes(self.bundle.volumes)
         if services[DATA]:
             yield Run("have the data services run", self._up(self.base, services[DATA]))
-            yield wait_step(self.base)
+            yield wait_step(self.base, services=services[DATA])
+        up = self._up(self.base, services[EDGE])
+        is_away = self._nginx() is None
+        if is_away and self.before.current and edge.live_generation(self.edge):
+            yield again_step(up, self._nginx)
         yield from own_images_step(self.bundle, jobs=self.jobs)
         if self.jobs and self.bundle.migrations is not None:
             yield Do(DUMP, "only where migrations are pending; mysqldump, gzip", self._dump)
@@ -99,8 +104,10 @@ class Switch:
             yield end_step(self.bundle.stack)
         yield Run(START, self._up(self.app, services[APP]), self._remove())
         yield wait_step(self.app)
-        if self._nginx() is None:
-            yield from self._first_edge()
+        if is_away:
+            yield from first_steps(
+                self.base, up, services[EDGE], nginx=self._nginx, write=self._write, back=self._switch_back
+            )
         yield Do(PROBE, "\n    ".join(self.bundle.probes) or "nothing is named to be asked", self._probe)
         yield Do(
             SWITCH,
@@ -109,12 +116,6 @@ class Switch:
             self._switch_back,
         )
         yield Do(SMOKE, "\n    ".join(self.bundle.smoke) or "its answers only", self._smoke)
-
-    def _first_edge(self) -> Iterator[Step]:
-        """Where no nginx runs yet, it starts with the generation that names this very release."""
-        yield Do("write the first generation of the edge", "write the generation", self._write)
-        yield Run("start the edge", self._up(self.base, self.bundle.services[EDGE]))
-        yield wait_step(self.base)
 
     def _after(self) -> Iterator[Step]:
         yield Do(COMMIT, "state.json, current", self._commit)
@@ -181,14 +182,20 @@ class Switch:
         _named(host, SWITCH, nginx.reload)
 
     def _switch_back(self, host: Host) -> None:
-        """Only where nginx named the new release; the old one still runs."""
-        nginx = self._nginx()
+        """
+        Only where nginx may name the new release; the old one still runs.
+
+        A link that names the old generation already is of a take-back that was cut off: nginx may not know of it.
+        """
         generation = self.before.generation
-        if nginx is None or not generation or edge.live_generation(self.edge) == generation:
+        newest = edge.generations(self.edge)[-1:]
+        if not generation or (edge.live_generation(self.edge) == generation and generation == f"g{newest[0]}"):
             return
         edge.point(self.edge, generation)
-        nginx.reload()
-        self._drain(host, lambda _: None)
+        nginx = self._nginx()
+        if nginx is not None:
+            nginx.reload()
+            self._drain(host, lambda _: None)
 
     def _smoke(self, host: Host, say: Say) -> None:
         nginx = self._running_nginx(SMOKE)
