@@ -21,9 +21,10 @@ from ..errors import SettingsError
 from ..migrations import lineage_in
 from ..secret_files import secret_text
 from ..stack import Stack
+from .fitting import sources_of
 from .layout import Layout
 from .naming import own_name
-from .split import APP, DATA, JOB, TIER, Projects, Sources, split
+from .split import APP, DATA, JOB, TIER, Projects, split
 from .upload import Upload
 from .upstreams import for_release
 
@@ -74,7 +75,7 @@ def make_release(
     merged = tiered(stack)
     images = {service: str(value["image"]) for service, value in merged["services"].items()}
     own = {service: own_name(images[service], name) for service, value in merged["services"].items() if _passes(value)}
-    projects = split(merged, name, layout, _sources(stack, layout), images | own)
+    projects = split(merged, name, layout, sources_of(stack, layout), images | own)
     secrets = {
         secret: secret_text(stack.settings.secrets, secret, path, stack.values) for secret, path in _secrets(merged)
     }
@@ -120,17 +121,6 @@ def tiered(stack: Stack) -> dict[str, Any]:
     for service, value in merged["services"].items():
         value[TIER] = services.get(service, {}).get(TIER, "")
     return merged
-
-
-def _sources(stack: Stack, layout: Layout) -> Sources:
-    settings = stack.settings
-    known = {}
-    if settings.edge is not None:
-        known[str(settings.edge.folder)] = layout.edge
-    if settings.tls is not None:
-        known[str(settings.tls.folder)] = layout.certificates
-        known[str(settings.tls.webroot)] = layout.webroot
-    return Sources(str(settings.root), known)
 
 
 def _passes(service: Mapping[str, Any]) -> bool:

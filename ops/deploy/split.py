@@ -7,12 +7,11 @@ Pure: a model in, models out. A model is what `docker compose config --format js
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+from dataclasses import dataclass
 from typing import Any
 
-from ..errors import SettingsError
 from .layout import Layout
+from .mounting import Mover, Sources, SplitError
 from .resources import NETWORKS, VOLUMES, is_own, options_of, there, wanted
 
 TIER = "x-fairlead-tier"
@@ -29,24 +28,6 @@ ALONE = {
 Model = dict[str, Any]
 
 
-class SplitError(SettingsError):
-    """The model cannot be deployed as releases; the message names service and key."""
-
-
-@dataclass(frozen=True)
-class Sources:
-    """
-    What stands for what in the laptop's checkout.
-
-    Attributes:
-        root: The checkout: bind mounts from below it travel with the release, others stay as they are.
-        known: Folders of the checkout that are folders of their own on a host, by path: edge, certificates, web root.
-    """
-
-    root: str
-    known: Mapping[str, str] = field(default_factory=dict)
-
-
 @dataclass(frozen=True)
 class Projects:
     """
@@ -60,6 +41,7 @@ class Projects:
             `external` are somebody else's and are never made.
         volumes: Volumes that have to be there, in the same way.
         files: Files and folders of the checkout that travel, by the path on the host that they get.
+        outside: What is mounted and is not of the checkout, see `Mover`.
         secrets: The laptop's file of each secret.
     """
 
@@ -69,6 +51,7 @@ class Projects:
     networks: Mapping[str, Model]
     volumes: Mapping[str, Model]
     files: Mapping[str, str]
+    outside: Mapping[str, tuple[str, bool]]
     secrets: Mapping[str, str]
 
 
@@ -89,10 +72,13 @@ def split(merged: Model, release: str, layout: Layout, sources: Sources, images:
     secrets = {name: _secret_file(name, secret or {}) for name, secret in (merged.get("secrets") or {}).items()}
     lasting = (*tiers[EDGE], *tiers[DATA])
     passing = (*tiers[APP], *tiers[JOB])
-    mover = _Mover(sources)
-    base = {name: mover.moved(services[name], images[name], layout.base, lasting) for name in lasting}
-    folder = layout.release(release)
-    app = {name: mover.moved(services[name], images[name], folder, tiers[APP]) for name in passing}
+    mover, folder = Mover(sources), layout.release(release)
+
+    def moved(name: str, place: str, dependencies: Iterable[str]) -> Model:
+        return _moved(services[name], images[name], dependencies, mover.mounts(name, services[name], place))
+
+    base = {name: moved(name, layout.base, lasting) for name in lasting}
+    app = {name: moved(name, folder, tiers[APP]) for name in passing}
     for name, service in base.items():
         service["labels"] = {**_labels(services[name]), STACK_LABEL: layout.stack}
     for name, service in app.items():
@@ -122,43 +108,21 @@ def split(merged: Model, release: str, layout: Layout, sources: Sources, images:
         networks=wanted(merged, NETWORKS, shared, layout),
         volumes=wanted(merged, VOLUMES, _volumes({**base, **app}), layout),
         files=mover.files,
+        outside=mover.outside,
         secrets=secrets,
     )
 
 
-class _Mover:
-    """Rewrites services for the host, and remembers what has to travel."""
-
-    def __init__(self, sources: Sources) -> None:
-        self._sources = sources
-        self.files: dict[str, str] = {}
-
-    def moved(self, service: Model, image: str, folder: str, dependencies: Iterable[str]) -> Model:
-        """*service* as it runs from *folder* on the host; it waits only for *dependencies*."""
-        made = {key: value for key, value in service.items() if key not in ("build", "depends_on", "profiles")}
-        made |= {"image": image, "pull_policy": "never"}
-        waits = {name: how for name, how in (service.get("depends_on") or {}).items() if name in set(dependencies)}
-        if waits:
-            made["depends_on"] = waits
-        if service.get("volumes"):
-            made["volumes"] = [self._mount(mount, folder) for mount in service["volumes"]]
-        return made
-
-    def _mount(self, mount: Model, folder: str) -> Model:
-        if mount.get("type") != "bind":
-            return mount
-        return {**mount, "source": self._place(str(mount["source"]), folder)}
-
-    def _place(self, source: str, folder: str) -> str:
-        for path, place in self._sources.known.items():
-            if source == path or source.startswith(f"{path}/"):
-                return place + source.removeprefix(path)
-        inside = PurePosixPath(source)
-        if not inside.is_relative_to(self._sources.root):
-            return source
-        place = f"{folder}/files/{inside.relative_to(self._sources.root)}"
-        self.files[place] = source
-        return place
+def _moved(service: Model, image: str, dependencies: Iterable[str], mounts: list[Model]) -> Model:
+    """*service* as it runs on the host; it waits only for *dependencies*."""
+    made = {key: value for key, value in service.items() if key not in ("build", "depends_on", "profiles")}
+    made |= {"image": image, "pull_policy": "never"}
+    waits = {name: how for name, how in (service.get("depends_on") or {}).items() if name in set(dependencies)}
+    if waits:
+        made["depends_on"] = waits
+    if mounts:
+        made["volumes"] = mounts
+    return made
 
 
 def _tier(name: str, service: Model) -> str:

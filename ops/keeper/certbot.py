@@ -27,9 +27,10 @@ from ..compose import model, secret_paths
 from ..deploy.building import HERE, built_for
 from ..deploy.layers import blob_store, image_ids
 from ..deploy.making import tiered
+from ..deploy.mounting import Sources
 from ..deploy.sending import for_host
 from ..deploy.shipping import missing_images, ship
-from ..deploy.split import JOB, TIER, Sources, split
+from ..deploy.split import JOB, TIER, split
 from ..deploy.target import TargetError, examine
 from ..domains import DNS_01
 from ..engine import require_engine

@@ -7,7 +7,8 @@ import pytest
 from fairlead.ops.agent.having import have_networks, have_volumes
 from fairlead.ops.command import Result
 from fairlead.ops.deploy.layout import Layout
-from fairlead.ops.deploy.split import Sources, split
+from fairlead.ops.deploy.mounting import Sources
+from fairlead.ops.deploy.split import split
 from fairlead.ops.errors import StepFailedError
 
 LAYOUT = Layout("shop", "/srv/shop")

@@ -7,11 +7,12 @@ import copy
 import pytest
 
 from fairlead.ops.deploy.layout import Layout
-from fairlead.ops.deploy.split import Sources, SplitError, split
+from fairlead.ops.deploy.mounting import Sources, SplitError
+from fairlead.ops.deploy.split import split
 from fairlead.ops.deploy.upstreams import UpstreamError, for_release
 
 LAYOUT = Layout("shop", "/srv/shop")
-SOURCES = Sources("/work/shop", {"/work/shop/.fairlead/edge": LAYOUT.edge})
+SOURCES = Sources("/work/shop", {"/work/shop/.fairlead/edge": LAYOUT.edge}, ("/work/shop/.fairlead", "/work/shop/.env"))
 MERGED = {
     "name": "shop",
     "services": {
@@ -36,7 +37,7 @@ MERGED = {
             "labels": {"team": "a"},
             "volumes": [
                 {"type": "volume", "source": "assets", "target": "/srv/assets"},
-                {"type": "bind", "source": "/work/shop/config.yaml", "target": "/etc/config.yaml"},
+                {"type": "bind", "source": "/work/shop/config.yaml", "target": "/etc/config.yaml", "read_only": True},
                 {"type": "bind", "source": "/etc/localtime", "target": "/etc/localtime"},
                 {"type": "tmpfs", "target": "/tmp"},
             ],
