@@ -56,10 +56,22 @@ REMOVED = sorted(name for name, change in CHANGES["mysql"].items() if change.rem
 DEPRECATED = sorted(name for name, change in CHANGES["mysql"].items() if change.removed is None)
 
 
-def test_mysql_knows_none_of_the_removed_options(tmp_path: Path) -> None:
-    kept = [name for name in REMOVED if "unknown" not in _mysqld(tmp_path, [f"{name}=1"])]
+UNKNOWN = """
+for option; do
+    printf '[mysqld]\\n%s\\n' "$option" >/tmp/my.cnf
+    mysqld --defaults-file=/tmp/my.cnf --validate-config 2>&1 | grep -q unknown && echo "$option"
+done
+exit 0
+"""
+"""Prints the options that mysqld does not know; one container for all, since to start one takes longer than to ask."""
 
-    assert [] == kept
+
+def test_mysql_knows_none_of_the_removed_options() -> None:
+    options = [f"{name}=1" for name in (*REMOVED, "port")]
+    words = [DOCKER, "run", "--rm", "--network", "none", "--user", "999:999", "--entrypoint", "sh", MYSQL]
+    asked = subprocess.run([*words, "-c", UNKNOWN, "sh", *options], capture_output=True, text=True, check=True)
+
+    assert options[:-1] == asked.stdout.split()
 
 
 def test_mysql_still_takes_the_deprecated_options(tmp_path: Path) -> None:
