@@ -182,7 +182,7 @@ class Planner:
 
     def _left(self) -> Iterator[str]:
         """Edge and data that differ from what runs there: a deploy of the app does not touch them."""
-        base = self.sending.target.base
+        base = self.sending.target.kept
         if base is None:
             return
         old, new = base.get("services", {}), self._release.projects.base["services"]

@@ -19,6 +19,7 @@ from ..ssh import RemoteHost
 from ..stack import Stack, open_stack
 from ..step import Do, Say, Step
 from .assets import assets_in
+from .base import send_base
 from .carrying import Carrier
 from .hashing import environment_hashes, key_on, secret_hashes
 from .history import note_sent
@@ -90,14 +91,14 @@ class Sending:
         """
         The id of each image that has to be there, by reference.
 
-        Edge and data stay as they are, so theirs travel only where the host has them not at all.
+        Edge and data stay as they are once a release serves, so theirs travel only where the host has them not at all.
         """
         services = self.release.projects.services
-        lasting = {*services[EDGE], *services[DATA]} if self.target.base is not None else set()
+        lasting = {*services[EDGE], *services[DATA]} if self.target.kept is not None else set()
         images = self.release.images
         needed = {images[service] for service in images if service not in lasting}
         known = references_there(self.host, self.target.client) if lasting else set()
-        stays = {str(service["image"]) for service in (self.target.base or {}).get("services", {}).values()}
+        stays = {str(service["image"]) for service in (self.target.kept or {}).get("services", {}).values()}
         absent = (stays & {images[service] for service in lasting if service in images}) - known
         return image_ids(self.client, sorted(needed | absent | {self.agent}))
 
@@ -124,9 +125,9 @@ class Sending:
         folder = self.layout.release(self.name)
         say(folder)
         send(self.host, folder, self._files())
-        if self.target.base is None:
+        if self.target.kept is None:
             say(self.layout.base)
-            send(self.host, self.layout.base, self.release.base)
+            send_base(self.host, self.target.client, self.layout, self.release.base)
 
     def _files(self) -> Iterator[Upload]:
         """Those of the release; its manifest with what the host knows: the ids of images, and the key of hashes."""

@@ -52,6 +52,11 @@ class Target:
         return tuple(name for name in self.state.previous if name in self.releases)
 
     @property
+    def kept(self) -> Mapping[str, Any] | None:
+        """The base that a release brings nothing for; None before any serves: until then it is sent with each try."""
+        return self.base if self.state.current else None
+
+    @property
     def next_release(self) -> str:
         """The name of the release that comes next."""
         names = (*self.releases, *self.named)
