@@ -10,6 +10,7 @@ from .errors import SettingsError
 from .host import LocalHost
 from .inventory import HostEntry
 from .ssh import RemoteHost
+from .ssh.host import Readable
 
 
 class Here(RemoteHost):
@@ -32,8 +33,8 @@ class Here(RemoteHost):
         """See `Host`."""
         return self._here.run(command, timeout_s)
 
-    def stream(self, command: Command, line: Callable[[str], None]) -> Result:
-        """See `Host`."""
+    def stream(self, command: Command, line: Callable[[str], None], source: Readable | None = None) -> Result:
+        """See `Host`; there is no connection with which *source* could end."""
         return self._here.stream(command, line)
 
     def attach(self, command: Command) -> int:

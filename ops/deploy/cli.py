@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from ..agent.gc import old_releases
 from ..base_cache import cache_folder
@@ -35,6 +37,7 @@ from .layers import blob_store
 from .linted import lint_step
 from .planning import Planner
 from .ready import ports_step, say_clock
+from .reserving import reserved
 from .sending import Sending, for_host
 from .split import APP
 from .target import Target, TargetError, examine
@@ -151,25 +154,35 @@ def _deploy(opened: Opened, wish: Wish, *, local_bases: bool, dry: bool) -> None
     if dry:
         print(*plans, sep="\n")
         return
-    planner = Planner(sending, tuple(step.title for plan in plans for _, step in plan.steps), _who())
     about = {"event": "deploy", "host": host.name, "release": name, "revision": revision}
+    with nullcontext() if wish.only_plan else reserved(host, layout, name):
+        if _built_and_sent(stack, sending, plans, wish, about):
+            hand_over(opened, target, "switch", name, agent)
+
+
+def _built_and_sent(stack: Stack, sending: Sending, plans: Sequence[Plan], wish: Wish, about: dict[str, Any]) -> bool:
+    """Whether the release is on the host: only where its plan is agreed to."""
+    local, host = LocalHost(), sending.host.name
+    planner = Planner(sending, tuple(step.title for plan in plans for _, step in plan.steps), _who())
+    building, shipping = plans
     try:
         with (
-            locked(stack.settings.state / "lock", f"inv deploy of {name} to {host.name}"),
+            locked(stack.settings.state / "lock", f"inv deploy of {sending.name} to {host}"),
             in_turn(*_tags(stack)),
             fails_only(stack, about),
         ):
-            _run(plans[0], local)
+            _run(building, local)
             if not agreed(planner, wish):
-                return
-            _run(plans[1], local)
+                return False
+            _run(shipping, local)
     except KeyboardInterrupt:
-        raise InterruptedRunError(f"inv deploy: interrupted; {host.name} serves what it served") from None
-    hand_over(opened, target, "switch", name, agent)
+        raise InterruptedRunError(f"inv deploy: interrupted; {host} serves what it served") from None
+    return True
 
 
 def _refuse_unready(opened: Opened, target: Target) -> None:
     """Something that has begun is ended first, and a freeze is a freeze."""
+    _agent(opened, target).refuse_at_work()
     if target.state.pending:
         raise TargetError(
             f"{opened.host.name}: a switch to {target.state.pending} has begun and not ended; "

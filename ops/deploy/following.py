@@ -75,6 +75,14 @@ class Agent:
             raise TargetError(f"{self.host.name}: no agent there yet; inv deploy brings it")
         return found[0]
 
+    def refuse_at_work(self) -> None:
+        """
+        Raises:
+            LockedError: one is at work; the message says what it does, for whom, since when.
+        """
+        if self.runs():
+            raise self._locked()
+
     def run(self, image: str, words: tuple[str, ...], line: Line, *, again: bool = False) -> None:
         """
         Runs the command *words* to its end.
@@ -87,8 +95,7 @@ class Agent:
             AgentError: it failed; whether all was taken back is its exit code.
             StillRunningError: the connection was lost; the agent goes on.
         """
-        if self.runs():
-            raise self._locked()
+        self.refuse_at_work()
         # one that ended, and that nobody followed to its end; never one that another operator has just started
         self._docker("rm", self.name)
         started = self._docker("run", "--detach", *(AGAIN if again else ()), *self._options(), image, *words)

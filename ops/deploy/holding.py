@@ -12,6 +12,7 @@ from ..lock import operator
 from ..notify import announced
 from ..settings import find_settings, load_settings
 from .following import Agent
+from .reserving import holder
 from .target import Target, examine
 from .telling import Teller
 
@@ -58,17 +59,26 @@ def refuse_if_frozen(opened: Opened) -> None:
 
 def _held(opened: Opened, target: Target) -> Iterator[str]:
     """Who holds it, line by line."""
-    state, name = target.state, opened.host.name
-    agent = Agent(opened.host, target, opened.layout)
-    if agent.runs():
-        yield f"{agent.holder()}; inv deploy --resume --host {name} follows it"
-    elif state.pending:
-        yield f"a switch to {state.pending} has begun and not ended, and nobody is at work on it; see inv deploy -h"
+    work = _at_work(opened, target)
+    if work:
+        yield work
     freeze = frozen(opened)
     if freeze is not None:
-        yield f"{freeze}; inv lock --off --host {name} thaws it"
-    elif not (agent.runs() or state.pending):
-        yield f"free; {state.current or 'no release'} serves"
+        yield f"{freeze}; inv lock --off --host {opened.host.name} thaws it"
+    elif not work:
+        yield f"free; {target.state.current or 'no release'} serves"
+
+
+def _at_work(opened: Opened, target: Target) -> str:
+    """What has begun there and not ended; empty where nothing has."""
+    agent, pending = Agent(opened.host, target, opened.layout), target.state.pending
+    if agent.runs():
+        return f"{agent.holder()}; inv deploy --resume --host {opened.host.name} follows it"
+    if sends := holder(opened.host, opened.layout):
+        return f"{sends}, is on its way there"
+    if pending:
+        return f"a switch to {pending} has begun and not ended, and nobody is at work on it; see inv deploy -h"
+    return ""
 
 
 def _order(opened: Opened, target: Target, reason: str) -> None:

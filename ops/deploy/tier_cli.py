@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import partial
 
 from ..engine import require_engine
 from ..errors import InterruptedRunError, SettingsError
 from ..execute import execute
-from ..hooks import Hooks
+from ..hooks import Hooks, Moment
 from ..host import LocalHost
 from ..hosts import Opened
 from ..lock import locked, operator
 from ..plan import Plan, plan_for
-from ..stack import open_stack
+from ..stack import Stack, open_stack
 from ..up import LOCAL_REGISTRY, REGISTRY, plan_up
 from .agent_image import AGENT
 from .agreeing import Wish, agreed
@@ -20,6 +22,7 @@ from .events import progress
 from .handing import fails_only
 from .holding import refuse_if_frozen
 from .linted import lint_step
+from .reserving import reserved
 from .sending import for_host
 from .target import Target, TargetError, examine
 from .tier_handing import CHANGE, hand_over_tier, refuse_half_done_tier, tier_event, tier_moment
@@ -58,20 +61,29 @@ def change_tier(opened: Opened, wish: Wish, *, local_bases: bool, dry: bool) -> 
     if dry:
         print(*plans, sep="\n")
         return
+    what = f"deploy of the {wish.tier} tier"
+    with nullcontext() if wish.only_plan else reserved(host, opened.layout, target.next_release, what):
+        if _built_and_sent(stack, sending, plans, wish, moment):
+            hand_over_tier(opened, target, CHANGE, wish.tier, folder=sending.folder, image=agent)
+
+
+def _built_and_sent(stack: Stack, sending: TierSending, plans: Sequence[Plan], wish: Wish, moment: Moment) -> bool:
+    """Whether it is on the host: only where something differs and its plan is agreed to."""
+    host, (building, shipping) = sending.host.name, plans
     planner = TierPlanner(sending, tuple(step.title for plan in plans for _, step in plan.steps), operator())
+    what = f"inv deploy --tier {wish.tier} to {host}"
     try:
-        what = f"inv deploy --tier {wish.tier} to {host.name}"
         with locked(stack.settings.state / "lock", what), fails_only(stack, tier_event(moment)):
-            _run(plans[0], local)
+            _run(building, LocalHost())
             if sending.needless:
-                print(f"{host.name}: {sending.needless}")
-                return
+                print(f"{host}: {sending.needless}")
+                return False
             if not agreed(planner, wish):
-                return
-            _run(plans[1], local)
+                return False
+            _run(shipping, LocalHost())
     except KeyboardInterrupt:
-        raise InterruptedRunError(f"inv deploy: interrupted; {host.name} runs what it ran") from None
-    hand_over_tier(opened, target, CHANGE, wish.tier, folder=sending.folder, image=agent)
+        raise InterruptedRunError(f"inv deploy: interrupted; {host} runs what it ran") from None
+    return True
 
 
 def _ready(opened: Opened) -> Target:

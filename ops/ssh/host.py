@@ -112,10 +112,13 @@ class RemoteHost:
             _drain(session.channel.recv, out)
             return self._ended(session, command, "", _text(out))
 
-    def stream(self, command: Command, line: Callable[[str], None]) -> Result:
-        """See `Host`; what it printed is in *out*, in the order it came."""
+    def stream(self, command: Command, line: Callable[[str], None], source: Readable | None = None) -> Result:
+        """See `Host`; what it printed is in *out*, in the order it came. *source* is more of its standard input."""
         seen = []
-        with self._session(command, None, together=True) as session, session.channel.makefile("rb") as lines:
+        with (
+            self._session(command, None, together=True, source=source) as session,
+            session.channel.makefile("rb") as lines,
+        ):
             for raw in lines:
                 text = raw.decode(errors="replace")
                 seen.append(text)
