@@ -8,30 +8,22 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from ..command import Command
 from ..host import Host
 from ..hosts import open_hosts
 from ..serving.patient import Served, served_by
 from ..serving.words import there
-from . import (
-    check_certificate,
-    check_containers,
-    check_data,
-    check_engine,
-    check_functional,
-    check_gunicorn,
-    check_health,
-    check_logs,
-    check_machine,
-    check_maintenance,
-    check_page,
-    check_proxy,
-)
+from . import check_machine, check_ports, check_settings
+from .doctor import CHART
 from .examination import examine
 from .patient import is_job
 from .report import Lines, as_json
 from .verdict import Check, Finding, exit_code
+
+NOT_HERE = (check_settings.checks, check_ports.checks)
+"""A release has its settings in it, and its ports are its own."""
 
 OF_A_LAPTOP = ("proxy.generation", "memory.free", "certificate.served")
 """Verify looks at them on a host: DR1 and TL4; memory is what provisioning cares for."""
@@ -67,24 +59,12 @@ def doctor(names: Sequence[str], *, json_wanted: bool = False, dry: bool = False
 def chart(served: Served) -> Iterator[Check]:
     """The checks of a host, in the chart's order."""
     patient = served.patient
-    every = (
-        *check_engine.checks(patient),
-        *check_machine.checks(patient, lambda path: statistics(patient.host, path)),
-        *check_containers.checks(patient),
-        *check_logs.checks(patient),
-        *check_health.checks(patient),
-        *check_gunicorn.checks(patient),
-        *check_data.checks(patient),
-        *check_maintenance.checks(patient),
-        *check_page.checks(patient),
-        *check_proxy.checks(patient),
-        *check_certificate.checks(patient),
-        *check_functional.checks(patient),
-    )
+    machine = partial(check_machine.checks, statistics=partial(statistics, patient.host))
+    groups = (machine if checks is check_machine.checks else checks for checks in CHART if checks not in NOT_HERE)
     jobs = [name for name, service in patient.services.items() if is_job(service)]
     # what ran once for a release is gone again, and its log with it
     gone = {*OF_A_LAPTOP, *(f"{group}.{name}" for group in ("containers", "logs") for name in jobs)}
-    yield from (check for check in every if check.id not in gone)
+    yield from (check for checks in groups for check in checks(patient) if check.id not in gone)
 
 
 def statistics(host: Host, path: str) -> os.statvfs_result:
