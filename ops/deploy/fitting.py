@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from ..certificates.site import site_texts
+from ..edge import generation_files
+from ..errors import SettingsError
 from ..stack import Stack
 from .layout import Layout
 from .mounting import Sources
+from .split import APP, TIER
+from .upstreams import for_release
 
 
 def sources_of(stack: Stack, layout: Layout) -> Sources:
@@ -23,6 +30,51 @@ def sources_of(stack: Stack, layout: Layout) -> Sources:
     if settings.secrets is not None:
         private.append(settings.secrets.folder)
     return Sources(str(settings.root), known, tuple(map(_plain, private)))
+
+
+def nginx_of(stack: Stack, merged: Mapping[str, Any], name: str) -> dict[str, str]:
+    """
+    nginx's files of release *name*, by their paths in a generation.
+
+    Raises:
+        SettingsError: fairlead.yaml names no edge, a file is missing, or nginx reaches a service past the generation.
+    """
+    settings = stack.settings.edge
+    if settings is None:
+        raise SettingsError(
+            "fairlead.yaml: edge is not set; a deploy switches nginx, so name its service and its files"
+        )
+    files = generation_files(settings, site_texts(stack))
+    apps = [service for service, value in merged["services"].items() if value.get(TIER) == APP]
+    names, folders = further_names(merged, settings.service), shared_folders(merged, settings.service)
+    return for_release(files, apps, name, names, folders)
+
+
+def further_names(merged: Mapping[str, Any], edge: str) -> dict[str, str]:
+    """The service of tier app that each further name is of by which nginx finds one, in the networks that it is in."""
+    services = merged["services"]
+    mine = set((services.get(edge) or {}).get("networks") or ())
+    return {
+        str(alias): name
+        for name, service in services.items()
+        for network, how in (service.get("networks") or {}).items()
+        if service.get(TIER) == APP and network in mine
+        for alias in (how or {}).get("aliases") or ()
+    }
+
+
+def shared_folders(merged: Mapping[str, Any], edge: str) -> list[str]:
+    """The folders of nginx's container that are volumes of the app tier, too."""
+    services = merged["services"]
+    theirs = {
+        mount.get("source") for service in services.values() if service.get(TIER) == APP for mount in _volumes(service)
+    }
+    return [str(mount["target"]) for mount in _volumes(services.get(edge) or {}) if mount["source"] in theirs]
+
+
+def _volumes(service: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    mounts = service.get("volumes") or ()
+    return [mount for mount in mounts if mount.get("type") == "volume" and mount.get("source")]
 
 
 def _plain(path: Path) -> str:

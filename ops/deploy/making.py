@@ -11,22 +11,19 @@ from pathlib import Path
 from typing import Any
 
 from ... import __version__
-from .. import edge
 from ..agent.assets import Assets, assets_data
 from ..agent.bundle import FILE, VERSION
 from ..agent.database import NAME, Migrations, migrations_data
-from ..certificates.site import site_texts
 from ..compose import model, secret_paths
 from ..errors import SettingsError
 from ..migrations import lineage_in
 from ..secret_files import secret_text
 from ..stack import Stack
-from .fitting import sources_of
+from .fitting import nginx_of, sources_of
 from .layout import Layout
 from .naming import own_name
 from .split import APP, DATA, JOB, TIER, Projects, split
 from .upload import Upload
-from .upstreams import for_release
 
 READABLE = 0o444
 MARGIN_S = 10.0
@@ -79,7 +76,7 @@ def make_release(
     secrets = {
         secret: secret_text(stack.settings.secrets, secret, path, stack.values) for secret, path in _secrets(merged)
     }
-    nginx = _nginx(stack, projects, name)
+    nginx = nginx_of(stack, merged, name)
     open_ = (
         Upload("compose.yaml", as_json(projects.app), 0o640),
         *(Upload(f"nginx/{path}", text) for path, text in nginx.items()),
@@ -130,15 +127,6 @@ def _passes(service: Mapping[str, Any]) -> bool:
 
 def _secrets(merged: Mapping[str, Any]) -> Iterable[tuple[str, Path]]:
     return sorted(secret_paths(merged).items())
-
-
-def _nginx(stack: Stack, projects: Projects, name: str) -> dict[str, str]:
-    if stack.settings.edge is None:
-        raise SettingsError(
-            "fairlead.yaml: edge is not set; a deploy switches nginx, so name its service and its files"
-        )
-    files = edge.generation_files(stack.settings.edge, site_texts(stack))
-    return for_release(files, projects.services[APP], name)
 
 
 def _manifest(stack: Stack, name: str, projects: Projects, ids: Mapping[str, str]) -> dict[str, Any]:

@@ -9,7 +9,6 @@ import pytest
 from fairlead.ops.deploy.layout import Layout
 from fairlead.ops.deploy.mounting import Sources, SplitError
 from fairlead.ops.deploy.split import split
-from fairlead.ops.deploy.upstreams import UpstreamError, for_release
 
 LAYOUT = Layout("shop", "/srv/shop")
 SOURCES = Sources("/work/shop", {"/work/shop/.fairlead/edge": LAYOUT.edge}, ("/work/shop/.fairlead", "/work/shop/.env"))
@@ -185,46 +184,3 @@ def test_what_cannot_be_a_release_is_said_with_its_place(merged, says):
         _split(merged)
 
     assert str(caught.value).startswith(says)
-
-
-NGINX = {"nginx.conf": "http {\n  upstream b { zone b 64k; include upstreams/b.conf; }\n}\n", "upstreams/b.conf": ""}
-
-
-def test_an_upstreams_server_is_named_with_the_release():
-    files = {
-        **NGINX,
-        "upstreams/b.conf": "server web:8000 resolve max_fails=0;\nserver  web-api:80 resolve;\nserver other:1;\n",
-    }
-
-    changed = for_release(files, ["web", "web-api"], "r42")
-
-    assert (
-        "server web-r42:8000 resolve max_fails=0;\nserver  web-api-r42:80 resolve;\nserver other:1;\n"
-        == (changed["upstreams/b.conf"])
-    )
-    assert NGINX["nginx.conf"] == changed["nginx.conf"]
-
-
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("location / {\n  proxy_pass http://web:8000;\n}", "site.conf:2: proxy_pass http://web:8000: nginx keeps this"),
-        ("\n\nfastcgi_pass web:9000;", "site.conf:3: fastcgi_pass web:9000: nginx keeps this address"),
-        ("server web:8000;", "site.conf:1: server web:8000;: without `resolve` nginx does not start"),
-    ],
-)
-def test_a_way_that_cannot_be_switched_is_refused_at_its_place(text, says):
-    with pytest.raises(UpstreamError) as caught:
-        for_release({**NGINX, "site.conf": text}, ["web"], "r42")
-
-    assert str(caught.value).startswith(says)
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["# proxy_pass http://web:8000;", "proxy_pass http://web;", "server_name web;", "proxy_pass http://webshop:80;"],
-)
-def test_what_only_looks_like_a_service_is_left_alone(text):
-    files = {**NGINX, "site.conf": text}
-
-    assert files == for_release(files, ["web"], "r42")
