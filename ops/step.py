@@ -40,7 +40,7 @@ class Run:
         """See `Step`."""
         result = host.stream(self.do, say)
         if not result.ok:
-            raise StepFailedError(host.name, self.title, result.reason, _end_of(result))
+            raise StepFailedError(host.name, self.title, result.reason, end_of(result))
 
     def undo(self, host: Host) -> bool:
         """See `Step`."""
@@ -123,5 +123,6 @@ class Do:
         return self.shown
 
 
-def _end_of(result: Result, lines: int = 15) -> str:
+def end_of(result: Result, lines: int = 15) -> str:
+    """The last lines of what it printed, for the details of an error."""
     return "\n".join((result.out + result.err).rstrip().splitlines()[-lines:])
