@@ -31,6 +31,8 @@ class Bundle:
         mount: Where the generations stand in its container.
         probes: Addresses that nginx's container asks of the new release before any traffic: each has to answer 200.
         smoke: Addresses that are asked through nginx after the switch, in its container.
+        public: The same by the site's own name, through TLS; none where it has no name or no TLS.
+        tls_port: Where nginx listens for TLS in its container.
         drain_s: How long old workers of nginx may take to end.
         watch_s: How long answers are watched after the switch.
         migrations: What it changes about the tables; None where it does not say.
@@ -52,6 +54,8 @@ class Bundle:
     watch_s: float
     migrations: Migrations | None = None
     assets: Assets | None = None
+    public: tuple[str, ...] = ()
+    tls_port: int = 0
 
     @property
     def layout(self) -> Layout:
@@ -104,4 +108,6 @@ def bundle_of(data: Mapping[str, Any], root: str) -> Bundle:
         watch_s=float(data["watch_s"]),
         migrations=migrations_of(data),
         assets=assets_of(data),
+        public=tuple(data.get("public", ())),
+        tls_port=int(data.get("tls_port", 0)),
     )

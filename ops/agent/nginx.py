@@ -22,6 +22,14 @@ class NginxError(FairleadError):
 
 
 @dataclass(frozen=True)
+class Log:
+    """Lines of an access log, and why they are not all there; *problem* is empty where they are."""
+
+    lines: tuple[str, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True)
 class Nginx:
     """
     The container that runs nginx.
@@ -79,19 +87,26 @@ class Nginx:
         """The process ids of the workers that only end what they have."""
         return {pid for pid, title in self._processes() if WORKER in title and LEAVING in title}
 
-    def ask(self, address: str) -> tuple[int, str]:
-        """The status of *address* asked from inside the container, and its body or the reason why there is none."""
+    def ask(self, address: str, port: int = 0) -> tuple[int, str]:
+        """
+        The status of *address* asked from inside the container, and its body or the reason why there is none.
+
+        Args:
+            port: Where nginx itself listens for that name, whatever its certificate is; 0: where the address says.
+        """
         form = "\n%{http_code}"
-        words = ("curl", "--silent", "--show-error", "--max-time", str(ASK_S), "--write-out", form, address)
+        here = ("--insecure", "--connect-to", f"::127.0.0.1:{port}") if port else ()
+        words = ("curl", "--silent", "--show-error", "--max-time", str(ASK_S), "--write-out", form, *here, address)
         result = self._inside(*words)
         body, _, status = result.out.rpartition("\n")
         return (int(status) if status.isdigit() else 0), body if result.ok else _words(result)
 
-    def log(self, since: float, until: float | None = None) -> list[str]:
-        """The lines of the access log between two moments, seconds since the epoch."""
+    def log(self, since: float, until: float | None = None) -> Log:
+        """The access log between two moments, seconds since the epoch."""
         end = ("--until", f"{until:.3f}") if until is not None else ()
         asked = Command((self.client, "logs", "--since", f"{since:.3f}", *end, self.container))
-        return self.host.run(asked, timeout_s=60).out.splitlines()
+        result = self.host.run(asked, timeout_s=60)
+        return Log(tuple(result.out.splitlines()), "" if result.ok else f"docker logs: {result.reason}")
 
     def _inside(self, *words: str) -> Result:
         return self.host.run(Command((self.client, "exec", self.container, *words)), timeout_s=60)

@@ -20,7 +20,7 @@ from ..errors import StepFailedError
 from ..host import Host
 from ..maintenance.order import FILE, Order
 from ..maintenance.switching import hsts_in, order_in
-from ..maintenance.texts import CLOSED_STATUS, with_maintenance
+from ..maintenance.texts import with_maintenance
 from ..plan import Plan, plan_for
 from ..settings import EdgeSettings
 from ..step import Do, Run, Say, Step
@@ -29,19 +29,20 @@ from .bundle import Bundle
 from .dump import TITLE as DUMP
 from .dump import dump_before_migrations
 from .having import have_networks, have_volumes
+from .jobs import job_step
+from .leftovers import remove, stop
 from .nginx import Nginx, NginxError, running_nginx
 from .own_images import own_images_step
+from .proving import ask_by_name, ask_until_well, curl_step, watch
 from .record import Records, State
 from .standing_up import again_step, first_steps
 from .sweeping import end_step
-from .watching import Answers, answers_in, is_failing, is_slow
 
 START = "start the new release"
 PROBE = "ask the new release from where nginx asks it"
 SWITCH = "switch nginx to the new release"
 SMOKE = "ask through nginx, and watch its answers"
 COMMIT = "note that it serves"
-PROBE_S = 30.0
 PAUSE_S = 0.2
 
 
@@ -95,14 +96,17 @@ class Switch:
         is_away = self._nginx() is None
         if is_away and self.before.current and edge.live_generation(self.edge):
             yield again_step(up, self._nginx)
+        yield from curl_step(self.bundle, *self._curl())
         yield from own_images_step(self.bundle, jobs=self.jobs)
         if self.jobs and self.bundle.migrations is not None:
             yield Do(DUMP, "only where migrations are pending; mysqldump, gzip", self._dump)
         for name in services[JOB] if self.jobs else ():
-            yield Run(f"run the job {name}", self.app.command("run", "--rm", "--no-deps", "-T", name))
+            yield job_step(self.app, name)
         if self.bundle.assets is not None:
             yield end_step(self.bundle.stack)
-        yield Run(START, self._up(self.app, services[APP]), self._remove())
+        start = Run(START, self._up(self.app, services[APP]))
+        is_there = self.bundle.name == self.before.current
+        yield Do(START, str(start), start.run, None if is_there else self._end)
         yield wait_step(self.app)
         if is_away:
             yield from first_steps(
@@ -122,18 +126,26 @@ class Switch:
         yield Do("let the old workers of nginx end", f"wait, at most {self.bundle.drain_s:g} s", self._drain)
         old = self.before.before(self.bundle.name)
         if old:
-            stop = project(self.bundle.layout.project(old), Path(self.bundle.layout.release(old)) / "compose.yaml")
-            yield Run(f"stop {old}, which stays for a rollback", stop.command("stop"))
+            title = f"stop {old}, which stays for a rollback"
+            gone = project(self.bundle.layout.project(old), Path(self.bundle.layout.release(old)) / "compose.yaml")
+            yield Do(title, str(gone.command("stop")), lambda host, say: stop(host, gone, title, say))
 
     def _up(self, what: ComposeProject, services: tuple[str, ...]) -> Command:
         return what.command("up", "--detach", "--no-build", "--no-recreate", "--no-deps", *services)
 
-    def _remove(self) -> Command | None:
+    def _curl(self) -> tuple[Command, Command]:
+        nginx, words = self._nginx(), ("curl", "--version")
+        alone = self.base.command(
+            "run", "--rm", "--no-deps", "-T", "--entrypoint", words[0], self.bundle.edge, *words[1:]
+        )
+        return (Command(("docker", "exec", nginx.container, *words)) if nginx else alone), alone
+
+    def _end(self, host: Host) -> None:
         """Taking back a release that ran before only stops it: it is what a rollback goes to."""
-        known = (self.before.current, *self.before.previous)
-        if self.bundle.name == self.before.current:
-            return None
-        return self.app.command("stop") if self.bundle.name in known else self.app.command("down", "--timeout", "40")
+        if self.bundle.name in self.before.previous:
+            stop(host, self.app, START, lambda _: None)
+        else:
+            remove(host, self.app, START)
 
     def _nginx(self) -> Nginx | None:
         return running_nginx(self.host, self.base.name, self.bundle.edge, self.bundle.mount)
@@ -199,20 +211,13 @@ class Switch:
 
     def _smoke(self, host: Host, say: Say) -> None:
         nginx = self._running_nginx(SMOKE)
-        begun = time.time()
+        begun, closed = time.time(), self._order() is not None
         for address in self.bundle.smoke:
             ask_until_well(host, nginx, address, SMOKE, say)
-        meant = {CLOSED_STATUS} if self._order() else set()
-        before = answers_in(nginx.log(begun - self.bundle.watch_s, begun), meant)
-        since = Answers()
-        while time.time() - begun < self.bundle.watch_s:
-            since = answers_in(nginx.log(begun), meant)
-            say(f"{since.count} answers, {since.bad} of them 5xx")
-            if why := is_failing(before, since):
-                raise StepFailedError(host.name, SMOKE, why)
-            time.sleep(PAUSE_S)
-        if why := is_slow(before, since):
-            raise StepFailedError(host.name, SMOKE, why)
+        ask_by_name(host, nginx, self.bundle, SMOKE, say, closed=closed)
+        unseen = watch(host, nginx, SMOKE, say, begun=begun, watch_s=self.bundle.watch_s, closed=closed)
+        if unseen:
+            self.note(unseen)
 
     def _commit(self, _: Host, say: Say) -> None:
         generation = edge.live_generation(self.edge) or ""
@@ -244,21 +249,3 @@ def _named(host: Host, step: str, call: Callable[[], None]) -> None:
         call()
     except NginxError as error:
         raise StepFailedError(host.name, step, str(error)) from error
-
-
-def ask_until_well(host: Host, nginx: Nginx, address: str, step: str, say: Say) -> None:
-    """
-    Asks *address* from inside nginx's container until it answers 200.
-
-    Raises:
-        StepFailedError: it does not within half a minute.
-    """
-    until = time.monotonic() + PROBE_S
-    while True:
-        status, body = nginx.ask(address)
-        say(f"{address}: {status or body}")
-        if status == 200:  # noqa: PLR2004 - OK
-            return
-        if time.monotonic() > until:
-            raise StepFailedError(host.name, step, f"{address}: {status or 'no answer'}: {body.strip()[:200]}")
-        time.sleep(PAUSE_S)

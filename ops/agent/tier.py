@@ -29,10 +29,11 @@ from .dump import TITLE as DUMP
 from .dump import copy_path, dump, dump_path, found_database
 from .having import have_networks, have_volumes
 from .nginx import running_nginx
+from .proving import ask_until_well
 from .record import Records
 from .redis import Store, running_redis
 from .redis_copy import saved, title
-from .switch import ask_until_well, project
+from .switch import project
 
 FILE = "tier.json"
 MARK = "tier"

@@ -54,8 +54,10 @@ class Engine:
     Attributes:
         containers: By id.
         answers: The status of an address by a part of it; 200 where none fits.
+        torn: Projects whose files Compose does not read.
         dead: Services that do not start.
         job: How a job ends.
+        goes_on: Whether its container goes on after that, as where the engine was away.
         asked: Every command, as one text.
         logs: What nginx's access log has.
     """
@@ -63,8 +65,10 @@ class Engine:
     name: str = "here"
     containers: dict[str, Container] = field(default_factory=dict)
     answers: dict[str, int] = field(default_factory=dict)
+    torn: list[str] = field(default_factory=list)
     dead: list[str] = field(default_factory=list)
     job: Result = FINE
+    goes_on: bool = False
     asked: list[str] = field(default_factory=list)
     logs: Result = FINE
     curl: Result = CURL
@@ -134,16 +138,15 @@ class Engine:
     def _logs(self, *_):
         return self.logs
 
-    def _wait(self, container):
-        each = self.containers[container]
-        each.state = "exited"
-        return Result(0, f"{each.exit_code}\n")
-
     def _inspect(self, *words):
         each = self.containers[words[-1]]
         if "State.Health" in words[1]:
             return Result(0, "null")
         return Result(0, f"{each.state} {each.exit_code}\n")
+
+    def _attach(self, *words):
+        each = self.containers.pop(words[-1])
+        return Result(each.exit_code, "at the end\n")
 
     def _stop(self, *names):
         for name in names:
@@ -179,14 +182,22 @@ class Engine:
         return Result(0, "\n".join(json.dumps(row) for row in rows))
 
     def _compose_run(self, project, words):
-        return self.curl if "curl" in words else self.job
+        if "curl" in words:
+            return self.curl
+        if self.goes_on:
+            self.have(project, words[-1], once=True)
+        return self.job
 
     def _compose_stop(self, project, _):
+        if project in self.torn:
+            return Result(15, err="no such file or directory")
         for each in self.containers.values():
             if each.project == project and not each.once:
                 each.state = "exited"
         return Result(0)
 
     def _compose_down(self, project, _):
+        if project in self.torn:
+            return Result(15, err="no such file or directory")
         gone = [name for name, each in self.containers.items() if each.project == project and not each.once]
         return self._rm(*gone)

@@ -8,8 +8,10 @@ from fairlead.ops import edge
 from fairlead.ops.agent.bundle import load
 from fairlead.ops.agent.record import Records, State
 from fairlead.ops.agent.running import carry_out
-from fairlead.ops.agent.switch import Switch
+from fairlead.ops.agent.switch import START, Switch
+from fairlead.ops.command import Result
 from fairlead.ops.errors import StepFailedError
+from fairlead.ops.maintenance.order import Order, order_text
 from fairlead.ops.settings import EdgeSettings
 
 from .agent_engine import Engine, write_release
@@ -20,7 +22,7 @@ R1 = State("r1", "g1")
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch):
     """Nothing is asked twice."""
-    monkeypatch.setattr("fairlead.ops.agent.switch.PROBE_S", 0.0)
+    monkeypatch.setattr("fairlead.ops.agent.proving.PROBE_S", 0.0)
     monkeypatch.setattr("fairlead.ops.agent.standing_up.START_S", 0.0)
 
 
@@ -145,3 +147,145 @@ def test_a_data_service_that_died_and_stays_so_is_said_before_anything_starts(en
     with pytest.raises(StepFailedError, match="mysql is exited"):
         _carried_out(engine, root)
     assert ("shop-r2", "web") not in engine.running()
+
+
+def _jobs(engine):
+    return [asked for asked in engine.asked if " run --rm --no-deps -T migrate" in asked]
+
+
+@pytest.mark.parametrize("service", ["migrate", "other"])
+def test_a_job_that_an_agent_that_was_killed_left_at_work_is_waited_for_and_not_run_beside_it(engine, root, service):
+    left = engine.have("shop-r2", service, once=True)
+
+    _carried_out(engine, root)
+
+    assert (service == "other") == bool(_jobs(engine))
+    assert (service == "migrate") == any(
+        f"docker attach --no-stdin --sig-proxy=false {left}" == each for each in engine.asked
+    )
+
+
+def test_a_job_that_was_left_at_work_and_fails_takes_the_release_back(engine, root):
+    engine.have("shop-r2", "migrate", once=True, exit_code=4)
+
+    with pytest.raises(StepFailedError, match="run the job migrate: exit 4: at the end") as caught:
+        _carried_out(engine, root)
+    assert ("at the end", []) == (caught.value.details, _jobs(engine))
+
+
+@pytest.mark.parametrize("state", ["created", "exited"])
+def test_what_is_left_of_a_job_that_ended_goes_before_it_runs_again(engine, root, state):
+    left = engine.have("shop-r2", "migrate", once=True, state=state)
+
+    _carried_out(engine, root)
+
+    assert (1, False) == (len(_jobs(engine)), left in engine.containers)
+
+
+def test_a_job_that_outlasts_the_engine_is_waited_for(engine, root):
+    engine.goes_on, engine.job = True, Result(1, err="unexpected EOF")
+
+    _carried_out(engine, root)
+
+    assert (1, 1) == (len(_jobs(engine)), sum("docker attach" in each for each in engine.asked))
+
+
+def test_taking_back_ends_a_job_that_still_runs(engine, root):
+    left = engine.have("shop-r2", "migrate", once=True)
+    work = Switch(engine, load(str(root), "r2"), Records(root / "state"), R1)
+
+    for _, step in reversed(work.until_serving().steps):
+        step.undo(engine)
+
+    assert left not in engine.containers
+    assert f"docker stop --time 40 {left}" in engine.asked
+
+
+def test_what_cannot_be_removed_is_not_said_to_be_taken_back(engine, root):
+    left = engine.have("shop-r2", "web")
+    engine.torn.append("shop-r2")
+    engine._rm = lambda *_: Result(1, err="device or resource busy")
+    steps = Switch(engine, load(str(root), "r2"), Records(root / "state"), R1).until_serving().steps
+    (start,) = [step for _, step in steps if step.title == START]
+
+    with pytest.raises(StepFailedError, match=f"exit 1: device or resource busy; {left[:12]} are still there"):
+        start.undo(engine)
+
+
+def test_an_edge_without_curl_is_said_before_anything_is_changed(engine, root):
+    engine.curl = Result(127, err="curl: executable file not found in $PATH")
+
+    with pytest.raises(
+        StepFailedError, match=r"nginx has no curl, by which a release is asked .*; add it to its image"
+    ):
+        _carried_out(engine, root)
+    assert ([], 0) == (
+        _jobs(engine),
+        sum("shop-r2" in each and "compose" in each and " up " in each for each in engine.asked),
+    )
+
+
+def test_an_edge_that_nothing_is_asked_of_needs_no_curl(engine, root):
+    engine.curl = Result(127)
+    write_release(root, "r3", probes=[], smoke=[])
+    work = Switch(engine, load(str(root), "r3"), Records(root / "state"), R1)
+
+    carry_out(engine, Records(root / "state"), "r3", work.until_serving())
+    assert ("shop-r3", "web") in engine.running()
+
+
+def _watched(engine, root, **more):
+    """What people are told after the switch to a release whose answers are watched for a moment."""
+    write_release(root, "r3", watch_s=0.05, **more)
+    (root / "releases" / "r3" / "nginx" / "nginx.conf").write_text(CLOSABLE)
+    told = []
+    work = Switch(engine, load(str(root), "r3"), Records(root / "state"), R1, note=told.append)
+    carry_out(engine, Records(root / "state"), "r3", work.until_serving())
+    return told
+
+
+@pytest.mark.parametrize(
+    ("logs", "says"),
+    [
+        (
+            Result(1, err="configured logging driver does not support reading"),
+            "docker logs: exit 1: configured logging",
+        ),
+        (Result(0, "GET /a took 3\n"), 'no line of nginx\'s log is known, such as "GET /a took 3"'),
+        (Result(0), "nginx logged none"),
+    ],
+)
+def test_answers_that_cannot_be_watched_are_said(engine, root, logs, says):
+    engine.logs = logs
+
+    (told,) = _watched(engine, root)
+
+    assert told.startswith(f"answers cannot be watched: {says}")
+
+
+def test_answers_that_are_watched_are_no_news(engine, root):
+    engine.logs = Result(0, '{"status": 200}\n')
+
+    assert [] == _watched(engine, root)
+
+
+CLOSABLE = "http { include site/visitors.conf; server { include site/maintenance.conf; } }\n"
+PUBLIC = {"public": ["https://shop.example/health"], "tls_port": 8443}
+
+
+def test_a_site_with_a_name_is_asked_by_it_as_visitors_ask(engine, root):
+    engine.answers["https://shop.example/health"] = 404
+
+    with pytest.raises(StepFailedError, match=r"https://shop\.example/health: 404"):
+        _watched(engine, root, **PUBLIC)
+    (asked,) = [each for each in engine.asked if "shop.example" in each]
+    assert asked.endswith("--insecure --connect-to ::127.0.0.1:8443 https://shop.example/health")
+
+
+def test_a_site_in_maintenance_may_say_so_by_its_name(engine, root):
+    engine.answers["https://shop.example/health"] = 503
+    engine.logs = Result(0, '{"status": 200}\n')
+    order = Order("ann@laptop", "2026-11-23T03:40:00+00:00", "site", page="<p>closed</p>")
+    (root / "state" / "maintenance.json").write_text(order_text(order))
+
+    assert [] == _watched(engine, root, **PUBLIC)
