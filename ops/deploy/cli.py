@@ -31,7 +31,8 @@ from .ending import EndTeller, ending
 from .events import json_events, progress
 from .following import Agent
 from .going_back import doubts
-from .handing import fails_only, follow, hand_over, run_owed
+from .going_on import go_on, refuse_contradictions
+from .handing import fails_only, hand_over
 from .holding import refuse_if_frozen
 from .layers import blob_store
 from .linted import lint_step
@@ -42,15 +43,7 @@ from .sending import Sending, for_host
 from .split import APP
 from .target import Target, TargetError, examine
 from .tier_cli import change_tier
-from .tier_handing import (
-    ABORT,
-    CHANGE,
-    begun_tier,
-    follow_tier,
-    hand_over_tier,
-    refuse_half_done_tier,
-    run_owed_of_tier,
-)
+from .tier_handing import refuse_half_done_tier
 
 
 def deploy(
@@ -70,9 +63,10 @@ def deploy(
     Raises:
         FairleadError: what went wrong, and what serves now.
     """
+    refuse_contradictions(wish, resume=resume, abort=abort)
     with json_events(as_json), open_hosts(names, one=True) as (opened,):
         if resume or abort:
-            _go_on(opened, abort=abort)
+            go_on(opened, abort=abort, dry=dry)
             return
         if wish.tier != APP:
             change_tier(opened, wish, local_bases=local_bases, dry=dry)
@@ -209,27 +203,6 @@ def _run(plan: Plan, local: LocalHost) -> None:
 
 def _registry(stack: Stack) -> str:
     return stack.values.get(REGISTRY, "")
-
-
-def _go_on(opened: Opened, *, abort: bool) -> None:
-    target = examine(opened.host, opened.layout)
-    tier = begun_tier(opened)
-    if _agent(opened, target).runs():
-        if tier:
-            follow_tier(opened, target, tier)
-        else:
-            follow(opened, target)
-        target, tier = examine(opened.host, opened.layout), begun_tier(opened)
-    if tier:
-        hand_over_tier(opened, target, ABORT if abort else CHANGE, tier)
-        return
-    state = target.state
-    if not state.pending:
-        print(f"{opened.host.name}: {state.current or 'no release'} serves; nothing is left to do")
-        run_owed(opened, target)
-        run_owed_of_tier(opened, target)
-        return
-    hand_over(opened, target, "abort" if abort else "switch", state.pending, new=False)
 
 
 def _agent(opened: Opened, target: Target) -> Agent:

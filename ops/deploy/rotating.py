@@ -71,7 +71,7 @@ def rotate(names: Iterable[str], name: str, *, end: bool = False, dry: bool = Fa
         places: list[_There] | list[_Here] = there or [_Here(stack, rotation)]
         if end:
             for place in places:
-                place.end()
+                place.end(dry=dry)
             return
         change = _Change(stack, rotation)
         for place in places:
@@ -204,7 +204,7 @@ class _There:
         if not result.ok:
             raise StepFailedError(self.name, TITLE, f"{self.rotation.name}: {result.reason}")
 
-    def end(self) -> None:
+    def end(self, *, dry: bool) -> None:
         """Only the agent knows which releases are gone."""
         raise SettingsError(f"--end: is for the stack on this machine; inv gc --host {self.name} ends it there")
 
@@ -246,10 +246,13 @@ class _Here:
         since = datetime.now(UTC).isoformat(timespec="seconds")
         self._write({**self._known(), self.rotation.name: begun(self.rotation, (), operator(), since)})
 
-    def end(self) -> None:
+    def end(self, *, dry: bool) -> None:
         """From now on only the new value is valid."""
         if not self._noted():
             raise SettingsError(f"{self.rotation.name} has one valid value; without --end it gets a second one")
+        if dry:
+            print(f"{self.name}: {self.rotation.name}: would end the old value")
+            return
         if self.rotation.kind != KEY:
             end_old(self.place, self.rotation)
         self._write({name: each for name, each in self._known().items() if name != self.rotation.name})

@@ -46,3 +46,39 @@ def test_while_one_sends_the_other_is_refused_and_one_that_was_killed_holds_noth
     now = host.state["current"]
     assert before["current"] != now == host.serving()
     assert f"prod: free; {now} serves\n" == host.inv("lock", "--host", "prod").out
+
+
+def test_what_was_cut_off_stays_so_while_it_is_only_asked_what_would_be_done(host):
+    host.change("# of a dry abort")
+    before = host.state["current"]
+    assert 3 == _cut_off(host)
+    seen = _all(host)
+    pending = host.state["pending"]
+
+    aborted = host.inv("--dry", "deploy", "--host", "prod", "--abort")
+    resumed = host.inv("--dry", "deploy", "--host", "prod", "--resume")
+    planned = [host.inv("deploy", "--host", "prod", flag, "--plan") for flag in ("--abort", "--resume")]
+
+    assert (0, f"prod: would take back the switch to {pending}\n") == (aborted.code, aborted.out), aborted.err
+    assert (0, f"prod: would go on with the switch to {pending}\n") == (resumed.code, resumed.out), resumed.err
+    assert [(2, 1)] * 2 == [(each.code, len(each.err.splitlines())) for each in planned]
+    assert seen == _all(host)
+
+    ended = host.inv("deploy", "--host", "prod", "--abort")
+    assert (0, before, "") == (ended.code, host.serving(), host.state["pending"]), ended.out + ended.err
+
+
+def _cut_off(host):
+    """The exit code of a deploy whose agent was killed when it began to start the new release."""
+    process, name = host.start("deploy", "--host", "prod", "--allow-local-bases"), f"{STACK}-agent"
+    step = '"start", "step": "start the new release"'
+    wait = f"until docker logs {name} 2>/dev/null | grep -q '{step}'; do :; done; docker kill {name}"
+    host.machine.root("timeout", "240", "sh", "-c", wait)
+    process.communicate()
+    return process.returncode
+
+
+def _all(host):
+    """What is kept about deployments, and every container."""
+    words = f"cat {ROOT}/state/*.json* {ROOT}/state/journal/*; ls -A {ROOT}/releases {ROOT}/state"
+    return host.machine.root("sh", "-c", f"{words}; docker ps --all --format '{{{{.ID}}}} {{{{.Names}}}}'")
