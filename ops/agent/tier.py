@@ -34,6 +34,7 @@ from .record import Records
 from .redis import Store, running_redis
 from .redis_copy import saved, title
 from .switch import project
+from .unstarted import recreate
 
 FILE = "tier.json"
 MARK = "tier"
@@ -243,7 +244,7 @@ class TierWork:
     def _replace(self, host: Host, say: Say) -> None:
         self._begun = time.monotonic()
         (self.folder / REPLACING).touch()
-        Run(REPLACE, self._up(self.change.services)).run(host, say)
+        recreate(host, self.base, Run(REPLACE, self._up(self.change.services)), say)
 
     def _replace_back(self, host: Host) -> None:
         """The old files first: they are what the containers that come back are made of."""
@@ -251,9 +252,8 @@ class TierWork:
         if not self.has_begun:
             return
         known = self._services_before()
-        Run(REPLACE, self._up([name for name in (*self.change.services, *self.change.gone) if name in known])).run(
-            host, lambda _: None
-        )
+        services = [name for name in (*self.change.services, *self.change.gone) if name in known]
+        recreate(host, self.base, Run(REPLACE, self._up(services)), lambda _: None)
         wait_step(self.base).run(host, lambda _: None)
 
     def _services_before(self) -> set[str]:
