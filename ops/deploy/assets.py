@@ -15,7 +15,7 @@ from ..errors import FairleadError, SettingsError
 from ..hosts import Opened
 from ..settings import AssetSettings
 from .layout import Layout
-from .resources import VOLUMES, engine_name
+from .resources import VOLUMES, is_own
 from .split import APP, TIER
 from .target import Target
 
@@ -44,21 +44,23 @@ def assets_in(
     """
     if told is None:
         return None
-    check_volume(told, merged["services"])
+    check_volume(told, merged)
     image = str(merged["services"][told.service]["image"])
     files = files_in(client, ids[image], told.folder, layout.stack)
     if not files:
         raise SettingsError(f"{KEY}.folder: {told.folder}: no file there in {image}; say where its assets are")
-    return Assets(engine_name(merged, VOLUMES, told.volume, layout), files)
+    return Assets(layout.shared(told.volume), files)
 
 
-def check_volume(told: AssetSettings, services: Mapping[str, Mapping[str, Any]]) -> None:
+def check_volume(told: AssetSettings, merged: Mapping[str, Any]) -> None:
     """
     Refuses a volume in which there could be anything but the assets: `inv gc` removes what no release lists.
 
     Raises:
-        SettingsError: the service is none of the app tier or does not have it, or another one writes there too.
+        SettingsError: the service is none of the app tier or does not have it, another one writes there too, or another
+            stack may.
     """
+    services = merged["services"]
     apps = [name for name, service in services.items() if service.get(TIER) == APP]
     if told.service not in apps:
         raise SettingsError(f"{KEY}.service: {told.service}: no service of tier app; there are {', '.join(apps)}")
@@ -70,6 +72,11 @@ def check_volume(told: AssetSettings, services: Mapping[str, Mapping[str, Any]])
         raise SettingsError(
             f"{KEY}.volume: {told.volume}: {', '.join(others)} can write there too, and inv gc removes what is no "
             "asset; say read_only: true, or keep the assets in a volume of their own"
+        )
+    if not is_own(merged, VOLUMES, told.volume):
+        raise SettingsError(
+            f"{KEY}.volume: {told.volume}: external, or with a name of its own, so another stack may have files there, "
+            "and inv gc removes what is no asset of this one; take out external and name"
         )
 
 

@@ -313,8 +313,11 @@ SERVICES = {
 }
 
 
+MODEL = {"name": "shop", "services": SERVICES, "volumes": {"assets": {"name": "shop_assets"}}}
+
+
 def test_a_volume_that_one_service_fills_and_others_read_is_one_of_assets():
-    check_volume(TOLD, SERVICES)
+    check_volume(TOLD, MODEL)
 
 
 @pytest.mark.parametrize(
@@ -340,9 +343,17 @@ def test_a_volume_that_one_service_fills_and_others_read_is_one_of_assets():
 )
 def test_a_volume_in_which_there_could_be_anything_else_is_refused(told, services, says):
     with pytest.raises(SettingsError) as caught:
-        check_volume(told, services)
+        check_volume(told, {**MODEL, "services": services})
 
     assert says == str(caught.value)
+
+
+@pytest.mark.parametrize("options", [{"external": True, "name": "shop_assets"}, {"name": "pages"}])
+def test_a_volume_that_another_stack_may_know_is_refused(options):
+    with pytest.raises(
+        SettingsError, match="volume: assets: external, or with a name of its own, so another stack may"
+    ):
+        check_volume(TOLD, {**MODEL, "volumes": {"assets": options}})
 
 
 CLIENT = """#!/bin/sh
@@ -370,7 +381,7 @@ def client(tmp_path):
 def test_the_assets_of_a_release_are_what_is_in_the_folder_of_its_image(client, tmp_path):
     (tmp_path / "left").write_text("killed\n")
 
-    assets = assets_in(client, TOLD, {"shop/web:r1": "sha256:1234"}, LAYOUT, SERVICES_MODEL)
+    assets = assets_in(client, TOLD, {"shop/web:r1": "sha256:1234"}, LAYOUT, MODEL)
 
     assert Assets("shop_assets", {"index-1a.js": 11, "index-1a.js.gz": 14, "fonts/f-2b.woff2": 16}) == assets
     ps, remove, create, _, end = (tmp_path / "asked").read_text().splitlines()
@@ -379,11 +390,8 @@ def test_the_assets_of_a_release_are_what_is_in_the_folder_of_its_image(client, 
     assert "rm --force made" == end
 
 
-SERVICES_MODEL = {"services": SERVICES}
-
-
 def test_a_stack_that_tells_of_no_assets_has_none_and_its_image_is_not_looked_at(client, tmp_path):
-    assert assets_in(client, None, {}, LAYOUT, SERVICES_MODEL) is None
+    assert assets_in(client, None, {}, LAYOUT, MODEL) is None
     assert not (tmp_path / "asked").exists()
 
 
@@ -394,7 +402,7 @@ def test_a_folder_that_is_not_in_the_image_is_said_and_nothing_is_left(client, t
     assert "fairlead.yaml: deploy.assets.folder: /page/asets: no such folder" == str(caught.value)
     assert "rm --force made" == (tmp_path / "asked").read_text().splitlines()[-1]
     with pytest.raises(SettingsError, match="/empty: no file there in shop/web:r1; say where its assets are"):
-        assets_in(client, AssetSettings("web", "/empty", "assets"), {"shop/web:r1": "x"}, LAYOUT, SERVICES_MODEL)
+        assets_in(client, AssetSettings("web", "/empty", "assets"), {"shop/web:r1": "x"}, LAYOUT, MODEL)
 
 
 def test_this_stack_tells_of_the_folder_that_its_front_end_copies():
