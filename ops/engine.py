@@ -17,6 +17,10 @@ CLIENTS = ("docker", "/usr/bin/docker", "/usr/local/bin/docker", "/snap/bin/dock
 """Tried in this order: an older client without plug-ins may be the first on PATH."""
 
 SOCKET = "/var/run/docker.sock"
+
+OWN_LOGS = ("--log-driver", "json-file", "--log-opt", "max-size=10m")
+"""Options of containers of ours, whose logs are read: an engine may log elsewhere by itself, with other options."""
+
 ANSWER_S = 20.0
 
 Version = tuple[int, ...]

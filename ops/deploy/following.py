@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..command import Command, Result
-from ..engine import SOCKET
+from ..engine import OWN_LOGS, SOCKET
 from ..errors import FairleadError, LockedError, UnreachableError
 from ..host import Host
 from .agent_image import AGENT
@@ -160,7 +160,7 @@ class Agent:
             *("--security-opt", "no-new-privileges"),
             *("--volume", f"{SOCKET}:{SOCKET}"),
             *("--volume", f"{self.layout.root}:{self.layout.root}"),
-            *("--log-opt", "max-size=10m"),
+            *OWN_LOGS,
         )
 
     def _docker(self, *words: str) -> Result:

@@ -10,7 +10,7 @@ from ..command import Command, Result
 from ..deploy.following import StillRunningError
 from ..deploy.layout import Layout
 from ..deploy.target import Target
-from ..engine import SOCKET
+from ..engine import OWN_LOGS, SOCKET
 from ..errors import FairleadError, LockedError, UnreachableError
 from ..host import Host
 from ..reach import HERE
@@ -125,7 +125,7 @@ class Keeper:
             *("--volume", f"{self.layout.root}:{self.layout.root}"),
             *("--workdir", self.folder),
             *("--env", f"{HERE}={self.host.name}"),
-            *("--log-opt", "max-size=10m"),
+            *OWN_LOGS,
         )
 
     def _docker(self, *words: str) -> Result:

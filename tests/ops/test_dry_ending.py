@@ -17,7 +17,6 @@ from fairlead.ops.rotation import KEY, Rotation, text_of
 from fairlead.ops.settings import load_settings
 from fairlead.ops.stack import Stack
 
-
 ANSWERS = {"compose version": "2.30.0", "docker version": "28.0.0", "test -w": "", "ls -1": "r1\nr2\n"}
 
 

@@ -137,3 +137,13 @@ def test_only_what_must_not_stay_cut_off_is_started_again_by_the_engine(again, t
 
     (words,) = [words for words in engine.words if words[0] == "run"]
     assert told == ("--restart" in words)
+
+
+def test_an_agent_logs_where_it_is_followed_wherever_the_engine_logs_by_itself():
+    engine = Engine([END])
+
+    Agent(engine, TARGET, Layout("shop", "/srv/shop")).run("fairlead-agent:1", ("switch",), lambda _: None)
+
+    (words,) = [words for words in engine.words if words[0] == "run"]
+    at = words.index("--log-driver")
+    assert ("--log-driver", "json-file", "--log-opt", "max-size=10m") == words[at : at + 4]

@@ -87,6 +87,7 @@ def test_a_keeper_works_in_its_folder_as_the_user_who_deploys_with_no_more_right
         "--cap-drop ALL",
         "--security-opt no-new-privileges",
         "--workdir /srv/shop/keep/certbot",
+        "--log-driver json-file --log-opt max-size=10m",
     ):
         assert part in text
     assert text.endswith("fairlead-keeper:shop certbot.renew")
