@@ -28,6 +28,7 @@ from ..waiting import wait_step
 from .bundle import Bundle
 from .dump import TITLE as DUMP
 from .dump import dump_before_migrations
+from .evidence import see_live
 from .having import have_networks, have_volumes
 from .jobs import job_step
 from .leftovers import remove, stop
@@ -192,6 +193,7 @@ class Switch:
             link.run(host, say)
         say("reload")
         _named(host, SWITCH, nginx.reload)
+        _named(host, SWITCH, partial(see_live, nginx, self.bundle))
 
     def _switch_back(self, host: Host) -> None:
         """
