@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from ..command import Command, Result
 from ..engine import OWN_LOGS, SOCKET
 from ..errors import FairleadError, LockedError, UnreachableError
 from ..host import Host
+from ..kept_json import data_of
 from .agent_image import AGENT
 from .layout import Layout
 from .target import Target, TargetError
@@ -20,6 +22,9 @@ NOT_TAKEN_BACK = 3
 ANSWER_S, BACK_S, LOCK_S, PAUSE_S = 120.0, 60.0, 5.0, 0.5
 AGAIN = ("--restart", "on-failure:5")
 """Of a command that exits with 0 once it has told how it ended: whatever else its exit code is, it was cut off."""
+
+ENDED, ENDED_MODE = "ended.json", 0o640
+"""The file in the state folder that says how the last one ended that somebody followed."""
 
 Line = Callable[[Mapping[str, Any]], None]
 
@@ -98,7 +103,11 @@ class Agent:
         self.refuse_at_work()
         # one that ended, and that nobody followed to its end; never one that another operator has just started
         self._docker("rm", self.name)
-        started = self._docker("run", "--detach", *(AGAIN if again else ()), *self._options(), image, *words)
+        self._keep({})
+        try:
+            started = self._docker("run", "--detach", *(AGAIN if again else ()), *self._options(), image, *words)
+        except UnreachableError as error:
+            raise self._left("the connection was lost while the agent was started; it may be at work there") from error
         if not started.ok:
             if self.runs():
                 raise self._locked()
@@ -118,14 +127,38 @@ class Agent:
             while not reading.last and self._comes_back() and self.runs():
                 self._read(reading)  # the engine was away for a moment: the agent was not
             self._docker("wait", self.name)
-            self._docker("rm", "--force", self.name)
+            self._end(reading)
         except (UnreachableError, KeyboardInterrupt) as error:
             why = "no longer followed" if isinstance(error, KeyboardInterrupt) else "the connection was lost"
-            raise StillRunningError(
-                f"{self.host.name}: {why}, the agent goes on there; "
-                f"inv deploy --resume --host {self.host.name} follows it"
-            ) from error
+            raise self._left(f"{why}, the agent goes on there") from error
         _raise_if_failed(self.host.name, reading.last)
+
+    def _end(self, reading: _Reading) -> None:
+        """How it ended is kept before it is removed: another one may follow it, and have read less by then."""
+        if not reading.last and self._is_gone():
+            reading.last = data_of(self.host.read(self._ended), f"{self.host.name}: {self._ended}")
+            return
+        if not reading.last:
+            self._read(reading)  # what it said while the engine was away
+        self._keep(reading.last)
+        self._docker("rm", "--force", self.name)
+
+    @property
+    def _ended(self) -> str:
+        return f"{self.layout.state}/{ENDED}"
+
+    def _is_gone(self) -> bool:
+        """Whether the engine says so; one that is away says nothing."""
+        told = self._docker("ps", "--all", "--quiet", "--filter", f"name=^/{self.name}$")
+        return told.ok and not told.out.strip()
+
+    def _keep(self, end: Mapping[str, Any]) -> None:
+        with suppress(OSError):  # a full disk: then only this one knows
+            self.host.put(self._ended, json.dumps(end) + "\n", ENDED_MODE)
+
+    def _left(self, why: str) -> StillRunningError:
+        name = self.host.name
+        return StillRunningError(f"{name}: {why}; inv deploy --resume --host {name} follows it")
 
     def _lock(self) -> str:
         return (self.host.read(f"{self.layout.state}/lock") or "").partition(" (process ")[0].strip()

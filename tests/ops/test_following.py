@@ -32,14 +32,19 @@ class Engine:
         self.running = list(running)
         self.away = away
         self.taken = taken
-        self.lock = lock
         self.ran = []
         self.words = []
+        self.files = {} if lock is None else {"/srv/shop/state/lock": lock}
+        self.gone = self.dead = False
 
     def run(self, command, timeout_s=None):
         words = command.argv[1:]
         self.ran.append(words[0])
         self.words.append(words)
+        if words[0] == "ps":
+            return Result(1, err="Cannot connect") if self.dead else Result(0, "" if self.gone else "0123456789ab\n")
+        if words[0] == "rm" and "--force" in words:
+            self.gone = True
         if words[0] == "inspect":
             return Result(0, self.running.pop(0) if self.running else "false")
         if words[0] == "run" and self.taken:
@@ -51,10 +56,13 @@ class Engine:
         return Result(0)
 
     def read(self, path):
-        return self.lock if path == "/srv/shop/state/lock" else None
+        return self.files.get(path)
+
+    def put(self, path, content, mode):
+        self.files[path] = content
 
     def stream(self, command, line):
-        told = self.streams.pop(0)
+        told = self.streams.pop(0) if self.streams else ()
         if isinstance(told, BaseException):
             raise told
         for text in told:
@@ -126,6 +134,7 @@ def test_of_two_who_start_an_agent_at_the_same_moment_one_is_refused_and_ends_no
     with pytest.raises(LockedError, match="prod: an agent is at work there"):
         Agent(engine, TARGET, Layout("shop", "/srv/shop")).run("fairlead-agent:1", ("switch",), lambda _: None)
     assert ["inspect", "rm", "run"] == engine.ran[:3]
+    assert {} == json.loads(engine.files["/srv/shop/state/ended.json"])
     assert [] == [words for words in engine.words if "--force" in words]
 
 
@@ -147,3 +156,51 @@ def test_an_agent_logs_where_it_is_followed_wherever_the_engine_logs_by_itself()
     (words,) = [words for words in engine.words if words[0] == "run"]
     at = words.index("--log-driver")
     assert ("--log-driver", "json-file", "--log-opt", "max-size=10m") == words[at : at + 4]
+
+
+@pytest.mark.parametrize(("exit_code", "error"), [(0, type(None)), (1, AgentError)])
+def test_of_two_who_follow_one_agent_both_are_told_how_it_ended(exit_code, error):
+    engine = Engine([_said("start", step="a"), _said("end", exit=exit_code, text="start: no", details="the log")])
+    first = _followed(engine)[1]
+    engine.streams = [[_said("start", step="a")]]  # and then the first one removed it
+
+    second = _followed(engine)[1]
+
+    assert (error, error) == (type(first), type(second))
+    assert (str(first), getattr(first, "exit_code", 0)) == (str(second), getattr(second, "exit_code", 0))
+
+
+def test_how_an_earlier_agent_ended_is_not_taken_for_the_end_of_one_that_was_killed():
+    engine = Engine([_said("start", step="a")])
+    engine.files["/srv/shop/state/ended.json"] = END
+
+    assert (AgentError, 3) == (type(error := _followed(engine)[1]), error.exit_code)
+    assert "{}" == engine.files["/srv/shop/state/ended.json"].strip()
+
+
+def test_how_an_earlier_agent_ended_is_not_asked_of_an_engine_that_stays_away():
+    engine = Engine([_said("start", step="a")])
+    engine.files["/srv/shop/state/ended.json"] = END
+    engine.dead = True
+
+    assert 3 == _followed(engine)[1].exit_code
+
+
+def test_an_agent_that_ended_while_the_engine_was_away_is_read_to_its_end():
+    assert (["a", "b"], None) == _followed(
+        Engine([_said("start", step="a")], [_said("start", step="a"), _said("start", step="b"), END])
+    )
+
+
+def test_a_connection_that_is_lost_while_the_agent_is_started_says_that_it_may_be_at_work():
+    class Lost(Engine):
+        def run(self, command, timeout_s=None):
+            if command.argv[1] == "run":
+                raise UnreachableError("prod: the connection was lost while this ran: docker")
+            return super().run(command, timeout_s)
+
+    with pytest.raises(StillRunningError) as caught:
+        Agent(Lost(), TARGET, Layout("shop", "/srv/shop")).run("fairlead-agent:1", ("switch",), lambda _: None)
+
+    said = "the connection was lost while the agent was started; it may be at work there; inv deploy --resume"
+    assert (6, f"prod: {said} --host prod follows it") == (caught.value.exit_code, str(caught.value))
