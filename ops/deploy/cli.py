@@ -13,7 +13,6 @@ from ..agent.gc import old_releases
 from ..base_cache import cache_folder
 from ..engine import require_engine
 from ..errors import InterruptedRunError, SettingsError
-from ..execute import execute
 from ..hooks import Hooks, Moment
 from ..host import LocalHost
 from ..hosts import Opened, open_hosts
@@ -28,7 +27,7 @@ from .assets import lists_assets
 from .building import HERE, ON_HOST, built_for, send_bases
 from .consent import ask_once, person
 from .ending import EndTeller, ending
-from .events import json_events, progress
+from .events import json_events
 from .following import Agent
 from .going_back import doubts
 from .going_on import go_on, refuse_contradictions
@@ -39,6 +38,7 @@ from .linted import lint_step
 from .planning import Planner
 from .ready import ports_step, say_clock
 from .reserving import reserved
+from .running_here import run_here
 from .sending import Sending, for_host
 from .split import APP
 from .target import Target, TargetError, examine
@@ -156,7 +156,7 @@ def _deploy(opened: Opened, wish: Wish, *, local_bases: bool, dry: bool) -> None
 
 def _built_and_sent(stack: Stack, sending: Sending, plans: Sequence[Plan], wish: Wish, about: dict[str, Any]) -> bool:
     """Whether the release is on the host: only where its plan is agreed to."""
-    local, host = LocalHost(), sending.host.name
+    host, serves = sending.host.name, sending.target.state.current
     planner = Planner(sending, tuple(step.title for plan in plans for _, step in plan.steps), _who())
     building, shipping = plans
     try:
@@ -165,10 +165,10 @@ def _built_and_sent(stack: Stack, sending: Sending, plans: Sequence[Plan], wish:
             in_turn(*_tags(stack)),
             fails_only(stack, about),
         ):
-            _run(building, local)
+            run_here(building, host, serves)
             if not agreed(planner, wish):
                 return False
-            _run(shipping, local)
+            run_here(shipping, host, serves)
     except KeyboardInterrupt:
         raise InterruptedRunError(f"inv deploy: interrupted; {host} serves what it served") from None
     return True
@@ -194,11 +194,6 @@ def _tags(stack: Stack) -> tuple[Path, str]:
     """
     name = stack.settings.name
     return cache_folder() / "building" / f"{name}.lock", f"  another deploy of {name} is building here; this one waits"
-
-
-def _run(plan: Plan, local: LocalHost) -> None:
-    with progress() as shown:
-        execute(plan, {local.name: local}, shown, take_back=False)
 
 
 def _registry(stack: Stack) -> str:

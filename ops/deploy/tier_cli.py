@@ -8,7 +8,6 @@ from functools import partial
 
 from ..engine import require_engine
 from ..errors import InterruptedRunError, SettingsError
-from ..execute import execute
 from ..hooks import Hooks, Moment
 from ..host import LocalHost
 from ..hosts import Opened
@@ -18,11 +17,11 @@ from ..stack import Stack, open_stack
 from ..up import LOCAL_REGISTRY, REGISTRY, plan_up
 from .agent_image import AGENT
 from .agreeing import Wish, agreed
-from .events import progress
 from .handing import fails_only
 from .holding import refuse_if_frozen
 from .linted import lint_step
 from .reserving import reserved
+from .running_here import run_here
 from .sending import for_host
 from .target import Target, TargetError, examine
 from .tier_handing import CHANGE, hand_over_tier, refuse_half_done_tier, tier_event, tier_moment
@@ -69,18 +68,18 @@ def change_tier(opened: Opened, wish: Wish, *, local_bases: bool, dry: bool) -> 
 
 def _built_and_sent(stack: Stack, sending: TierSending, plans: Sequence[Plan], wish: Wish, moment: Moment) -> bool:
     """Whether it is on the host: only where something differs and its plan is agreed to."""
-    host, (building, shipping) = sending.host.name, plans
+    host, serves, (building, shipping) = sending.host.name, sending.target.state.current, plans
     planner = TierPlanner(sending, tuple(step.title for plan in plans for _, step in plan.steps), operator())
     what = f"inv deploy --tier {wish.tier} to {host}"
     try:
         with locked(stack.settings.state / "lock", what), fails_only(stack, tier_event(moment)):
-            _run(building, LocalHost())
+            run_here(building, host, serves)
             if sending.needless:
                 print(f"{host}: {sending.needless}")
                 return False
             if not agreed(planner, wish):
                 return False
-            _run(shipping, LocalHost())
+            run_here(shipping, host, serves)
     except KeyboardInterrupt:
         raise InterruptedRunError(f"inv deploy: interrupted; {host} runs what it ran") from None
     return True
@@ -98,8 +97,3 @@ def _ready(opened: Opened) -> Target:
     if target.base is None or not target.state.current:
         raise TargetError(f"{opened.host.name}: no release serves there yet; inv deploy brings edge and data too")
     return target
-
-
-def _run(plan: Plan, local: LocalHost) -> None:
-    with progress() as shown:
-        execute(plan, {local.name: local}, shown, take_back=False)
