@@ -6,6 +6,17 @@ import json
 from typing import Any
 
 from .errors import SettingsError
+from .host import Host
+
+
+def kept_on(host: Host, path: str) -> dict[str, Any]:
+    """
+    What the file *path* of *host* says; empty where there is none.
+
+    Raises:
+        SettingsError: it is not what this tool writes.
+    """
+    return data_of(host.read(path), f"{host.name}: {path}")
 
 
 def data_of(text: str | None, where: str) -> dict[str, Any]:

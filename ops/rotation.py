@@ -15,9 +15,11 @@ from typing import Any
 
 from .command import Command, Result, Secret
 from .compose import ComposeProject
-from .errors import StepFailedError
+from .errors import SettingsError, StepFailedError
 from .host import Host
+from .kept_json import data_of
 
+NOTED = "rotations.json"
 MYSQL, REDIS, KEY = "mysql", "redis", "key"
 PREVIOUS = "_PREVIOUS"
 """What the name of the variable ends with that holds the old value while both are valid."""
@@ -102,9 +104,17 @@ class Place:
 
 
 def rotations_of(text: str) -> dict[str, Rotation]:
-    """The rotations that have begun, by name, as a file of them has them; none where it is empty."""
-    data: Mapping[str, Mapping[str, Any]] = json.loads(text or "{}")
-    return {name: Rotation(**{**each, "releases": tuple(each["releases"])}) for name, each in data.items()}
+    """
+    The rotations that have begun, by name, as a file of them has them; none where it is empty.
+
+    Raises:
+        SettingsError: it is not what this tool writes.
+    """
+    data: Mapping[str, Mapping[str, Any]] = data_of(text, NOTED)
+    try:
+        return {name: Rotation(**{**each, "releases": tuple(each["releases"])}) for name, each in data.items()}
+    except (TypeError, KeyError) as error:
+        raise SettingsError(f"{NOTED}: not what this tool writes ({error}); put back what was edited there") from error
 
 
 def text_of(rotations: Mapping[str, Rotation]) -> str:

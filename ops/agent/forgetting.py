@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..host import Host
-from ..rotation import Place, Rotation, end_old, rotations_of, text_of
+from ..rotation import NOTED, Place, Rotation, end_old, rotations_of, text_of
 from .bundle import load
 from .record import Records, write_durably
 from .switch import project
 
-FILE = "rotations.json"
+FILE = NOTED
 Tell = Callable[..., None]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import tarfile
 from collections.abc import Iterator, Mapping
@@ -13,6 +12,7 @@ from typing import IO, Any
 from ..agent.assets import Assets
 from ..errors import FairleadError, SettingsError
 from ..hosts import Opened
+from ..kept_json import kept_on
 from ..settings import AssetSettings
 from .layout import Layout
 from .resources import VOLUMES, is_own
@@ -83,8 +83,7 @@ def check_volume(told: AssetSettings, merged: Mapping[str, Any]) -> None:
 def lists_assets(opened: Opened, target: Target) -> bool:
     """Whether the release that serves on the host lists its assets, so that a gc has them to look at."""
     path = f"{opened.layout.release(target.state.current)}/release.json"
-    text = opened.host.read(path) if target.state.current else None
-    return bool(json.loads(text or "{}").get("assets"))
+    return bool(target.state.current and kept_on(opened.host, path).get("assets"))
 
 
 def files_in(client: str, image: str, folder: str, stack: str) -> dict[str, int]:

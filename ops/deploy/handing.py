@@ -13,6 +13,7 @@ from ..agent.tier import ASK
 from ..errors import FairleadError
 from ..hooks import Hooks, LateHookError, Moment
 from ..hosts import Opened
+from ..kept_json import kept_on
 from ..lock import operator
 from ..notify import announced
 from ..outward import FINISHED, SERVING
@@ -57,8 +58,8 @@ class LateHooks:
 
     def owed(self) -> list[str]:
         """Those that have not run."""
-        text = self._opened.host.read(self._path)
-        return list(json.loads(text)["owed"]) if text else []
+        owed = kept_on(self._opened.host, self._path).get("owed", [])
+        return [str(name) for name in owed] if isinstance(owed, list) else []
 
     def run(self, names: Iterable[str]) -> None:
         """Runs those of *names* that are owed; one that fails is told at the end."""
@@ -91,7 +92,7 @@ class LateHooks:
 
 def moment_of(opened: Opened, target: Target, release: str, action: str = "deploy") -> Moment:
     """What hooks are told about a switch to *release*."""
-    manifest = json.loads(opened.host.read(f"{opened.layout.release(release)}/release.json") or "{}")
+    manifest = kept_on(opened.host, f"{opened.layout.release(release)}/release.json")
     before = target.state.before(release)
     return Moment(opened.host.name, release, before, str(manifest.get("revision", "")), action)
 

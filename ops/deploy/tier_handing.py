@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from ..agent.tier import FILE, HOOKS, MARK
 from ..hooks import Moment
 from ..hosts import Opened
+from ..kept_json import kept_on
 from ..lock import operator
 from ..notify import announced
 from ..outward import FINISHED, SERVING
@@ -44,8 +44,7 @@ def begun_tier(opened: Opened) -> str:
     folder = (opened.host.read(f"{opened.layout.state}/{MARK}") or "").strip()
     if not folder:
         return ""
-    told = opened.host.read(f"{opened.layout.root}/{folder}/{FILE}")
-    return str(json.loads(told)["tier"]) if told else "changed"
+    return str(kept_on(opened.host, f"{opened.layout.root}/{folder}/{FILE}").get("tier", "changed"))
 
 
 def refuse_half_done_tier(opened: Opened) -> None:
@@ -113,11 +112,11 @@ def run_owed_of_tier(opened: Opened, target: Target) -> None:
     Raises:
         LateHookError: one of them failed.
     """
-    told = opened.host.read(f"{opened.layout.state}/{HOOKS}")
+    told = kept_on(opened.host, f"{opened.layout.state}/{HOOKS}").get("tier")
     if not (told and target.state.current):
         return
     settings = load_settings(find_settings(Path.cwd()))
-    hooks = _hooks(opened, settings, tier_moment(opened, target, str(json.loads(told)["tier"])))
+    hooks = _hooks(opened, settings, tier_moment(opened, target, str(told)))
     hooks.run((*SERVING, *FINISHED))
     hooks.complain()
 
