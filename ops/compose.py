@@ -116,7 +116,7 @@ def published(merged: Mapping[str, Any]) -> list[tuple[str, str, int, str]]:
 
 def built_images(merged: Mapping[str, Any]) -> dict[str, str]:
     """The image of each service that is built."""
-    return {name: _image(merged, name) for name, service in merged["services"].items() if service.get("build")}
+    return {name: image_of(merged, name) for name, service in merged["services"].items() if service.get("build")}
 
 
 def pulled_images(merged: Mapping[str, Any]) -> dict[str, str]:
@@ -125,7 +125,8 @@ def pulled_images(merged: Mapping[str, Any]) -> dict[str, str]:
     return {name: service["image"] for name, service in services if not service.get("build") and "image" in service}
 
 
-def _image(merged: Mapping[str, Any], service: str) -> str:
+def image_of(merged: Mapping[str, Any], service: str) -> str:
+    """The image of *service*; the name that Compose gives to one that is built and has none."""
     named: str | None = merged["services"][service].get("image")
     return named or f"{merged['name']}-{service}"
 

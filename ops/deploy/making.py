@@ -14,7 +14,7 @@ from ... import __version__
 from ..agent.assets import Assets, assets_data
 from ..agent.bundle import FILE, VERSION
 from ..agent.database import NAME, Migrations, migrations_data
-from ..compose import model, secret_paths
+from ..compose import image_of, model
 from ..errors import SettingsError
 from ..migrations import lineage_in
 from ..secret_files import secret_text
@@ -74,13 +74,14 @@ def make_release(
     own = {service: own_name(images[service], name) for service, value in merged["services"].items() if _passes(value)}
     projects = split(merged, name, layout, sources_of(stack, layout), images | own)
     secrets = {
-        secret: secret_text(stack.settings.secrets, secret, path, stack.values) for secret, path in _secrets(merged)
+        secret: secret_text(stack.settings.secrets, secret, Path(path), stack.values)
+        for secret, path in projects.secrets.items()
     }
     nginx = nginx_of(stack, merged, name)
     open_ = (
         Upload("compose.yaml", as_json(projects.app), 0o640),
         *(Upload(f"nginx/{path}", text) for path, text in nginx.items()),
-        *_mounted(projects.files, layout.release(name)),
+        *_mounted(projects, layout.release(name)),
     )
     there = {known: ids[images[service]] for service, known in (images | own).items() if images[service] in ids}
     manifest = _manifest(stack, name, projects, there) | {"assets": assets_data(assets(merged))}
@@ -95,7 +96,7 @@ def make_release(
         ),
         base=(
             Upload("compose.yaml", as_json(projects.base), 0o640),
-            *_mounted(projects.files, layout.base),
+            *_mounted(projects, layout.base),
             *(Upload(f"secrets/{each}", secrets[each], READABLE) for each in projects.base["secrets"]),
         ),
         images=images,
@@ -105,7 +106,7 @@ def make_release(
 
 def tiered(stack: Stack) -> dict[str, Any]:
     """
-    The merged model with each service's tier, which Compose leaves out of its JSON and keeps in its YAML.
+    The merged model with each service's image, and its tier, which Compose leaves out of its JSON, not of its YAML.
 
     Raises:
         SettingsError: with Compose's own words where a file or a variable is wrong.
@@ -117,16 +118,13 @@ def tiered(stack: Stack) -> dict[str, Any]:
     services = load_yaml(told.out, "docker compose config").get("services", {}) if told.ok else {}
     for service, value in merged["services"].items():
         value[TIER] = services.get(service, {}).get(TIER, "")
+        value["image"] = image_of(merged, service)
     return merged
 
 
 def _passes(service: Mapping[str, Any]) -> bool:
     """Whether it comes and goes with a release."""
     return service[TIER] in {APP, JOB}
-
-
-def _secrets(merged: Mapping[str, Any]) -> Iterable[tuple[str, Path]]:
-    return sorted(secret_paths(merged).items())
 
 
 def _manifest(stack: Stack, name: str, projects: Projects, ids: Mapping[str, str]) -> dict[str, Any]:
@@ -185,15 +183,22 @@ def _probes(stack: Stack, services: Iterable[str], release: str) -> Iterator[str
                 yield f"{start}-{release}{address.removeprefix(start)}"
 
 
-def _mounted(files: Mapping[str, str], folder: str) -> Iterator[Upload]:
-    for place, source in files.items():
-        if not place.startswith(f"{folder}/"):
-            continue
-        path, below = Path(source), place.removeprefix(f"{folder}/")
-        for each in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if each.is_file():
-                name = below if each == path else f"{below}/{each.relative_to(path)}"
-                yield Upload(name, each.read_bytes(), 0o755 if each.stat().st_mode & 0o100 else 0o644)
+def _mounted(projects: Projects, folder: str) -> Iterator[Upload]:
+    """What the services of the project in *folder* mount and have as configs."""
+    begins = f"{folder}/"
+    for place, text in projects.texts.items():
+        if place.startswith(begins):
+            yield Upload(place.removeprefix(begins), text)
+    for place, source in projects.files.items():
+        if place.startswith(begins):
+            yield from _uploads(Path(source), place.removeprefix(begins))
+
+
+def _uploads(path: Path, below: str) -> Iterator[Upload]:
+    for each in sorted(path.rglob("*")) if path.is_dir() else [path]:
+        if each.is_file():
+            name = below if each == path else f"{below}/{each.relative_to(path)}"
+            yield Upload(name, each.read_bytes(), 0o755 if each.stat().st_mode & 0o100 else 0o644)
 
 
 def _digests(files: Iterable[Upload]) -> dict[str, str]:

@@ -51,6 +51,7 @@ class Mover:
 
     Attributes:
         files: What has to travel: the files and folders here, by their place there.
+        texts: What has to travel and is no file here: the texts, by their place there.
         outside: The sources that the host itself has to have: the service that mounts each, and whether the engine
             makes an empty folder where it is not there.
     """
@@ -58,6 +59,7 @@ class Mover:
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
         self.files: dict[str, str] = {}
+        self.texts: dict[str, str] = {}
         self.outside: dict[str, tuple[str, bool]] = {}
 
     def mounts(self, name: str, service: Mapping[str, Any], folder: str) -> list[dict[str, Any]]:
@@ -69,16 +71,24 @@ class Mover:
         """
         return [self._mount(name, mount, folder) for mount in service.get("volumes") or ()]
 
-    def config(self, name: str, source: str, folder: str) -> str:
+    def config(self, name: str, told: Mapping[str, Any], folder: str) -> str:
         """
         The place of the file behind the compose config *name*.
 
         Raises:
-            SplitError: it holds secrets.
+            SplitError: it comes from elsewhere than a file or the compose file itself, or holds secrets.
         """
-        self._refuse_private(f"configs.{name}", source)
         place = f"{folder}/{CONFIGS}/{name}"
-        self.files[place] = source
+        if "content" in told:  # Compose doubles what it would otherwise fill in
+            self.texts[place] = str(told["content"]).replace("$$", "$")
+        elif "file" in told:
+            self._refuse_private(f"configs.{name}", str(told["file"]))
+            self.files[place] = str(told["file"])
+        else:
+            raise SplitError(
+                f"configs.{name}: only `file:` and `content:` travel to a host; write content: with its text, in which "
+                "${NAME} stands for a variable"
+            )
         return place
 
     def _mount(self, name: str, mount: Mapping[str, Any], folder: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..agent.bundle import FILE
 from ..certificates.generations import TlsStore
-from ..compose import model
+from ..compose import image_of, model
 from ..errors import StepFailedError
 from ..host import Host
 from ..ssh import RemoteHost
@@ -81,7 +81,7 @@ class Sending:
     def release(self) -> Release:
         """The release as it travels."""
         merged = model(self.stack.host, self.stack.project)
-        references = {str(service["image"]) for service in merged["services"].values()}
+        references = {image_of(merged, service) for service in merged["services"]}
         ids = image_ids(self.client, sorted(references))
         assets = partial(assets_in, self.client, self.stack.settings.deploy.assets, ids, self.layout)
         return make_release(self.stack, self.name, self.layout, ids, assets)

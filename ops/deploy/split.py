@@ -13,18 +13,12 @@ from typing import Any
 from .layout import Layout
 from .mounting import Mover, Sources, SplitError
 from .resources import NETWORKS, VOLUMES, is_own, options_of, there, wanted
+from .ties import check_app, check_ties, in_order, without_links
 
 TIER = "x-fairlead-tier"
 EDGE, APP, DATA, JOB = "edge", "app", "data", "job"
 TIERS = (EDGE, APP, DATA, JOB)
 RELEASE_LABEL, STACK_LABEL = "fairlead.release", "fairlead.stack"
-ALONE = {
-    "ports": "two releases run side by side during a switch, and one port serves one of them: let nginx publish",
-    "container_name": "two releases run side by side during a switch, and a name is for one container",
-    "network_mode": "nginx reaches a release by its name in a network",
-}
-"""What a service of the app tier cannot have, and why."""
-
 Model = dict[str, Any]
 
 
@@ -41,8 +35,9 @@ class Projects:
             `external` are somebody else's and are never made.
         volumes: Volumes that have to be there, in the same way.
         files: Files and folders of the checkout that travel, by the path on the host that they get.
+        texts: What travels and is no file of the checkout, in the same way.
         outside: What is mounted and is not of the checkout, see `Mover`.
-        secrets: The laptop's file of each secret.
+        secrets: The laptop's file of each secret that a service reads.
     """
 
     base: Model
@@ -51,6 +46,7 @@ class Projects:
     networks: Mapping[str, Model]
     volumes: Mapping[str, Model]
     files: Mapping[str, str]
+    texts: Mapping[str, str]
     outside: Mapping[str, tuple[str, bool]]
     secrets: Mapping[str, str]
 
@@ -68,22 +64,26 @@ def split(merged: Model, release: str, layout: Layout, sources: Sources, images:
     """
     services: Model = merged["services"]
     tiers = {tier: tuple(name for name in services if _tier(name, services[name]) == tier) for tier in TIERS}
-    _check_app(services, tiers[APP])
-    secrets = {name: _secret_file(name, secret or {}) for name, secret in (merged.get("secrets") or {}).items()}
+    tiers[JOB] = in_order(services, tiers[JOB])
     lasting = (*tiers[EDGE], *tiers[DATA])
     passing = (*tiers[APP], *tiers[JOB])
+    check_app(services, tiers[APP])
+    for together in (lasting, passing):
+        check_ties(services, together)
     mover, folder = Mover(sources), layout.release(release)
 
-    def moved(name: str, place: str, dependencies: Iterable[str]) -> Model:
-        return _moved(services[name], images[name], dependencies, mover.mounts(name, services[name], place))
+    def moved(name: str, place: str, together: Iterable[str], waits: Iterable[str]) -> Model:
+        service = without_links(services[name], together)
+        return _moved(service, images[name], waits, mover.mounts(name, service, place))
 
-    base = {name: moved(name, layout.base, lasting) for name in lasting}
-    app = {name: moved(name, folder, tiers[APP]) for name in passing}
+    base = {name: moved(name, layout.base, lasting, lasting) for name in lasting}
+    app = {name: moved(name, folder, passing, tiers[APP]) for name in passing}
     for name, service in base.items():
         service["labels"] = {**_labels(services[name]), STACK_LABEL: layout.stack}
     for name, service in app.items():
         service["labels"] = {**_labels(services[name]), STACK_LABEL: layout.stack, RELEASE_LABEL: release}
-        service["networks"] = _aliased(services[name], f"{name}-{release}")
+        if "network_mode" not in service:
+            service["networks"] = _aliased(services[name], f"{name}-{release}")
     mine = [name for name in _networks(app) if name not in _networks(base) and is_own(merged, NETWORKS, name)]
     shared = [name for name in _networks({**base, **app}) if name not in mine]
     return Projects(
@@ -93,6 +93,7 @@ def split(merged: Model, release: str, layout: Layout, sources: Sources, images:
             "networks": there(merged, NETWORKS, _networks(base), layout),
             "volumes": there(merged, VOLUMES, _volumes(base), layout),
             "secrets": _secrets(base, layout.base),
+            "configs": _configs(merged, base, layout.base, mover),
         },
         app={
             "name": layout.project(release),
@@ -103,19 +104,21 @@ def split(merged: Model, release: str, layout: Layout, sources: Sources, images:
             },
             "volumes": there(merged, VOLUMES, _volumes(app), layout),
             "secrets": _secrets(app, folder),
+            "configs": _configs(merged, app, folder, mover),
         },
         services=tiers,
         networks=wanted(merged, NETWORKS, shared, layout),
         volumes=wanted(merged, VOLUMES, _volumes({**base, **app}), layout),
         files=mover.files,
+        texts=mover.texts,
         outside=mover.outside,
-        secrets=secrets,
+        secrets={name: _secret_file(merged, name) for name in _named({**base, **app}, "secrets")},
     )
 
 
 def _moved(service: Model, image: str, dependencies: Iterable[str], mounts: list[Model]) -> Model:
     """*service* as it runs on the host; it waits only for *dependencies*."""
-    made = {key: value for key, value in service.items() if key not in ("build", "depends_on", "profiles")}
+    made = {key: value for key, value in service.items() if key not in ("build", "depends_on", "develop", "profiles")}
     made |= {"image": image, "pull_policy": "never"}
     waits = {name: how for name, how in (service.get("depends_on") or {}).items() if name in set(dependencies)}
     if waits:
@@ -135,14 +138,8 @@ def _tier(name: str, service: Model) -> str:
     return tier
 
 
-def _check_app(services: Model, names: Iterable[str]) -> None:
-    for name in names:
-        for key, why in ALONE.items():
-            if services[name].get(key):
-                raise SplitError(f"services.{name}.{key}: {why}; remove it for production")
-
-
-def _secret_file(name: str, secret: Model) -> str:
+def _secret_file(merged: Model, name: str) -> str:
+    secret = (merged.get("secrets") or {}).get(name) or {}
     if "file" not in secret:
         raise SplitError(f"secrets.{name}: only `file:` travels to a host; say where its file is")
     return str(secret["file"])
@@ -172,5 +169,14 @@ def _unnamed(options: Model) -> Model:
 
 
 def _secrets(services: Model, folder: str) -> Model:
-    secrets = {secret["source"] for service in services.values() for secret in service.get("secrets") or ()}
-    return {name: {"file": f"{folder}/secrets/{name}"} for name in sorted(secrets)}
+    return {name: {"file": f"{folder}/secrets/{name}"} for name in _named(services, "secrets")}
+
+
+def _configs(merged: Model, services: Model, folder: str, mover: Mover) -> Model:
+    told = merged.get("configs") or {}
+    return {name: {"file": mover.config(name, told.get(name) or {}, folder)} for name in _named(services, "configs")}
+
+
+def _named(services: Model, kind: str) -> list[str]:
+    """The secrets or configs that services read."""
+    return sorted({each["source"] for service in services.values() for each in service.get(kind) or ()})

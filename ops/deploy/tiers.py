@@ -25,6 +25,7 @@ from ..up import LOCAL_REGISTRY, REGISTRY
 from .changes import same_model
 from .layers import image_ids
 from .making import Release, make_release, tiered
+from .mounting import CONFIGS
 from .sending import Sending
 from .shipping import missing_images
 from .split import DATA, EDGE, TIER
@@ -32,6 +33,9 @@ from .target import TargetError
 from .upload import Upload, send
 
 ASK_S = 60.0
+OUTSIDE = ("networks", "volumes", "secrets", "configs")
+"""What services of a model name that stands beside them."""
+
 DIGESTS = 'cd "$1" || exit; find files secrets -type f -exec sha256sum {} + 2>/dev/null'
 RUNNING = (
     'ids=$("$1" ps --quiet --filter "label=com.docker.compose.project=$2"); test -z "$ids" || "$1" inspect --format '
@@ -217,7 +221,7 @@ def joined(
     services |= {name: base["services"][name] for name in names}
     for name in names:
         services[name] = _waiting_for(services[name], services)
-    both = {key: {**(before.get(key) or {}), **base[key]} for key in ("networks", "volumes", "secrets")}
+    both = {key: {**(before.get(key) or {}), **(base.get(key) or {})} for key in OUTSIDE}
     return {**base, **both, "services": services}
 
 
@@ -237,6 +241,7 @@ def files_read(models: Iterable[Mapping[str, Any]], files: Iterable[Upload], fol
     """
     found = list(models)
     secret = {f"secrets/{each['source']}" for model in found for each in model.get("secrets") or ()}
+    secret |= {f"{CONFIGS}/{each['source']}" for model in found for each in model.get("configs") or ()}
     sources = [str(mount.get("source", "")) for model in found for mount in model.get("volumes") or ()]
     mounted = tuple(each.removeprefix(f"{folder}/") for each in sources if each.startswith(f"{folder}/"))
     return [

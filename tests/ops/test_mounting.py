@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from fairlead.ops.deploy.layout import Layout
 from fairlead.ops.deploy.mounting import Mover, Sources, SplitError
+from fairlead.ops.deploy.split import split
 
 ROOT = "/work/shop"
 SOURCES = Sources(
@@ -107,3 +109,56 @@ def test_what_would_be_lost_or_told_is_refused_with_its_place(mount, says):
         _mounted(mount)
 
     assert says == str(caught.value)
+
+
+def _split_with(configs, **services):
+    merged = {"name": "shop", "services": services, "configs": configs}
+    return split(merged, "r2", Layout("shop", "/srv/shop"), SOURCES, dict.fromkeys(services, "image"))
+
+
+def test_configs_travel_from_where_they_are():
+    configs = {
+        "app": {"name": "shop_app", "file": f"{ROOT}/conf/app.toml"},
+        "motd": {"name": "shop_motd", "content": "costs $$5\n"},
+        "far": {"file": "/home/me/far.conf"},
+        "unused": {"external": True},
+    }
+    api = {"x-fairlead-tier": "app", "configs": [{"source": "app", "target": "/app.toml"}, {"source": "motd"}]}
+    db = {"x-fairlead-tier": "data", "configs": [{"source": "far"}, {"source": "motd"}]}
+    projects = _split_with(configs, api=api, db=db)
+
+    mine, base = f"{FOLDER}/files/.fairlead/configs", "/srv/shop/base/files/.fairlead/configs"
+    assert {"app": {"file": f"{mine}/app"}, "motd": {"file": f"{mine}/motd"}} == projects.app["configs"]
+    assert {"far": {"file": f"{base}/far"}, "motd": {"file": f"{base}/motd"}} == projects.base["configs"]
+    assert {f"{mine}/app": f"{ROOT}/conf/app.toml", f"{base}/far": "/home/me/far.conf"} == projects.files
+    assert {f"{mine}/motd": "costs $5\n", f"{base}/motd": "costs $5\n"} == projects.texts
+    assert api["configs"] == projects.app["services"]["api"]["configs"]
+
+
+@pytest.mark.parametrize(
+    ("config", "says"),
+    [
+        (
+            {"environment": "MOTD"},
+            "configs.c: only `file:` and `content:` travel to a host; write content: with its text, in which ${NAME} "
+            "stands for a variable",
+        ),
+        ({"file": f"{ROOT}/docker/.env"}, "configs.c: is docker/.env, which holds secrets and travels in no mount"),
+    ],
+)
+def test_a_config_that_does_not_travel_is_refused(config, says):
+    with pytest.raises(SplitError) as caught:
+        _split_with({"c": config}, api={"x-fairlead-tier": "app", "configs": [{"source": "c"}]})
+
+    assert str(caught.value).startswith(says)
+
+
+def test_a_secret_that_only_a_build_reads_need_not_travel():
+    merged = {
+        "name": "shop",
+        "services": {"api": {"x-fairlead-tier": "app", "secrets": [{"source": "key"}]}},
+        "secrets": {"npm": {"environment": "NPM_TOKEN"}, "key": {"file": f"{ROOT}/.fairlead/secrets/key"}},
+    }
+    projects = split(merged, "r2", Layout("shop", "/srv/shop"), SOURCES, {"api": "image"})
+
+    assert {"key": f"{ROOT}/.fairlead/secrets/key"} == projects.secrets

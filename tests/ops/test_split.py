@@ -175,7 +175,7 @@ def test_the_model_it_was_given_is_not_touched():
         ),
         (_changed("web", ports=[{"target": 80}]), "services.web.ports: two releases run side by side"),
         (_changed("web", container_name="web"), "services.web.container_name: two releases"),
-        (_changed("web", network_mode="host"), "services.web.network_mode: nginx reaches a release by its name"),
+        (_changed("web", network_mode="host"), "services.web.network_mode: host: two releases run side by side"),
         ({**MERGED, "secrets": {"key": {"environment": "KEY"}}}, "secrets.key: only `file:` travels to a host"),
     ],
 )

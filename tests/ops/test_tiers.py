@@ -87,6 +87,13 @@ def test_only_the_files_that_a_service_reads_are_handed_over():
     assert ["secrets/root", "files/sql/a.sql"] == [file.path for file in files_read([service], files, "/srv/shop/base")]
 
 
+def test_the_file_of_a_config_is_handed_over_with_its_service():
+    files = [Upload(f"files/.fairlead/configs/{name}", "x") for name in ("redis", "other")]
+    read = files_read([{"configs": [{"source": "redis"}]}], files, "/srv/shop/base")
+
+    assert ["files/.fairlead/configs/redis"] == [file.path for file in read]
+
+
 @pytest.mark.parametrize(
     ("text", "found"), [("1m10s", 70.0), ("1h", 3600.0), ("500ms", 0.5), ("", 10.0), ("30s", 30.0)]
 )
