@@ -110,7 +110,7 @@ class Do:
         try:
             self.action(host, say)
         except OSError as error:
-            raise StepFailedError(host.name, self.title, f"{error.filename}: {error.strerror}") from error
+            raise StepFailedError(host.name, self.title, os_words(error)) from error
 
     def undo(self, host: Host) -> bool:
         """See `Step`."""
@@ -126,3 +126,9 @@ class Do:
 def end_of(result: Result, lines: int = 15) -> str:
     """The last lines of what it printed, for the details of an error."""
     return "\n".join((result.out + result.err).rstrip().splitlines()[-lines:])
+
+
+def os_words(error: OSError) -> str:
+    """What the system said, with the file where it was about one."""
+    said = error.strerror or str(error) or type(error).__name__
+    return f"{error.filename}: {said}" if error.filename else said

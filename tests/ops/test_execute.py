@@ -105,3 +105,30 @@ def test_output_comes_line_by_line_in_order():
     result = LocalHost().stream(Command(("sh", "-c", "echo a; echo b >&2; cat"), stdin="c\n"), lines.append)
 
     assert (["a", "b", "c"], True) == (lines, result.ok)
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (KeyError("current"), "two: a fault of fairlead itself: KeyError: 'current'"),
+        (OSError(28, "No space left on device"), "two: No space left on device"),
+        (OSError(28, "No space left on device", "live"), "two: live: No space left on device"),
+        (TimeoutError("too late"), "two: too late"),
+    ],
+)
+def test_whatever_goes_wrong_in_a_step_is_a_failure_of_it_and_is_taken_back(error, says):
+    done = []
+
+    def fail(*_):
+        raise error
+
+    def stuck(_):
+        raise ValueError("no number")
+
+    first = Do("one", "first", lambda *_: None, lambda _: done.append("one"))
+    with pytest.raises(StepFailedError) as caught:
+        execute(plan_for("localhost", first, Do("two", "", fail)), {"localhost": LocalHost()}, _noted([]))
+    with pytest.raises(TakeBackError, match="not taken back: two: a fault of fairlead itself: ValueError: no number"):
+        execute(plan_for("localhost", first, Do("two", "", fail, stuck)), {"localhost": LocalHost()}, _noted([]))
+
+    assert (f"localhost: {says}", ["one", "one"]) == (str(caught.value), done)
