@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 MASK = "***"
+SHORTEST = 6
+"""Shorter secrets are not masked in texts: replacing every "on" would make them unreadable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,13 @@ class Result:
         lines = [line.strip() for line in (self.err + "\n" + self.out).splitlines() if line.strip()]
         last = [line.strip() for line in self.err.splitlines() if line.strip()][-1:] or lines[-1:]
         return f"exit {self.exit_code}: {last[0]}" if last else f"exit {self.exit_code}"
+
+
+def without(text: str, secrets: Iterable[str]) -> str:
+    """*text* with each of *secrets* masked, in their order."""
+    for secret in secrets:
+        text = text.replace(secret, MASK)
+    return text
 
 
 def _quoted(text: str | Secret) -> str:

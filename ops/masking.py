@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from .command import MASK
+from .command import MASK, SHORTEST, without
 from .stack import Stack
 
 SECRET_NAME = re.compile(r"(?i)(passw(or)?d|secret|token|api_?key|private_?key|hmac|credential)")
-SHORTEST = 6
-"""Shorter values are masked by name only: replacing every "on" in a text would make it unreadable."""
 
 
 def masked(data: Any, stack: Stack) -> Any:
@@ -35,13 +33,6 @@ def is_secret(name: str, stack: Stack) -> bool:
 def is_secret_name(name: str) -> bool:
     """Whether a variable of this name holds a secret; ``NAME_FILE`` holds a path."""
     return bool(SECRET_NAME.search(name)) and not name.upper().endswith("_FILE")
-
-
-def without(text: str, secrets: tuple[str, ...]) -> str:
-    """*text* with each of *secrets* masked."""
-    for secret in secrets:
-        text = text.replace(secret, MASK)
-    return text
 
 
 def _masked(data: Any, name: str, secrets: tuple[str, ...]) -> Any:

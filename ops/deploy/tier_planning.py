@@ -17,7 +17,8 @@ from ..agent.dump import SPARE_BYTES
 from ..agent.record import Records
 from ..agent.redis import Kept, RedisError, running_redis
 from ..agent.tier import TierWork
-from ..masking import secret_values, without
+from ..command import without
+from ..masking import secret_values
 from .changes import COMPOSE, behaviour, differing, variables
 from .forecast import Changes, Pending
 from .planning import Planner

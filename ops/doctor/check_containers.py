@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
-from ..masking import without
+from ..command import without
 from .check_engine import USABLE
 from .check_settings import COMPOSE
 from .patient import Patient, is_job

@@ -6,9 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 
-from ..command import Result
+from ..command import Result, without
 from ..doctor_settings import LoginSettings
-from ..masking import without
 from .check_engine import USABLE
 from .check_settings import COMPOSE
 from .patient import Patient

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit, urlunsplit
 
-from ..masking import without
+from ..command import without
 from .check_engine import USABLE
 from .check_settings import COMPOSE
 from .patient import Patient

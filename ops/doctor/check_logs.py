@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from ..command import Command
-from ..masking import without
+from ..command import Command, without
 from .check_engine import USABLE
 from .check_settings import COMPOSE
 from .known_errors import KNOWN_ERRORS, KnownError

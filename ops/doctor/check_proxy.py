@@ -8,9 +8,9 @@ from urllib.parse import urljoin
 
 from .. import edge
 from ..certificates.site import site_texts
+from ..command import without
 from ..errors import SettingsError
 from ..maintenance.texts import same_but_for_maintenance
-from ..masking import without
 from .check_engine import USABLE
 from .check_maintenance import OPEN
 from .check_settings import COMPOSE

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..command import Command, Result
+from ..command import SHORTEST, Command, Result
 from ..compose import ComposeProject, model
 from ..doctor_settings import DoctorSettings
 from ..engine import Engine, engine_facts
 from ..errors import FairleadError, SettingsError
 from ..host import Host, LocalHost
-from ..masking import SHORTEST, is_secret_name, secret_values
+from ..masking import is_secret_name, secret_values
 from ..reach import Reach, on_this_machine
 from ..settings import Settings, find_settings, load_settings
 from ..stack import Stack, open_stack

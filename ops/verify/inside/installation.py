@@ -10,11 +10,10 @@ from functools import cached_property
 from typing import Any
 
 from ....lint.data import load_yaml
-from ...command import Command, Result
+from ...command import Command, Result, without
 from ...doctor.patient import Patient
 from ...doctor.seen import Seen
 from ...errors import FairleadError
-from ...masking import without
 from ...serving.release import Released, agent_command
 from ...settings import FILE_NAME, EdgeSettings
 from ..memory import Memory
