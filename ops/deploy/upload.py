@@ -14,10 +14,14 @@ from ..host import Host
 
 TITLE = "send the files of the release"
 UNPACK = (
-    'set -e; umask 027; part=$(mktemp -d -- "$1.XXXXXX"); trap \'rm -rf -- "$part"\' EXIT; chmod 0750 "$part"; '
-    'base64 -d | tar -xzp -C "$part"; mv -T -- "$part" "$1"'
+    'set -e; umask 027; part=$(mktemp -d -- "$1.part.XXXXXX"); trap \'rm -rf -- "$part"\' EXIT; chmod 0750 "$part"; '
+    'base64 -d | tar -xzp -C "$part"; sync -f "$part" || sync; mv -T -- "$part" "$1"; sync -f "$1" || sync'
 )
-"""A folder takes the place of an empty one, and of no other: of two that send the same, one gets an error."""
+"""
+A folder takes the place of an empty one, and of no other: of two that send the same, one gets an error.
+
+What has its name is on the disk, whole: a loss of power leaves no file of it empty.
+"""
 
 
 @dataclass(frozen=True)

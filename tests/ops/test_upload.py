@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from fairlead.ops.command import Secret
@@ -33,6 +35,20 @@ def test_an_empty_folder_holds_what_was_sent(tmp_path):
     assert ("word \u00fc\n", 0o444) == ((folder / "secrets/key").read_text(), _mode(folder / "secrets/key"))
     assert (0o700, 0o755, 0o640) == tuple(_mode(folder / name) for name in ("secrets", "files", "release.json"))
     assert ["r1"] == [path.name for path in folder.parent.iterdir()]
+
+
+def test_what_has_its_name_is_on_the_disk(tmp_path, monkeypatch):
+    folder, tools = tmp_path / "r1", tmp_path / "tools"
+    tools.mkdir()
+    (tools / "sync").write_text(f'#!/bin/sh\necho "$2 $(ls "$2")" >>{tools}/synced\n')
+    (tools / "sync").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tools), prepend=":")
+
+    send(LocalHost(), str(folder), [Upload("release.json", "{}")])
+
+    before, after = (tools / "synced").read_text().splitlines()
+    assert re.fullmatch(rf"{folder}\.part\.\w{{6}} release\.json", before)
+    assert f"{folder} release.json" == after
 
 
 def test_of_two_that_send_the_same_the_second_gets_an_error_and_changes_nothing(tmp_path):
