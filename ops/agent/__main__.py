@@ -7,9 +7,11 @@ import sys
 from collections.abc import Callable
 
 from .down import down
+from .removing import gc
 from .rotating import rotated
-from .running import abort, gc, show_state, switch
+from .running import show_state
 from .standing import freeze, maintain
+from .switching import abort, switch
 from .tiers import abort_tier, change_tier
 
 COMMANDS = (

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..deploy.layout import Layout
+from ..deploy.layout import BASE, Layout
+from ..deploy.split import TIERS
 from ..errors import SettingsError
+from ..kept_json import data_of
 from .assets import Assets, assets_of
 from .database import Migrations, migrations_of
 
@@ -78,16 +80,56 @@ def load(root: str, name: str) -> Bundle:
     Release *name* below *root*.
 
     Raises:
-        SettingsError: it is not there, or written by another version of us.
+        SettingsError: it is not there, was edited or torn, or another version of us wrote it.
     """
     path = Path(root) / "releases" / name / FILE
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = data_of(path.read_text(encoding="utf-8", errors="replace").strip() or "null", str(path))
     except OSError as error:
         raise SettingsError(f"{name}: no such release on this host ({path}: {error.strerror})") from error
     if data.get("version") != VERSION:
         raise SettingsError(f"{path}: version {data.get('version')}; this agent reads version {VERSION}")
-    return bundle_of(data, root)
+    try:
+        return bundle_of(data, root)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        said = f"{type(error).__name__}: {error}"
+        raise SettingsError(
+            f"{path}: not what this tool writes ({said}); put back what was edited there by hand"
+        ) from error
+
+
+def stand_in(root: str, name: str, others: Iterable[str]) -> Bundle:
+    """
+    Release *name* whose own file cannot be read, as far as is known: enough to take it back, or to tidy up after it.
+
+    What a stack's releases have in common is that of the first of *others* that can be read.
+
+    Raises:
+        SettingsError: not even the base says what the stack is called.
+    """
+    for other in others:
+        with suppress(SettingsError):
+            return replace(load(root, other), name=name, migrations=None, assets=None)
+    path = Path(root) / "base" / "compose.yaml"
+    base = data_of(path.read_text(encoding="utf-8", errors="replace") if path.exists() else "", str(path))
+    stack = str(base.get("name", "")).removesuffix(BASE)
+    if not stack:
+        raise SettingsError(f"{path}: no name of a stack; put back what was there")
+    return Bundle(
+        stack=stack,
+        name=name,
+        root=root,
+        services=dict.fromkeys(TIERS, ()),
+        networks={},
+        volumes={},
+        images={},
+        edge="",
+        mount="",
+        probes=(),
+        smoke=(),
+        drain_s=0.0,
+        watch_s=0.0,
+    )
 
 
 def bundle_of(data: Mapping[str, Any], root: str) -> Bundle:

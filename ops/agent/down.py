@@ -16,7 +16,7 @@ from .switch import project
 
 def down(root: str, who: str) -> int:
     """Stops what serves; containers, data and releases stay, and a deploy starts them again."""
-    return ended(lambda: _down(Path(root), who))
+    return ended(root, lambda: _down(Path(root), who))
 
 
 def _down(root: Path, who: str) -> None:

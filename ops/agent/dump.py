@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -25,6 +26,11 @@ SUFFIX, COPY_SUFFIX = ".sql.gz", ".redis.tar.gz"
 """What a dump of MySQL's and a copy of Redis's files end with."""
 
 COPY_OF = "-data-"
+MOMENT = r"\d{8}T\d{6}Z"
+DUMP = re.compile(rf"r\d+(-data)?-from-.+-{MOMENT}{re.escape(SUFFIX)}")
+COPY = re.compile(rf"r\d+{COPY_OF}(?P<service>.+)-{MOMENT}{re.escape(COPY_SUFFIX)}")
+"""Our own names: other files in the folder are somebody else's."""
+
 CHUNK = 1 << 20
 SAID_EVERY = 64
 """A line about how far it is for each so many chunks."""
@@ -175,11 +181,15 @@ def old_dumps(names: Iterable[str], keep: int) -> list[str]:
     return [name for name in known if len(newer[name]) >= keep]
 
 
+def half_dumps(names: Iterable[str]) -> list[str]:
+    """Those of *names* that were to become dumps, and whose writer was killed."""
+    return [name for name in names if name.startswith(".") and _kind(name[1:].rpartition(".")[0])]
+
+
 def _kind(name: str) -> str:
-    """Of what a file is a dump; empty where it is none."""
-    if name.endswith(COPY_SUFFIX):
-        return name.partition(COPY_OF)[2].rpartition("-")[0]
-    return SUFFIX if name.endswith(SUFFIX) else ""
+    """Of what a file is a dump of ours; empty where it is none."""
+    found = DUMP.fullmatch(name) or COPY.fullmatch(name)
+    return found["service"] if found and "service" in found.groupdict() else SUFFIX if found else ""
 
 
 def _moment(now: datetime | None) -> str:

@@ -91,6 +91,11 @@ class Records:
     folder: Path
     run: str = field(default_factory=lambda: f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}")
 
+    @property
+    def root(self) -> Path:
+        """The folder of the stack on this host."""
+        return self.folder.parent
+
     def state(self) -> State:
         """The state as it was last written."""
         path = self.folder / "state.json"

@@ -18,7 +18,7 @@ def rotated(root: str, about: str, who: str) -> int:
 
     One that is noted already is left as it is.
     """
-    return ended(lambda: _rotated(root, about, who))
+    return ended(root, lambda: _rotated(root, about, who))
 
 
 def _rotated(root: str, about: str, who: str) -> None:

@@ -1,171 +1,60 @@
-"""Runs what the agent is asked for: under the lock, every step in the journal before it begins, told line by line."""
+"""Runs the agent's plans: every step in the journal before it begins, told line by line; and tells how it ended."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, replace
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..errors import FairleadError, SettingsError, StepFailedError, TakeBackError
-from ..execute import Event, execute
+from ..errors import FairleadError, StepFailedError, TakeBackError
+from ..execute import Event, execute, unexpected
 from ..host import Host
-from ..lock import locked
-from ..plan import Plan, plan_for
-from ..step import Step
-from .bundle import load
-from .dump import old_dumps
-from .forgetting import end_unused
-from .freezing import freeze_in, refuse_frozen
-from .gc import old_releases, removal
-from .patient import PatientHost
+from ..plan import Plan
+from ..step import Step, os_words
+from .hiding import hiding
 from .record import RecordError, Records
-from .sweeping import sweep_steps
-from .switch import Switch
-from .tier import refuse_half_done
 
 LOCK = "state/lock"
 
 
-def switch(root: str, release: str, who: str, *, jobs: bool) -> int:
-    """Makes *release* serve; on failure the release before serves as it did."""
-    return ended(lambda: _switch(root, release, who, jobs=jobs))
-
-
-def abort(root: str, release: str, who: str) -> int:
-    """Takes back a switch that has begun and not ended; the release before serves as it did."""
-    return ended(lambda: _abort(root, release, who))
-
-
-def gc(root: str, keep: int, who: str) -> int:
-    """Removes all but the newest *keep* releases."""
-    return ended(lambda: _gc(root, keep, who))
+class NotDoneError(FairleadError):
+    """It failed, and was taken back where that was said: whatever the cause is, no use of the tool was wrong."""
 
 
 def show_state(root: str) -> int:
     """Prints the state."""
-    return ended(lambda: tell("state", **asdict(records_in(root).state())))
-
-
-def _switch(root: str, release: str, who: str, *, jobs: bool) -> None:
-    host, records = PatientHost(), records_in(root)
-    bundle = load(root, release)
-    with locked(Path(root) / LOCK, f"{'deploy' if jobs else 'rollback'} of {release}", who):
-        refuse_half_done(records)
-        before = records.state()
-        if before.pending != release:
-            before.refuse_pending(f"switch to {release}")
-        if before.pending:
-            jobs = before.jobs
-        else:  # what has begun may be ended
-            refuse_frozen(freeze_in(records.folder))
-        before = replace(before, pending=release, jobs=jobs)
-        records.write_state(before)
-        records.audit(who=who, what="switch", release=release, before_release=before.current)
-        work = Switch(host, bundle, records, before, jobs=jobs, note=_note)
-        try:
-            carry_out(host, records, release, work.until_serving())
-        except TakeBackError:
-            records.audit(who=who, what="failed, not taken back", release=release)
-            raise
-        except FairleadError as error:
-            with _after(f"{words(error)}; everything was taken back", "--abort", exit_code=FairleadError.exit_code):
-                records.write_state(before.ended())
-                records.audit(who=who, what="taken back", release=release)
-            raise
-        with _after(f"{release} serves, and not all is tidied up", "--resume"):
-            carry_out(host, records, release, work.after(), take_back=False)
-            records.write_state(records.state().ended())
-            records.audit(who=who, what="serves", release=release)
-
-
-@contextmanager
-def _after(happened: str, flag: str, exit_code: int = TakeBackError.exit_code) -> Iterator[None]:
-    """What fails from now on does not change what happened, and is gone on with by `inv deploy` with *flag*."""
-    try:
-        yield
-    except FairleadError as error:
-        late = LateError(f"{happened}; {words(error)}; mend that, then inv deploy {flag}", error.details)
-        late.exit_code = exit_code
-        raise late from error
-
-
-class LateError(FairleadError):
-    """What fails when the outcome is certain already."""
-
-
-def _abort(root: str, release: str, who: str) -> None:
-    host, records = PatientHost(), records_in(root)
-    with locked(Path(root) / LOCK, f"abort of {release or 'a switch'}", who):
-        before = records.state()
-        release = release or before.pending
-        if not release:
-            tell("note", text="no switch has begun; nothing to take back")
-            return
-        if release == before.current:
-            raise SettingsError(f"{release} serves already; inv deploy --resume tidies up, inv rollback goes back")
-        work = Switch(host, load(root, release), records, before)
-        records.audit(who=who, what="abort", release=release)
-        undo_steps(host, records, release, [step for _, step in work.until_serving().steps])
-        records.write_state(before.ended())
-        records.audit(who=who, what="taken back", release=release)
-
-
-def _gc(root: str, keep: int, who: str) -> None:
-    host, records = PatientHost(), records_in(root)
-    with locked(Path(root) / LOCK, "gc", who):
-        names = [path.name for path in (Path(root) / "releases").iterdir()]
-        for name in old_releases(names, records.state(), keep):
-            records.audit(who=who, what="removed", release=name)
-            carry_out(host, records, name, plan_for(host.name, *removal(root, name)), take_back=False)
-            previous = tuple(each for each in records.state().previous if each != name)
-            records.write_state(replace(records.state(), previous=previous))
-        _remove_dumps(Path(root), keep)
-        end_unused(root, host, records, who, tell)
-        remove_assets(root, host, records)
-
-
-def remove_assets(root: str, host: Host, records: Records) -> None:
-    """Removes from the volume of assets what no release that is still below *root* lists."""
-    current = records.state().current
-    steps = [*sweep_steps(root, current, _note)]
-    if steps:
-        carry_out(host, records, current, plan_for(host.name, *steps), take_back=False)
-
-
-def _remove_dumps(root: Path, keep: int) -> None:
-    """As many dumps stay as releases."""
-    folder = root / "shared" / "backups"
-    for name in old_dumps((path.name for path in folder.glob("*")), keep):
-        (folder / name).unlink()
-        tell("note", text=f"{name}: removed")
+    return ended(root, lambda: tell("state", **asdict(records_in(root).state())))
 
 
 def carry_out(host: Host, records: Records, release: str, plan: Plan, *, take_back: bool = True) -> None:
     """
-    Runs *plan*, each step in the journal of *release* before it begins.
+    Runs *plan*, each step in the journal of *release* before it begins, and secrets nowhere.
 
     Raises:
         FairleadError: a step failed, and was taken back with all before it where *take_back* says so.
         TakeBackError: that failed too.
     """
     begun: list[Step] = []
+    hidden = hiding(records.root)
 
     def record(event: Event, _: str, step: Step, text: str) -> None:
         if event == "start":
             begun.append(step)
         if event != "say":
-            records.journal(release, event=event, step=step.title, text=text)
-        tell(event, step=step.title, text=text)
+            records.journal(release, event=event, step=step.title, text=hidden(text))
+        tell(event, step=step.title, text=hidden(text))
 
     try:
         execute(plan, {host.name: host}, record, take_back=False)
-    except FairleadError:
+    except FairleadError as error:
         if take_back:
             undo_steps(host, records, release, begun)
-        raise
+        if error.exit_code in (FairleadError.exit_code, TakeBackError.exit_code):
+            raise
+        raise NotDoneError(words(error), error.details) from error
 
 
 def undo_steps(host: Host, records: Records, release: str, steps: list[Step]) -> None:
@@ -178,10 +67,11 @@ def undo_steps(host: Host, records: Records, release: str, steps: list[Step]) ->
     for step in reversed(steps):
         try:
             is_undone = step.undo(host)
-        except (FairleadError, OSError) as error:
-            _note_undone(records, release, "not undone", step, str(error))
+        except Exception as error:  # whatever it is, somebody has to know
+            said = str(error) if isinstance(error, FairleadError | OSError) else unexpected(error)
+            _note_undone(records, release, "not undone", step, said)
             raise TakeBackError(
-                f"{step.title}: not taken back: {error}; look at the host, then inv deploy --abort"
+                f"{step.title}: not taken back: {said}; look at the host, then inv deploy --abort"
             ) from error
         if is_undone:
             _note_undone(records, release, "undone", step, "")
@@ -191,7 +81,7 @@ def undo_steps(host: Host, records: Records, release: str, steps: list[Step]) ->
 def _note_undone(records: Records, release: str, event: str, step: Step, text: str) -> None:
     """A full disk is no reason to leave anything half done."""
     with suppress(RecordError):
-        records.journal(release, event=event, step=step.title, text=text)
+        records.journal(release, event=event, step=step.title, text=hiding(records.root)(text))
 
 
 def words(error: FairleadError) -> str:
@@ -199,7 +89,8 @@ def words(error: FairleadError) -> str:
     return f"{error.step}: {error.reason}" if isinstance(error, StepFailedError) else str(error)
 
 
-def _note(text: str) -> None:
+def note(text: str) -> None:
+    """A line for people, which whoever follows keeps."""
     tell("note", text=text)
 
 
@@ -213,15 +104,20 @@ def tell(event: str, **more: Any) -> None:
     print(json.dumps({"event": event, **more}), flush=True)
 
 
-def ended(work: Callable[[], None]) -> int:
-    """Does *work*, tells how it ended, and gives its exit code."""
+def ended(root: str | Path, work: Callable[[], None]) -> int:
+    """Does *work* below *root*, tells how it ended, and gives its exit code; no secret of there is told."""
     try:
         work()
     except FairleadError as error:
-        tell("end", exit=error.exit_code, text=words(error), details=error.details)
-        return error.exit_code
+        return _end(root, error.exit_code, words(error), error.details)
     except OSError as error:
-        tell("end", exit=TakeBackError.exit_code, text=f"{error.filename}: {error.strerror}", details="")
-        return TakeBackError.exit_code
-    tell("end", exit=0, text="", details="")
-    return 0
+        return _end(root, TakeBackError.exit_code, os_words(error))
+    except Exception as error:  # the last place that can tell whoever follows
+        return _end(root, TakeBackError.exit_code, unexpected(error))
+    return _end(root, 0)
+
+
+def _end(root: str | Path, exit_code: int, text: str = "", details: str = "") -> int:
+    hidden = hiding(Path(root))
+    tell("end", exit=exit_code, text=hidden(text), details=hidden(details))
+    return exit_code

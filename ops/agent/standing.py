@@ -25,12 +25,12 @@ from .tier import refuse_half_done
 
 def maintain(root: str, order: str, who: str) -> int:
     """Puts the host into maintenance, as the file *order* in the state folder says; out of it where that is empty."""
-    return ended(lambda: _maintain(Path(root), order, who))
+    return ended(root, lambda: _maintain(Path(root), order, who))
 
 
 def freeze(root: str, reason: str, who: str) -> int:
     """Refuses deployments and rollbacks from now on; takes them again where *reason* is empty."""
-    return ended(lambda: _freeze(Path(root), reason, who))
+    return ended(root, lambda: _freeze(Path(root), reason, who))
 
 
 def _maintain(root: Path, order: str, who: str) -> None:

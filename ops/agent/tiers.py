@@ -21,13 +21,13 @@ def change_tier(root: str, folder: str, who: str) -> int:
 
     Gives 0 once it has told how it ended: with any other exit code the engine starts the agent again.
     """
-    ended(lambda: _change(Path(root), folder, who))
+    ended(root, lambda: _change(Path(root), folder, who))
     return 0
 
 
 def abort_tier(root: str, who: str) -> int:
     """Takes back the change that was cut off; gives 0 as `change_tier` does."""
-    ended(lambda: _abort(Path(root), who))
+    ended(root, lambda: _abort(Path(root), who))
     return 0
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+BASE = "-base"
+"""What the base project's name ends with, after the stack's."""
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -26,7 +29,7 @@ class Layout:
     @property
     def base_project(self) -> str:
         """The name of the base project."""
-        return f"{self.stack}-base"
+        return f"{self.stack}{BASE}"
 
     @property
     def agent(self) -> str:

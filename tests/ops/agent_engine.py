@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 
 from fairlead.ops.command import Result
+from fairlead.ops.host import LocalHost
 
 MANIFEST = {
     "version": 1,
@@ -88,6 +89,8 @@ class Engine:
         """See `Host`."""
         words = command.argv
         self.asked.append(" ".join(words))
+        if words[0] != "docker":
+            return LocalHost().run(command)
         if words[1] == "compose":
             at = words.index("--project-name") + 1
             rest = words[at + 1 :]
@@ -98,12 +101,13 @@ class Engine:
 
     def stream(self, command, line):
         """See `Host`."""
-        return self.run(command)
+        result = self.run(command)
+        for text in (result.out + result.err).splitlines():
+            line(text)
+        return result
 
     def put(self, path, content, mode):
         """See `Host`."""
-        from fairlead.ops.host import LocalHost
-
         LocalHost().put(path, content, mode)
 
     def _ps(self, *words):

@@ -14,7 +14,7 @@ import pytest
 from fairlead.ops.agent.assets import Assets, Stay, assets_data, assets_of, what_stays
 from fairlead.ops.agent.bundle import bundle_of
 from fairlead.ops.agent.record import Records, State
-from fairlead.ops.agent.running import remove_assets
+from fairlead.ops.agent.removing import remove_assets
 from fairlead.ops.agent.sweep import sweep
 from fairlead.ops.agent.sweeping import END_TITLE, LABEL, TITLE
 from fairlead.ops.agent.switch import START, Switch

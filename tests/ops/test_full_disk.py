@@ -7,7 +7,8 @@ import json
 import pytest
 
 from fairlead.ops.agent.record import RecordError, Records, State
-from fairlead.ops.agent.running import LateError, _after, carry_out, ended
+from fairlead.ops.agent.running import carry_out, ended
+from fairlead.ops.agent.switching import LateError, _after
 from fairlead.ops.errors import StepFailedError, TakeBackError
 from fairlead.ops.host import LocalHost
 from fairlead.ops.plan import plan_for
@@ -93,6 +94,6 @@ def test_an_agent_ends_with_a_line_whatever_happens(capsys):
     def work():
         raise OSError(28, "No space left on device", "/srv/shop/x")
 
-    assert 3 == ended(work)
+    assert 3 == ended("", work)
     told = json.loads(capsys.readouterr().out)
     assert ("end", 3, "/srv/shop/x: No space left on device") == (told["event"], told["exit"], told["text"])
