@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ..agent.bundle import FILE
 from ..command import Secret
 from ..host import Host
 from .layout import Layout
@@ -51,6 +53,16 @@ def secret_hashes(files: Iterable[Upload], key: bytes) -> dict[str, str]:
         for file in files
         if file.path.startswith(SECRETS)
     }
+
+
+def content(files: Iterable[Upload]) -> Iterator[bytes]:
+    """All that *files* of a release say, in an order of their own; of the manifest not the time that it was made."""
+    for file in sorted(files, key=lambda file: file.path):
+        yield f"{file.path} {file.mode}".encode()
+        if file.path == FILE:
+            yield json.dumps(json.loads(file.data) | {"made": ""}, sort_keys=True).encode()
+        else:
+            yield file.data
 
 
 def _hash(key: bytes, value: str) -> str:

@@ -21,11 +21,12 @@ from ..agent.database import Found, running_database
 from ..agent.dump import needed_bytes
 from ..agent.record import Records
 from ..agent.switch import Switch
-from ..command import Command
+from ..command import Command, without
 from ..kept_json import data_of
-from ..masking import secret_values, without
+from ..masking import secret_values
 from .changes import COMPOSE, NGINX, Names, behaviour, differing, same_model, variables
 from .forecast import Changes, Forecast, Pending, digest_of
+from .hashing import content
 from .history import expected_s
 from .layers import blob_store, pack
 from .making import Release, migrations_in
@@ -253,10 +254,8 @@ class Planner:
     def _made_from(self) -> Iterator[bytes]:
         yield json.dumps(sorted(self.sending.wanted.items())).encode()
         yield json.dumps(self._release.projects.base, sort_keys=True).encode()
-        for file in sorted((*self._release.files, *self._release.base), key=lambda file: file.path):
-            if file.path != FILE:  # it holds the time
-                yield f"{file.path} {file.mode}".encode()
-                yield file.data
+        yield repr(self.sending.stack.settings.outward.hooks).encode()
+        yield from content((*self._release.files, *self._release.base))
 
 
 def _unpacked(text: str) -> dict[str, str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import stat
 
 import pytest
 
-from fairlead.ops.deploy.hashing import environment_hashes, key_on, secret_hashes
+from fairlead.ops.deploy.hashing import content, environment_hashes, key_on, secret_hashes
 from fairlead.ops.deploy.layout import Layout
 from fairlead.ops.deploy.upload import Upload
 from fairlead.ops.host import LocalHost
@@ -52,3 +53,30 @@ def test_secrets_are_hashed_by_name_and_other_files_are_not(layout):
     assert ["token"] == list(found)
     assert word not in str(found)
     assert found != secret_hashes([Upload("secrets/token", f"{word}x", 0o444)], key)
+
+
+MADE = {"made": "2026-11-23T04:00:00+00:00", "smoke": ["http://localhost/health"], "watch_s": 5}
+PROXY = Upload("nginx/nginx.conf", "# a")
+
+
+def _content(manifest=MADE, *files):
+    return list(content((Upload("release.json", json.dumps(manifest)), *(files or (PROXY,)))))
+
+
+def test_what_a_plan_is_held_to_is_the_same_when_nothing_but_the_time_differs():
+    assert _content() == _content(MADE | {"made": "2026-11-24T04:00:00+00:00"})
+    assert _content() == _content(dict(reversed(MADE.items())))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        _content(MADE | {"smoke": []}),
+        _content(MADE | {"watch_s": 6}),
+        _content(MADE | {"migrations": {"dump": False}}),
+        _content(MADE, Upload("nginx/nginx.conf", "# b")),
+        _content(MADE, Upload("nginx/nginx.conf", "# a", 0o755)),
+    ],
+)
+def test_a_plan_is_held_to_all_that_the_manifest_and_the_files_say(other):
+    assert _content() != other
