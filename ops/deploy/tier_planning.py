@@ -18,6 +18,7 @@ from ..agent.record import Records
 from ..agent.redis import Kept, RedisError, running_redis
 from ..agent.tier import TierWork
 from ..command import without
+from ..kept_json import kept_on
 from ..masking import secret_values
 from .changes import COMPOSE, behaviour, differing, variables
 from .forecast import Changes, Pending
@@ -78,8 +79,8 @@ class TierPlanner(Planner):
     def _bundle(self) -> Bundle:
         """The release that serves."""
         sending = self.sending
-        text = sending.host.read(f"{sending.layout.release(sending.target.state.current)}/release.json") or "{}"
-        return bundle_of(json.loads(text), sending.layout.root)
+        path = f"{sending.layout.release(sending.target.state.current)}/release.json"
+        return bundle_of(kept_on(sending.host, path), sending.layout.root)
 
     def _steps_there(self) -> Iterator[str]:
         sending = self.sending
