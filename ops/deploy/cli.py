@@ -28,6 +28,7 @@ from .building import HERE, ON_HOST, built_for, send_bases
 from .consent import ask_once, person
 from .ending import EndTeller, ending
 from .events import json_events
+from .first_look import first_look, refuse_without_roles
 from .following import Agent
 from .going_back import doubts
 from .going_on import go_on, refuse_contradictions
@@ -68,6 +69,7 @@ def deploy(
         if resume or abort:
             go_on(opened, abort=abort, dry=dry)
             return
+        refuse_without_roles(opened.host.entry)
         if wish.tier != APP:
             change_tier(opened, wish, local_bases=local_bases, dry=dry)
             return
@@ -138,6 +140,7 @@ def _deploy(opened: Opened, wish: Wish, *, local_bases: bool, dry: bool) -> None
     building = [
         lint_step(stack),
         *at("before-build"),
+        first_look(stack, host, target, layout, name),
         *(step for _, step in plan_up(stack, start=False).steps),
         *AGENT.steps(local, client, _registry(stack), agent),
         *at("after-build"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,15 @@ from ..certificates.site import site_texts
 from ..edge import generation_files
 from ..errors import SettingsError
 from ..stack import Stack
+from .edge_service import check_edge, started_by
 from .layout import Layout
 from .mounting import Sources
-from .split import APP, TIER
+from .naming import own_name
+from .split import APP, JOB, TIER, Projects, split
 from .upstreams import for_release
+
+PASSING = (APP, JOB)
+"""What comes and goes with a release."""
 
 
 def sources_of(stack: Stack, layout: Layout) -> Sources:
@@ -32,18 +38,34 @@ def sources_of(stack: Stack, layout: Layout) -> Sources:
     return Sources(str(settings.root), known, tuple(map(_plain, private)))
 
 
+def projects_of(stack: Stack, merged: Mapping[str, Any], name: str, layout: Layout) -> Projects:
+    """
+    The two projects of release *name*; images have a name there that is the release's own.
+
+    Raises:
+        SettingsError: the stack cannot be split.
+    """
+    images = {
+        service: own_name(str(value["image"]), name) if value[TIER] in PASSING else str(value["image"])
+        for service, value in merged["services"].items()
+    }
+    return split(dict(merged), name, layout, sources_of(stack, layout), images)
+
+
 def nginx_of(stack: Stack, merged: Mapping[str, Any], name: str) -> dict[str, str]:
     """
     nginx's files of release *name*, by their paths in a generation.
 
     Raises:
-        SettingsError: fairlead.yaml names no edge, a file is missing, or nginx reaches a service past the generation.
+        SettingsError: fairlead.yaml names no edge, or one that no switch reaches; a file is missing; nginx reaches
+            a service past the generation.
     """
     settings = stack.settings.edge
     if settings is None:
         raise SettingsError(
             "fairlead.yaml: edge is not set; a deploy switches nginx, so name its service and its files"
         )
+    check_edge(merged, settings, partial(started_by, stack.host, stack.project.client))
     files = generation_files(settings, site_texts(stack))
     apps = [service for service, value in merged["services"].items() if value.get(TIER) == APP]
     names, folders = further_names(merged, settings.service), shared_folders(merged, settings.service)

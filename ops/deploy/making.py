@@ -19,10 +19,9 @@ from ..errors import SettingsError
 from ..migrations import lineage_in
 from ..secret_files import secret_text
 from ..stack import Stack
-from .fitting import nginx_of, sources_of
+from .fitting import nginx_of, projects_of
 from .layout import Layout
-from .naming import own_name
-from .split import APP, DATA, JOB, TIER, Projects, split
+from .split import APP, DATA, TIER, Projects
 from .upload import Upload
 
 READABLE = 0o444
@@ -71,8 +70,8 @@ def make_release(
     """
     merged = tiered(stack)
     images = {service: str(value["image"]) for service, value in merged["services"].items()}
-    own = {service: own_name(images[service], name) for service, value in merged["services"].items() if _passes(value)}
-    projects = split(merged, name, layout, sources_of(stack, layout), images | own)
+    projects = projects_of(stack, merged, name, layout)
+    own = {service: str(value["image"]) for service, value in projects.app["services"].items()}
     secrets = {
         secret: secret_text(stack.settings.secrets, secret, Path(path), stack.values)
         for secret, path in projects.secrets.items()
@@ -122,11 +121,6 @@ def tiered(stack: Stack) -> dict[str, Any]:
     return merged
 
 
-def _passes(service: Mapping[str, Any]) -> bool:
-    """Whether it comes and goes with a release."""
-    return service[TIER] in {APP, JOB}
-
-
 def _manifest(stack: Stack, name: str, projects: Projects, ids: Mapping[str, str]) -> dict[str, Any]:
     settings = stack.settings
     deploy = settings.deploy
@@ -145,7 +139,7 @@ def _manifest(stack: Stack, name: str, projects: Projects, ids: Mapping[str, str
         "secrets": sorted(projects.app["secrets"]),
         "edge": settings.edge.service if settings.edge else "",
         "mount": settings.edge.mount if settings.edge else "",
-        "probes": [*_probes(stack, projects.services[APP], name)],
+        "probes": [*probes_of(stack, projects.services[APP], name)],
         "smoke": [stack.filled(address) for address in deploy.smoke],
         "drain_s": deploy.drain_s + MARGIN_S,
         "watch_s": deploy.watch_s,
@@ -174,7 +168,7 @@ def migrations_in(stack: Stack, services: Iterable[str]) -> Migrations | None:
     return Migrations(lineage, told.service, database, told.user, told.password_file, told.dump)
 
 
-def _probes(stack: Stack, services: Iterable[str], release: str) -> Iterator[str]:
+def probes_of(stack: Stack, services: Iterable[str], release: str) -> Iterator[str]:
     """What the doctor asks inside the stack, at this very release's containers."""
     for address in (stack.settings.doctor.health, stack.settings.doctor.ready):
         for service in services:

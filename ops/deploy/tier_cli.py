@@ -17,6 +17,7 @@ from ..stack import Stack, open_stack
 from ..up import LOCAL_REGISTRY, REGISTRY, plan_up
 from .agent_image import AGENT
 from .agreeing import Wish, agreed
+from .first_look import first_look
 from .handing import fails_only
 from .holding import refuse_if_frozen
 from .linted import lint_step
@@ -49,6 +50,7 @@ def change_tier(opened: Opened, wish: Wish, *, local_bases: bool, dry: bool) -> 
     building = [
         lint_step(stack),
         *at("before-build"),
+        first_look(stack, host, target, opened.layout, target.next_release),
         *(step for _, step in plan_up(stack, build=False, start=False).steps),
         *tier_images(stack, wish.tier),
         *AGENT.steps(local, client, registry, agent),

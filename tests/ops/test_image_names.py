@@ -34,12 +34,17 @@ SERVICES = {
 
 
 class Compose:
-    """A host whose Compose knows one model."""
+    """A host whose Compose knows one model, of files in *folder*."""
 
     name = "localhost"
 
+    def __init__(self, folder):
+        self.edge = {"type": "bind", "source": f"{folder}/edge", "target": "/e", "read_only": True}
+
     def run(self, command, timeout_s=None):
-        return Result(0, json.dumps({"name": "shop", "services": SERVICES, "networks": {"front": {}}}))
+        nginx = {**SERVICES["nginx"], "entrypoint": ["nginx", "-c", "/e/live/nginx.conf"], "volumes": [self.edge]}
+        services = {**SERVICES, "nginx": nginx}
+        return Result(0, json.dumps({"name": "shop", "services": services, "networks": {"front": {}}}))
 
 
 class Engine:
@@ -66,7 +71,7 @@ def stack(tmp_path):
     (tmp_path / "fairlead.yaml").write_text(SETTINGS)
     settings = load_settings(tmp_path / "fairlead.yaml")
     project = ComposeProject("docker", "shop", settings.compose_files, None, {})
-    return Stack(settings, Compose(), {}, project, development=False)
+    return Stack(settings, Compose(settings.root), {}, project, development=False)
 
 
 @pytest.mark.parametrize(
