@@ -7,7 +7,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -105,9 +105,7 @@ class Records:
 
     def write_state(self, state: State) -> None:
         """Replaces the state in one step, on the disk before this returns."""
-        text = json.dumps({"version": STATE_VERSION, **asdict(state)}, indent=2)
-        with _kept(self.folder / "state.json") as path:
-            write_durably(path, text + "\n")
+        self._write({"version": STATE_VERSION, **asdict(state)})
 
     def journal(self, release: str, **line: Any) -> None:
         """Adds a line to the release's journal, on the disk before this returns."""
@@ -116,29 +114,59 @@ class Records:
             _append(path, line)
 
     def audit(self, **line: Any) -> None:
-        """Adds a line to the audit; each line holds the digest of the line before, so that a change is seen."""
+        """
+        Adds a line to the audit; each line holds the digest of the line before, so that a change is seen.
+
+        One that a loss of power has torn is held beside it. What the last one is stands in the state, too, by which lines
+        are missed that were cut off at the end.
+        """
         with _kept(self.folder / "audit.jsonl") as path:
-            lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-            before = hashlib.sha256(lines[-1].encode()).hexdigest() if lines else GENESIS
-            _append(path, {"time": _now(), **line, "before": before})
+            lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []
+            whole = [each for each in lines if _data(each) is not None]
+            torn = {"torn": _digest(lines[-1])} if lines and _data(lines[-1]) is None else {}
+            before = _digest(whole[-1]) if whole else GENESIS
+            last = _append(path, {"time": _now(), **line, **torn, "before": before})
+        self._write({"audit": {"lines": len(lines) + 1, "last": _digest(last)}})
+
+    def _write(self, part: dict[str, Any]) -> None:
+        """Replaces *part* of state.json, and leaves what else is in it."""
+        with _kept(self.folder / "state.json") as path:
+            known = data_of(path.read_text(encoding="utf-8") if path.exists() else "", "state.json")
+            write_durably(path, json.dumps({**known, **part}, indent=2) + "\n")
 
 
 def chain_break(text: str) -> int:
     """The number of the first line of an audit that does not fit the line before it, from 1; 0 where all fit."""
-    before = GENESIS
+    before, torn, torn_at = GENESIS, "", 0
     for number, line in enumerate(text.splitlines(), 1):
-        if _before(line) != before:
-            return number
-        before = hashlib.sha256(line.encode()).hexdigest()
-    return 0
+        data = _data(line)
+        if data is None and not torn:
+            torn, torn_at = _digest(line), number  # a loss of power, where the next line says so
+            continue
+        if data is None or data.get("before") != before or data.get("torn", "") != torn:
+            return torn_at if torn else number
+        before, torn = _digest(line), ""
+    return torn_at if torn and text.endswith("\n") else 0
 
 
-def _before(line: str) -> object:
+def cut_off(text: str, state: str) -> int:
+    """How many lines an audit had that was cut at its end, as the text of state.json knows; 0 where it was not."""
+    told = data_of(state, "state.json").get("audit", {})
+    lines, count = text.splitlines(), int(told.get("lines", 0))
+    return 0 if not count or (len(lines) >= count and _digest(lines[count - 1]) == told.get("last")) else count
+
+
+def _data(line: str) -> dict[str, Any] | None:
+    """What a line says; None where it is no JSON."""
     try:
         data = json.loads(line)
     except ValueError:
         return None
-    return data.get("before") if isinstance(data, dict) else None
+    return data if isinstance(data, dict) else {}
+
+
+def _digest(line: str) -> str:
+    return hashlib.sha256(line.encode()).hexdigest()
 
 
 @contextmanager
@@ -169,15 +197,23 @@ def write_durably(path: Path, text: str, mode: int = 0o640) -> None:
         os.close(folder)
 
 
-def _append(path: Path, line: dict[str, Any]) -> None:
+def _append(path: Path, line: dict[str, Any]) -> str:
+    """Adds *line*, whole or not at all, and gives its text."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    there = path.read_bytes() if path.exists() else b""
     # what a loss of power left of a line is no line
-    torn = "" if not text or text.endswith("\n") else "\n"
-    with path.open("a", encoding="utf-8") as file:
-        file.write(f"{torn}{json.dumps(line)}\n")
-        file.flush()
-        os.fsync(file.fileno())
+    torn = "" if not there or there.endswith(b"\n") else "\n"
+    text = json.dumps(line)
+    try:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(f"{torn}{text}\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        with suppress(OSError):
+            os.truncate(path, len(there))
+        raise
+    return text
 
 
 def _now() -> str:

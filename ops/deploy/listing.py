@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from ..agent.record import chain_break
+from ..agent.record import chain_break, cut_off
 from ..errors import FairleadError
 from ..hosts import open_hosts
 from .drift import drift
@@ -45,13 +45,17 @@ def audit(names: Iterable[str], *, as_json: bool = False) -> None:
         for opened in hosts:
             text = opened.host.read(f"{opened.layout.state}/audit.jsonl") or ""
             number = chain_break(text)
-            told.append({"host": opened.host.name, "lines": _lines(text), "broken_at": number or None})
+            missing = cut_off(text, opened.host.read(f"{opened.layout.state}/state.json") or "")
+            broken = number or (len(text.splitlines()) + 1 if missing else None)
+            told.append({"host": opened.host.name, "lines": _lines(text), "broken_at": broken})
             if as_json:
                 continue
             for line in text.splitlines():
                 print(f"{opened.host.name}  {_audited(line)}")
             if number:
                 print(f"{opened.host.name}: line {number} does not fit the one before: the audit was changed by hand")
+            elif missing:
+                print(f"{opened.host.name}: there were {missing} lines: the audit was changed or cut by hand")
     _told(told, as_json=as_json)
     _exit_if(any(each["broken_at"] for each in told))
 

@@ -11,7 +11,7 @@ import pytest
 
 from fairlead.ops.agent.bundle import load
 from fairlead.ops.agent.gc import old_releases
-from fairlead.ops.agent.record import Records, State, chain_break
+from fairlead.ops.agent.record import RecordError, Records, State, chain_break, cut_off
 from fairlead.ops.agent.watching import STATUS
 from fairlead.ops.errors import SettingsError
 
@@ -75,6 +75,57 @@ def test_an_audit_line_that_was_changed_removed_or_added_is_found(tmp_path):
     assert 2 == chain_break("\n".join([lines[0], "no JSON", *lines[1:]]))
     assert 1 == chain_break("[]")
     assert 5 == chain_break(text + json.dumps({"what": "x", "before": "0" * 64}) + "\n")
+
+
+def _audited(folder, count):
+    records = Records(folder)
+    for number in range(count):
+        records.audit(what="switch", release=f"r{number}")
+    return records, folder / "audit.jsonl"
+
+
+def test_a_line_that_a_loss_of_power_tore_is_no_change_by_hand(tmp_path):
+    records, path = _audited(tmp_path, 2)
+    path.write_text(f'{path.read_text()}{{"time": "2026-')
+    assert 0 == chain_break(path.read_text())
+
+    records.audit(what="switch", release="r3")
+
+    text = path.read_text()
+    assert (0, 4, 0) == (
+        chain_break(text),
+        len(text.splitlines()),
+        cut_off(text, (tmp_path / "state.json").read_text()),
+    )
+    assert 3 == chain_break(text.replace('"2026-\n', '"2027-\n'))
+    first, second, torn, last = text.splitlines()
+    assert 2 == chain_break("\n".join((first, torn, last)))
+    assert 3 == chain_break("\n".join((first, second, last)))
+
+
+def test_a_line_that_finds_no_room_leaves_nothing_of_itself(tmp_path, monkeypatch):
+    records, path = _audited(tmp_path, 1)
+    before = path.read_text()
+
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(RecordError, match="no space left"):
+        records.audit(what="switch", release="r1")
+
+    assert before == path.read_text()
+
+
+@pytest.mark.parametrize(("left", "said"), [(3, 0), (2, 3), (0, 3)])
+def test_lines_that_are_cut_off_at_the_end_of_an_audit_are_missed(tmp_path, left, said):
+    records, path = _audited(tmp_path, 3)
+    records.write_state(State("r1"))
+    text = "".join(path.read_text().splitlines(keepends=True)[:left])
+
+    assert said == cut_off(text, (tmp_path / "state.json").read_text())
+    assert (0, State("r1")) == (chain_break(text), records.state())
+    assert 0 == cut_off(text, '{"current": "r1"}')
 
 
 def test_a_journal_line_that_was_torn_does_not_take_the_next_one_with_it(tmp_path):
