@@ -39,8 +39,10 @@ def locked(path: Path, what: str, who: str = "") -> Iterator[None]:
         holder = f"{what} by {who or operator()}, since {since} (process {os.getpid()})"
         with suppress(OSError):  # a full disk: the lock itself holds, it only has no name on it
             os.write(file.fileno(), holder.encode())
-        yield
-        file.truncate(0)
+        try:
+            yield
+        finally:
+            file.truncate(0)
 
 
 @contextmanager

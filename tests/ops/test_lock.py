@@ -37,6 +37,13 @@ def test_a_lock_is_free_again_and_names_nobody(tmp_path):
     assert "" == (tmp_path / "lock").read_text()
 
 
+def test_a_lock_names_nobody_after_a_run_that_failed(tmp_path):
+    with pytest.raises(SettingsError), locked(tmp_path / "lock", "inv up"):
+        raise SettingsError("no")
+
+    assert "" == (tmp_path / "lock").read_text()
+
+
 def test_a_lock_that_cannot_be_written_says_where_and_what_to_do(tmp_path):
     (tmp_path / "state").write_text("a file where the folder should be")
 
