@@ -6,8 +6,9 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from .command import Command
 from .compose import ComposeProject, Container, containers
@@ -21,6 +22,9 @@ POLL_S = 0.5
 WATCH_S = 1.0
 RESTARTS_SEEN = 3
 STEADY_S = 3.0
+EACH_NS, RETRIES = 30 * 10**9, 3
+"""The engine's own values of a health check's interval and timeout, and of its retries."""
+
 LOG_LINES = 20
 TITLE = "wait until all is healthy"
 
@@ -29,10 +33,14 @@ def wait_step(project: ComposeProject, deadline_s: float = DEADLINE_S, *, servic
     """
     Waits until all containers have settled; fails at the first that cannot, or after *deadline_s*.
 
+    A container whose own health check may take longer until it says that it is not healthy has that time.
+
     Args:
         services: Those that are waited for; all of the project where none is named.
     """
-    shown = f"ask docker compose ps until all is healthy, at most {deadline_s:g} s"
+    shown = (
+        f"ask docker compose ps until all is healthy, at most {deadline_s:g} s, or as long as health checks may take"
+    )
     return Do(TITLE, shown, _waiting(project, deadline_s, services))
 
 
@@ -72,12 +80,26 @@ def _waiting(project: ComposeProject, deadline_s: float, services: Collection[st
             if not open_ and now - settled >= _steady_s(found, restarting):
                 return
             failed = [container for container in open_ if _is_hopeless(container, restarting)]
-            if failed or (open_ and now - begun > deadline_s):
-                raise _failure(host, project, (failed or open_)[0], deadline_s)
+            if failed or (open_ and now - begun > deadline_s and now - begun > _patience_s(host, project, open_)):
+                raise _failure(host, project, (failed or open_)[0], now - begun)
             say(", ".join(f"{container.service} is {container.health or container.state}" for container in open_))
             time.sleep(POLL_S)
 
     return wait
+
+
+def _patience_s(host: Host, project: ComposeProject, open_: list[Container]) -> float:
+    """How long the slowest health check of them may take to fail, in seconds: start_period, then all its retries."""
+    names = (container.name for container in open_)
+    words = (project.client, "inspect", "--format", "{{json .Config.Healthcheck}}", *names)
+    told = host.run(Command(words), timeout_s=30).out.splitlines()
+    return max((_longest_s(json.loads(line) or {}) for line in told if line), default=0.0)
+
+
+def _longest_s(check: Mapping[str, Any]) -> float:
+    """Of a health check as the engine has it: in nanoseconds, and its own values where one is missing."""
+    each = (check.get("Interval") or EACH_NS) + (check.get("Timeout") or EACH_NS)
+    return float((check.get("StartPeriod") or 0) + (check.get("Retries") or RETRIES) * each) / 1e9 if check else 0.0
 
 
 def _of(found: list[Container], services: Collection[str]) -> list[Container]:
@@ -125,11 +147,11 @@ def _watch(host: Host, project: ComposeProject, failed: list[Container], over: t
                 host.run(Command((project.client, "stop", "--time", "5", container.name)), timeout_s=60)
 
 
-def _failure(host: Host, project: ComposeProject, container: Container, deadline_s: float) -> FairleadError:
+def _failure(host: Host, project: ComposeProject, container: Container, waited_s: float) -> FairleadError:
     restarting = container.state == "restarting"
     ended = "restarts again and again" if restarting else f"is {container.state}"
     state = f"is {container.health}" if container.health else f"{ended} (exit {container.exit_code})"
-    late = "" if container.failed or restarting else f" after {deadline_s:g} s"
+    late = "" if container.failed or restarting else f" after {waited_s:.0f} s"
     reason = f"{container.service} {state}{late}; inv logs --service {container.service} has more, inv doctor asks why"
     return StepFailedError(host.name, TITLE, reason, explain(host, project, container))
 
