@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ..agent.bundle import FILE as RELEASE
 from ..command import Command
+from ..errors import FairleadError, SettingsError
 from ..host import Host
+from ..kept_json import kept_on
 from ..maintenance.order import FILE, order_of
 from ..maintenance.texts import paths
+from .base_digests import FILE as BASE
+from .edited import edited
 from .layout import Layout
 from .split import APP, DATA, EDGE, STACK_LABEL
 from .target import Target
@@ -19,20 +23,35 @@ PROJECT, SERVICE = "com.docker.compose.project", "com.docker.compose.service"
 
 
 def drift(host: Host, target: Target, layout: Layout) -> list[str]:
-    """One line for each difference; empty where the host is as its release says."""
-    manifest = json.loads(host.read(f"{layout.release(target.state.current)}/release.json") or "{}")
+    """
+    One line for each difference; empty where the host is as its release says.
+
+    Raises:
+        FairleadError: the engine there does not answer.
+    """
+    current = target.state.current
+    folder = layout.release(current)
+    try:
+        manifest, base = (kept_on(host, f"{path}") for path in (f"{folder}/{RELEASE}", f"{layout.base}/{BASE}"))
+    except SettingsError as error:
+        return [str(error).removeprefix(f"{host.name}: ")]
     running = _containers(host, target)
     return [
-        *_missing(manifest, running, layout, target.state.current),
+        *([] if manifest else [f"{folder}/{RELEASE}: is gone"]),
+        *_missing(manifest, running, layout, current),
         *_other_images(manifest, running),
-        *_strangers(running, layout, target.state.current),
-        *_edited(host, layout, target.state.current, manifest.get("files", {})),
-        *_edge(host, layout, target.state.current),
+        *_strangers(running, layout, current),
+        *edited(host, folder, manifest, layout),
+        *edited(host, layout.base, base, layout),
+        *_edge(host, layout, current),
     ]
 
 
 def _containers(host: Host, target: Target) -> list[dict[str, Any]]:
-    listed = host.run(Command((target.client, "ps", "--quiet", "--no-trunc")), timeout_s=60).out.split()
+    asked = host.run(Command((target.client, "ps", "--quiet", "--no-trunc")), timeout_s=60)
+    if not asked.ok:
+        raise FairleadError(f"{host.name}: docker ps: {asked.reason}")
+    listed = asked.out.split()
     if not listed:
         return []
     told = host.run(Command((target.client, "inspect", *listed)), timeout_s=60)
@@ -76,25 +95,13 @@ def _strangers(running: Iterable[Mapping[str, Any]], layout: Layout, current: st
             yield f"{container['Name'].lstrip('/')}: runs, and {project} is not what serves"
 
 
-def _edited(host: Host, layout: Layout, current: str, files: Mapping[str, str]) -> Iterator[str]:
-    """Files of the release whose content is not what was sent."""
-    if not files:
-        return
-    folder = layout.release(current)
-    told = host.run(Command(("sha256sum", *files), directory=folder), timeout_s=60)
-    found = {path: digest for digest, path in re.findall(r"^([0-9a-f]{64})  (.*)$", told.out, re.MULTILINE)}
-    for path, digest in files.items():
-        if path not in found:
-            yield f"{folder}/{path}: is gone"
-        elif found[path] != digest:
-            yield f"{folder}/{path}: was edited there"
-
-
 def _edge(host: Host, layout: Layout, current: str) -> Iterator[str]:
     compared = host.run(
         Command(("diff", "--recursive", "--brief", f"{layout.edge}/live/", f"{layout.release(current)}/nginx/")),
         timeout_s=60,
     )
+    if compared.exit_code not in (0, 1):
+        yield f"the edge's configuration: cannot be compared: {compared.reason}"
     meant = _maintenance(host, layout)
     for line in compared.out.splitlines():
         if not any(f"/live/{path} and " in line for path in meant):

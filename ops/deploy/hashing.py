@@ -15,6 +15,7 @@ from typing import Any
 
 from ..agent.bundle import FILE
 from ..command import Secret
+from ..errors import SettingsError
 from ..host import Host
 from .layout import Layout
 from .upload import Upload
@@ -27,13 +28,26 @@ SECRETS = "secrets/"
 
 def key_on(host: Host, layout: Layout) -> bytes:
     """The host's key; made at its first release."""
-    path = f"{layout.root}/shared/hash.key"
-    known = host.read(path)
-    if known:
-        return bytes.fromhex(known.strip())
+    known = known_key(host, layout)
+    if known is not None:
+        return known
     key = secrets.token_bytes(KEY_BYTES)
-    host.put(path, Secret(key.hex() + "\n"), OWNER_ONLY)
+    host.put(_path(layout), Secret(key.hex() + "\n"), OWNER_ONLY)
     return key
+
+
+def known_key(host: Host, layout: Layout) -> bytes | None:
+    """
+    The host's key; None before its first release.
+
+    Raises:
+        SettingsError: somebody has edited it.
+    """
+    text = host.read(_path(layout))
+    try:
+        return bytes.fromhex(text.strip()) if text else None
+    except ValueError as error:
+        raise SettingsError(f"{host.name}: {_path(layout)}: no key any more; remove it, then deploy anew") from error
 
 
 def environment_hashes(app: Mapping[str, Any], key: bytes) -> dict[str, dict[str, str]]:
@@ -63,6 +77,10 @@ def content(files: Iterable[Upload]) -> Iterator[bytes]:
             yield json.dumps(json.loads(file.data) | {"made": ""}, sort_keys=True).encode()
         else:
             yield file.data
+
+
+def _path(layout: Layout) -> str:
+    return f"{layout.root}/shared/hash.key"
 
 
 def _hash(key: bytes, value: str) -> str:

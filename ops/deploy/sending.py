@@ -15,11 +15,13 @@ from ..certificates.generations import TlsStore
 from ..compose import image_of, model
 from ..errors import StepFailedError
 from ..host import Host
+from ..rotation import Rotation
 from ..ssh import RemoteHost
 from ..stack import Stack, open_stack
 from ..step import Do, Say, Step
 from .assets import assets_in
 from .base import send_base
+from .base_digests import base_digests
 from .carrying import Carrier
 from .hashing import environment_hashes, key_on, secret_hashes
 from .history import note_sent
@@ -77,6 +79,12 @@ class Sending:
         """Opened again: the env file may have been written, with new passwords, since the plan was made."""
         return for_host(open_stack(client=self.client), self.host, self.layout, self.name)
 
+    @property
+    def rotations(self) -> tuple[Rotation, ...]:
+        """The secrets that change on the host by themselves."""
+        secrets = self.stack.settings.secrets
+        return tuple(secrets.rotate.values()) if secrets else ()
+
     @cached_property
     def release(self) -> Release:
         """The release as it travels."""
@@ -127,7 +135,8 @@ class Sending:
         send(self.host, folder, self._files())
         if self.target.kept is None:
             say(self.layout.base)
-            send_base(self.host, self.target.client, self.layout, self.release.base)
+            digests = base_digests(self.release.base, key_on(self.host, self.layout), self.rotations)
+            send_base(self.host, self.target.client, self.layout, (*self.release.base, digests))
 
     def _files(self) -> Iterator[Upload]:
         """Those of the release; its manifest with what the host knows: the ids of images, and the key of hashes."""

@@ -18,11 +18,15 @@ from ..command import Command
 from ..compose import built_images
 from ..doctor.seen import kinds_of
 from ..host import Host
+from ..kept_json import kept_on
 from ..rotation import REDIS
 from ..stack import Stack
 from ..step import Do, Run, Say, Step
 from ..up import LOCAL_REGISTRY, REGISTRY
+from .base_digests import FILE as DIGESTS_FILE
+from .base_digests import base_digests
 from .changes import same_model
+from .hashing import key_on
 from .layers import image_ids
 from .making import Release, make_release, tiered
 from .mounting import CONFIGS
@@ -160,12 +164,13 @@ class TierSending(Sending):
 
     def uploads(self) -> list[Upload]:
         """All that is handed over."""
-        projects = self.release.projects
-        return [
-            Upload(FILE, json.dumps(self.change.data, indent=1), 0o640),
+        files = [
             Upload("compose.yaml", json.dumps(self.after, indent=1, sort_keys=True) + "\n", 0o640),
-            *self.files_of(projects.services[self.tier]),
+            *self.files_of(self.release.projects.services[self.tier]),
         ]
+        key, known = key_on(self.host, self.layout), kept_on(self.host, f"{self.layout.base}/{DIGESTS_FILE}")
+        digests = base_digests(files, key, self.rotations, known)
+        return [Upload(FILE, json.dumps(self.change.data, indent=1), 0o640), *files, digests]
 
     @cached_property
     def there(self) -> dict[str, str]:
