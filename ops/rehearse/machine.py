@@ -44,11 +44,13 @@ class Machine:
         client: The docker client.
         home: A folder in whose ``.ssh`` the key is, and its host key gets known.
         registry: What stands before the name of its base image: BASE_REGISTRY.
+        image: What it starts from: a bare Debian, or what another machine had.
     """
 
     client: str
     home: Path
     registry: str = ""
+    image: str = IMAGE
     name: str = field(default_factory=lambda: f"fairlead-machine-{secrets.token_hex(6)}")
 
     @contextmanager
@@ -70,7 +72,7 @@ class Machine:
     def start(self) -> None:
         """Starts it and waits for sshd."""
         options = ("--privileged", "--volume=/var/lib/docker", "--init", "--name", self.name, "--hostname", self.name)
-        self.docker("run", "--detach", *options, IMAGE)
+        self.docker("run", "--detach", *options, self.image)
         ssh = self.home / ".ssh"
         for user, folder in ((USER, f"/home/{USER}"), ("root", "/root")):
             script = LET_IN.format(user=user, folder=folder)
@@ -102,8 +104,12 @@ class Machine:
         """Kills all that runs on it, and starts it again with its engine, as a loss of power does."""
         self.docker("kill", "--signal", "KILL", self.name)
         self.docker("start", self.name)
+        self.start_engine()
+
+    def start_engine(self) -> None:
+        """Starts its engine, since it has no systemd that would, with nothing of what ran before, as after a boot."""
         engine = "setsid dockerd >>/var/log/dockerd.log 2>&1 </dev/null"
-        self.root("sh", "-c", f"rm -f /var/run/docker.pid /var/run/docker/containerd/*.pid; ({engine} &)")
+        self.root("sh", "-c", f"rm -rf /var/run/docker /var/run/docker.pid; ({engine} &)")
 
     def remove(self) -> None:
         """Removes it with all that is on it; nothing where it is gone."""

@@ -25,6 +25,8 @@ from fairlead.ops.host import LocalHost
 
 if TYPE_CHECKING:
     from .acme_site import Site
+    from .deployed import Deployed
+    from .machines import Machine
 
 ROOT = Path(__file__).parents[2]
 TOOLS = Path(sys.executable).parent
@@ -176,6 +178,37 @@ def shop(checkout_at: Callable[[Path, str], Checkout], tmp_path_factory: pytest.
     checkout = checkout_at(tmp_path_factory.mktemp("shop"), f"agentchat-test-{secrets.token_hex(3)}")
     with running_site(checkout, tmp_path_factory.mktemp("ca")) as site:
         yield site
+
+
+@pytest.fixture(scope="session")
+def bare_host(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """A host on which nothing was deployed, at rest, to be copied: to make one takes half a minute."""
+    from . import machines
+
+    with machines.provisioned(engine, tmp_path_factory.mktemp("bare-host")) as machine:
+        machine.rest()
+        yield machine
+
+
+@pytest.fixture(scope="session")
+def first_deploy(bare_host: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    """A host with the stack's first release, at rest, to be copied: to make one takes a minute and a half."""
+    from . import deployed, machines
+
+    folder = tmp_path_factory.mktemp("first-deploy")
+    with machines.copy_of(bare_host, folder / "home") as machine:
+        made = deployed.first_release(machine, folder)
+        made.rest()
+        yield made
+
+
+@pytest.fixture(scope="module")
+def machine(bare_host: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """A host of the module's own, on which nothing was deployed; this process has its key."""
+    from . import machines
+
+    with machines.copy_of(bare_host, tmp_path_factory.mktemp("machine")) as made, made.at_home():
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-
-import pytest
 
 from fairlead.ops.rehearse.load import Load
 
@@ -19,6 +19,13 @@ STACK = "agentchat"
 ROOT = f"/srv/{STACK}"
 SHORTEST = 12
 """A text below that is no secret of the stack's: its own are random and longer."""
+HEALTHY_S = "120"
+WAKE = """
+for each in $(docker ps --all --quiet | tac); do
+    docker start $each
+    until test "$(docker inspect --format '{{.State.Health.Status}}' $each)" = healthy; do sleep 0.1; done
+done
+"""
 PATHS = ("/version", "/health", "/", "/api/me")
 
 
@@ -73,6 +80,15 @@ class Deployed:
         told = self.machine.root("docker", "exec", f"{STACK}-base-nginx-1", "curl", "--silent", address)
         return json.loads(told)["release"]
 
+    def rest(self) -> None:
+        """Stops all that runs, the last first, and puts the machine to rest, to be copied."""
+        self.machine.root("sh", "-c", "docker stop $(docker ps --quiet)")
+        self.machine.rest()
+
+    def wake(self) -> None:
+        """Starts what `rest` has stopped, each when those before it are well."""
+        self.machine.root("timeout", HEALTHY_S, "sh", "-c", WAKE)
+
     def secrets_seen(self) -> int:
         """How many secrets stand in what the engine tells of containers, in arguments, journals or the audit."""
         names = self.machine.root("docker", "ps", "--all", "--quiet").split()
@@ -92,25 +108,41 @@ class Deployed:
 @contextmanager
 def deployed(client: str, folder: Path) -> Iterator[Deployed]:
     """A machine that was bare, with the stack's first release; *folder* takes the checkout and a home."""
-    checkout, home = folder / "checkout", folder / "home"
+    with machines.provisioned(client, folder / "home") as machine:
+        yield first_release(machine, folder)
+
+
+def first_release(machine: machines.Machine, folder: Path) -> Deployed:
+    """The stack's first release on a host that has nothing, from a checkout in *folder*."""
+    checkout = folder / "checkout"
     checkout.mkdir()
-    made = make_checkout(client, checkout, STACK)
-    with machines.running(client, home) as machine:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("HOME", str(home))
-            patch.delenv("SSH_AUTH_SOCK", raising=False)
-            machine.provision()
-        with (checkout / "fairlead.yaml").open("a") as settings:
-            settings.write(f"\nhosts:\n  prod: {{address: {machines.USER}@{machine.address}}}\n")
-        environment = {
-            "HOME": str(home),
-            "SSH_AUTH_SOCK": "",
-            "XDG_CACHE_HOME": str(Path.home() / ".cache"),
-            "BASE_REGISTRY": "fairlead/",
-            "PUBLIC_ADDRESS": "",
-            "MYSQL_BUFFER_POOL_SIZE": "128M",
-            "WEB_CONCURRENCY": "2",
-        }
-        stack = Deployed(machine, made, environment)
-        stack.deploy()
-        yield stack
+    made = make_checkout(machine.client, checkout, STACK)
+    with (checkout / "fairlead.yaml").open("a") as settings:
+        settings.write(f"\nhosts:\n  prod: {{address: {machines.USER}@{machine.address}}}\n")
+    environment = {
+        "HOME": str(machine.home),
+        "SSH_AUTH_SOCK": "",
+        "XDG_CACHE_HOME": str(Path.home() / ".cache"),
+        "BASE_REGISTRY": "fairlead/",
+        "PUBLIC_ADDRESS": "",
+        "MYSQL_BUFFER_POOL_SIZE": "128M",
+        "WEB_CONCURRENCY": "2",
+    }
+    stack = Deployed(machine, made, environment)
+    stack.deploy()
+    return stack
+
+
+@contextmanager
+def copy_of(first: Deployed, folder: Path) -> Iterator[Deployed]:
+    """*first*, whose machine is at rest, on a machine and in a checkout of its own; the site answers."""
+    checkout = replace(first.checkout, folder=folder / "checkout", environment={**first.checkout.environment})
+    shutil.copytree(first.checkout.folder, checkout.folder, symlinks=True)
+    with machines.copy_of(first.machine, folder / "home") as machine:
+        settings = checkout.folder / "fairlead.yaml"
+        settings.write_text(
+            re.sub(rf"{machines.USER}@[\d.]+", f"{machines.USER}@{machine.address}", settings.read_text())
+        )
+        copy = Deployed(machine, checkout, {**first.environment, "HOME": str(machine.home)})
+        copy.wake()
+        yield copy

@@ -11,13 +11,13 @@ import pytest
 from fairlead.ops.agent.record import chain_break
 from fairlead.ops.agent.sweeping import LABEL, TITLE
 
-from .deployed import ROOT, STACK, deployed
+from .deployed import ROOT, STACK, copy_of
 
 
 @pytest.fixture(scope="module")
-def host(engine, tmp_path_factory):
+def host(first_deploy, tmp_path_factory):
     """The stack, deployed for the first time."""
-    with deployed(engine, tmp_path_factory.mktemp("deploy")) as made:
+    with copy_of(first_deploy, tmp_path_factory.mktemp("deploy")) as made:
         yield made
 
 

@@ -10,15 +10,15 @@ import pytest
 from fairlead.lint.envfile import parse
 from fairlead.ops.agent.record import chain_break
 
-from .deployed import ROOT, STACK, deployed
+from .deployed import ROOT, STACK, copy_of
 
 ROTATED = ("MYSQL_PASSWORD", "REDIS_PASSWORD", "JWT_SECRET_KEY")
 
 
 @pytest.fixture(scope="module")
-def host(engine, tmp_path_factory):
+def host(first_deploy, tmp_path_factory):
     """The stack, deployed for the first time."""
-    with deployed(engine, tmp_path_factory.mktemp("deploy")) as made:
+    with copy_of(first_deploy, tmp_path_factory.mktemp("deploy")) as made:
         yield made
 
 

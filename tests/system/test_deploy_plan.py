@@ -10,7 +10,7 @@ import pytest
 
 from fairlead.schemas import errors
 
-from .deployed import ROOT, STACK, deployed
+from .deployed import ROOT, STACK, copy_of
 
 MIGRATION = '''"""A note on a person."""
 
@@ -28,9 +28,9 @@ VERSIONS = Path("app", "backend", "agentchat", "migrations", "versions")
 
 
 @pytest.fixture(scope="module")
-def host(engine, tmp_path_factory):
+def host(first_deploy, tmp_path_factory):
     """The stack, deployed for the first time."""
-    with deployed(engine, tmp_path_factory.mktemp("plan")) as made:
+    with copy_of(first_deploy, tmp_path_factory.mktemp("plan")) as made:
         yield made
 
 

@@ -13,7 +13,7 @@ from fairlead.ops.rehearse.load import Load
 
 from .acme import Pebble, bridge_address, pebble_image
 from .conftest import free_port
-from .deployed import ROOT, STACK, deployed
+from .deployed import ROOT, STACK, copy_of
 
 NAMES = ("shop.test", "www.shop.test")
 NGINX = f"{STACK}-base-nginx-1"
@@ -21,9 +21,9 @@ VARIABLE = "FAIRLEAD_TEST_WEBHOOK"
 
 
 @pytest.fixture(scope="module")
-def host(engine, tmp_path_factory):
+def host(first_deploy, tmp_path_factory):
     """The stack, deployed; its host has cron, since there is no systemd."""
-    with deployed(engine, tmp_path_factory.mktemp("host-tasks")) as made:
+    with copy_of(first_deploy, tmp_path_factory.mktemp("host-tasks")) as made:
         made.machine.root("sh", "-c", "apt-get install -qq -y --no-install-recommends cron >/dev/null && cron")
         yield made
 

@@ -17,21 +17,9 @@ from fairlead.ops.deploy.target import examine
 from fairlead.ops.ssh import RemoteHost
 from fairlead.ops.stack import open_stack
 
-from . import machines, plain_registry
+from . import plain_registry
 
 BRIDGE = "{{(index .IPAM.Config 0).Gateway}}"
-
-
-@pytest.fixture(scope="module")
-def machine(engine, tmp_path_factory):
-    with (
-        machines.running(engine, tmp_path_factory.mktemp("home")) as made,
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        patch.setenv("HOME", str(made.home))
-        patch.delenv("SSH_AUTH_SOCK", raising=False)
-        made.provision()
-        yield made
 
 
 def _docker(engine, *words, stdin=""):

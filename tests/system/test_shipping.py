@@ -24,18 +24,6 @@ from . import machines
 LAYER_BYTES, LARGE_BYTES = 3_000_000, 30_000_000
 
 
-@pytest.fixture(scope="module")
-def machine(engine, tmp_path_factory):
-    with (
-        machines.running(engine, tmp_path_factory.mktemp("home")) as made,
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        patch.setenv("HOME", str(made.home))
-        patch.delenv("SSH_AUTH_SOCK", raising=False)
-        made.provision()
-        yield made
-
-
 @pytest.fixture
 def host(machine):
     with RemoteHost(machine.entry()) as made:

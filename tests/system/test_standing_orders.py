@@ -11,13 +11,13 @@ import pytest
 
 from fairlead.ops.agent.record import chain_break
 
-from .deployed import ROOT, deployed
+from .deployed import ROOT, copy_of
 
 
 @pytest.fixture(scope="module")
-def host(engine, tmp_path_factory):
+def host(first_deploy, tmp_path_factory):
     """The stack, deployed for the first time."""
-    with deployed(engine, tmp_path_factory.mktemp("orders")) as made:
+    with copy_of(first_deploy, tmp_path_factory.mktemp("orders")) as made:
         yield made
 
 
