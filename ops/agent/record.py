@@ -117,7 +117,7 @@ class Records:
         """
         Adds a line to the audit; each line holds the digest of the line before, so that a change is seen.
 
-        One that a loss of power has torn is held beside it. What the last one is stands in the state, too, so that lines
+        One that a loss of power has torn is held beside it. What the last one is stands in the state, too, so lines
         are missed that were cut off at the end.
         """
         with _kept(self.folder / "audit.jsonl") as path:
