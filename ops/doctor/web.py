@@ -50,13 +50,7 @@ class Answer:
             return None
 
 
-def fetch(
-    url: str,
-    method: str = "GET",
-    data: Any = None,
-    headers: Mapping[str, str] | None = None,
-    timeout_s: float = ANSWER_S,
-) -> Answer:
+def fetch(url: str, method: str = "GET", data: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
     """
     The answer to one request; GET follows redirects.
 
@@ -64,7 +58,7 @@ def fetch(
         WebError: nobody answers in time, or not in HTTP.
     """
     for _ in range(MOST_REDIRECTS):
-        with opened(url, method, data, headers, timeout_s) as response:
+        with opened(url, method, data, headers, ANSWER_S) as response:
             named = {name.lower(): value for name, value in response.getheaders()}
             answer = Answer(url, response.status, named, response.read(LONGEST_BODY))
         if method != "GET" or answer.status not in REDIRECTS or "location" not in answer.headers:
