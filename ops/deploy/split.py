@@ -85,27 +85,11 @@ def split(merged: Model, release: str, layout: Layout, sources: Sources, images:
         if "network_mode" not in service:
             service["networks"] = _aliased(services[name], f"{name}-{release}")
     mine = [name for name in _networks(app) if name not in _networks(base) and is_own(merged, NETWORKS, name)]
+    own = {name: _unnamed(options_of(merged, NETWORKS, name)) for name in mine}
     shared = [name for name in _networks({**base, **app}) if name not in mine]
     return Projects(
-        base={
-            "name": layout.base_project,
-            "services": base,
-            "networks": there(merged, NETWORKS, _networks(base), layout),
-            "volumes": there(merged, VOLUMES, _volumes(base), layout),
-            "secrets": _secrets(base, layout.base),
-            "configs": _configs(merged, base, layout.base, mover),
-        },
-        app={
-            "name": layout.project(release),
-            "services": app,
-            "networks": {
-                **there(merged, NETWORKS, (name for name in _networks(app) if name in shared), layout),
-                **{name: _unnamed(options_of(merged, NETWORKS, name)) for name in mine},
-            },
-            "volumes": there(merged, VOLUMES, _volumes(app), layout),
-            "secrets": _secrets(app, folder),
-            "configs": _configs(merged, app, folder, mover),
-        },
+        base={"name": layout.base_project, **_project(merged, base, layout, layout.base, mover)},
+        app=_with_networks({"name": layout.project(release), **_project(merged, app, layout, folder, mover)}, own),
         services=tiers,
         networks=wanted(merged, NETWORKS, shared, layout),
         volumes=wanted(merged, VOLUMES, _volumes({**base, **app}), layout),
@@ -114,6 +98,22 @@ def split(merged: Model, release: str, layout: Layout, sources: Sources, images:
         outside=mover.outside,
         secrets={name: _secret_file(merged, name) for name in _named({**base, **app}, "secrets")},
     )
+
+
+def _project(merged: Model, services: Model, layout: Layout, folder: str, mover: Mover) -> Model:
+    """A project of *services*, which finds all else there; its files are in *folder*."""
+    return {
+        "services": services,
+        "networks": there(merged, NETWORKS, _networks(services), layout),
+        "volumes": there(merged, VOLUMES, _volumes(services), layout),
+        "secrets": {name: {"file": f"{folder}/secrets/{name}"} for name in _named(services, "secrets")},
+        "configs": _configs(merged, services, folder, mover),
+    }
+
+
+def _with_networks(project: Model, own: Model) -> Model:
+    """*project*, in which the networks *own* are made with it."""
+    return {**project, "networks": {**project["networks"], **own}}
 
 
 def _moved(service: Model, image: str, dependencies: Iterable[str], mounts: list[Model]) -> Model:
@@ -166,10 +166,6 @@ def _aliased(service: Model, alias: str) -> Model:
 def _unnamed(options: Model) -> Model:
     """A network that only the app tier uses is each release's own, and is named by its project."""
     return {key: value for key, value in options.items() if key != "name"}
-
-
-def _secrets(services: Model, folder: str) -> Model:
-    return {name: {"file": f"{folder}/secrets/{name}"} for name in _named(services, "secrets")}
 
 
 def _configs(merged: Model, services: Model, folder: str, mover: Mover) -> Model:
