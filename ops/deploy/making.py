@@ -21,6 +21,7 @@ from ..secret_files import secret_text
 from ..stack import Stack
 from .fitting import nginx_of, projects_of
 from .layout import Layout
+from .public import public
 from .split import APP, DATA, TIER, Projects
 from .upload import Upload
 
@@ -124,6 +125,8 @@ def tiered(stack: Stack) -> dict[str, Any]:
 def _manifest(stack: Stack, name: str, projects: Projects, ids: Mapping[str, str]) -> dict[str, Any]:
     settings = stack.settings
     deploy = settings.deploy
+    smoke = [stack.filled(address) for address in deploy.smoke]
+    nginx = projects.base["services"].get(settings.edge.service if settings.edge else "", {})
     return {
         "version": VERSION,
         "stack": settings.name,
@@ -140,7 +143,8 @@ def _manifest(stack: Stack, name: str, projects: Projects, ids: Mapping[str, str
         "edge": settings.edge.service if settings.edge else "",
         "mount": settings.edge.mount if settings.edge else "",
         "probes": [*probes_of(stack, projects.services[APP], name)],
-        "smoke": [stack.filled(address) for address in deploy.smoke],
+        "smoke": smoke,
+        **public(stack, smoke, nginx),
         "drain_s": deploy.drain_s + MARGIN_S,
         "watch_s": deploy.watch_s,
     }
