@@ -136,7 +136,7 @@ def test_the_database_is_dumped_before_migrations_and_a_rollback_over_them_asks(
 def _restored(host, dump):
     """The revision in a dump that was brought back into a database of its own, and the new column there."""
     script = (
-        'printf "[client]\\npassword=\\"%s\\"\\n" "$(cat /run/secrets/mysql_root_password)" >/tmp/c; '
+        'printf "[client]\\nuser=root\\npassword=\\"%s\\"\\n" "$(cat /run/secrets/mysql_root_password)" >/tmp/c; '
         "q='mysql --defaults-extra-file=/tmp/c -BN'; $q -e 'CREATE DATABASE again'; $q again; "
         "$q -e 'SELECT version_num FROM again.alembic_version'; "
         "$q -e \"SHOW COLUMNS FROM again.users LIKE 'note_%'\"; $q -e 'DROP DATABASE again'; rm /tmp/c"
@@ -176,46 +176,150 @@ def test_an_edge_that_does_not_get_well_is_taken_back(host):
     assert "" == host.machine.root("sh", "-c", f"ls -d {ROOT}/base.* {ROOT}/state/tier 2>/dev/null || true")
 
 
-def test_the_data_are_dumped_before_and_a_change_that_was_cut_off_is_taken_back_or_gone_on_with(host):
-    undo = _edit(host, "docker-compose.yml", ("stop_grace_period: 60s", "stop_grace_period: 50s"))
-    mysql, dumps = _container(host, "mysql"), _dumps(host)
-    asked = _inv(host, "--tier", "data")
-    assert (2, True) == (asked.code, "mysql: a new server may change its files" in asked.err)
+GRACE = (("stop_grace_period: 60s", "stop_grace_period: 50s"), ("stop_grace_period: 30s", "stop_grace_period: 25s"))
+"""Of MySQL and of Redis: what differs, so that both are replaced."""
 
-    assert 3 == _killed_at(host, "wait until all is healthy")
-    refused = _inv(host)
+
+def test_the_data_are_copied_before_and_a_change_that_was_cut_off_is_taken_back_or_gone_on_with(host):
+    undo = _edit(host, "docker-compose.yml", *GRACE)
+    kept, mysql, before = _write(host), _container(host, "mysql"), _copies(host)
+    asked = _inv(host, "--tier", "data")
+    assert (2, True) == (asked.code, "a copy of what mysql, redis has is made before" in asked.err), asked.err
+
+    assert 3 == _cut_off(host, KILLED)
+    refused, down = _inv(host), _runs(host, "mysql")
     aborted = _inv(host, "--abort")
     assert (1, True) == (refused.code, "has begun and not ended" in refused.err), refused.err
-    assert (0, "") == (aborted.code, aborted.err)
-    assert '"1m0s"' in host.machine.root("sh", "-c", f"grep stop_grace_period {ROOT}/base/compose.yaml")
+    assert (False, 0, "") == (down, aborted.code, aborted.err)
+    assert ['"1m0s"', '"30s"'] == _graces(host)
+    assert kept == _read(host)
 
-    assert 3 == _killed_at(host, "replace the containers")
+    assert 3 == _cut_off(host, KILLED)
+    down = _runs(host, "mysql")
     resumed = _inv(host, "--resume")
     undo()
 
-    assert 0 == resumed.code, resumed.out + resumed.err
+    assert (False, 0) == (down, resumed.code), resumed.out + resumed.err
     assert (True, host.state["current"]) == (mysql != _container(host, "mysql"), host.serving())
-    assert '"50s"' in host.machine.root("sh", "-c", f"grep stop_grace_period {ROOT}/base/compose.yaml")
-    assert len(_dumps(host)) > len(dumps)
+    assert (['"50s"', '"25s"'], kept) == (_graces(host), _read(host))
+    new = _copies(host)[len(before) :]
+    assert ["redis.tar.gz", "redis.tar.gz", "sql.gz", "sql.gz"] == sorted(name.split(".", 1)[1] for name in new)
+    modes = host.machine.root("sh", "-c", f"stat --format '%a %U' {ROOT}/shared/backups/*").split("\n")
+    assert {"600 deploy", ""} == set(modes)
+    assert all(name in host.machine.root("cat", f"{ROOT}/state/journal/base-data.jsonl") for name in new)
     assert 0 == host.secrets_seen()
+    assert "" == host.machine.root("sh", "-c", f"ls -d {ROOT}/base.* {ROOT}/state/tier 2>/dev/null || true")
 
 
-def _dumps(host):
-    return host.machine.root("sh", "-c", f"ls {ROOT}/shared/backups 2>/dev/null || true").split()
+def test_the_data_of_redis_come_back_from_their_copy(host):
+    (copy,) = host.machine.root("sh", "-c", f"ls -t {ROOT}/shared/backups/*.redis.tar.gz | head -n 1").split()
+    _redis(host, "flushed", "set", "agentchat:kept", "lost")
+    name = f"{STACK}-base-redis-1"
+    host.machine.root("docker", "stop", name)
+    script = (
+        f'docker run --rm --interactive --user 0 --volumes-from {name} --entrypoint sh "$(docker inspect --format '
+        f"'{{{{.Image}}}}' {name})\" -c 'cd /data && rm -rf appendonlydir dump.rdb && tar -xz' <{copy}"
+    )
+    host.machine.root("sh", "-c", script)
+    host.machine.root("docker", "start", name)
+    host.machine.root("sh", "-c", f"until docker exec {name} redis-cli ping 2>&1 | grep -q NOAUTH; do sleep 0.1; done")
+
+    assert "yes" == _redis(host, "read", "get", "agentchat:kept")
+
+
+def test_an_agent_that_dies_by_itself_begins_again_and_ends_the_gap(host):
+    undo = _edit(host, "docker-compose.yml", ("stop_grace_period: 60s", "stop_grace_period: 45s"))
+    kept = _write(host)
+
+    code = _cut_off(host, DIED)
+    undo()
+
+    assert (0, host.state["current"], kept) == (code, host.serving(), _read(host))
+    assert '"45s"' in _graces(host)
+    assert "prod: free" in host.inv("lock", "--host", "prod").out
+
+
+def test_a_change_of_the_data_goes_on_by_itself_after_a_boot(host):
+    undo = _edit(host, "docker-compose.yml", ("stop_grace_period: 60s", "stop_grace_period: 40s"))
+    kept = _write(host)
+
+    code = _cut_off(host, boot=True)
+    host.machine.root("timeout", "240", "sh", "-c", f"while [ -e {ROOT}/state/tier ]; do sleep 0.2; done")
+    undo()
+    again = _inv(host, "--resume")
+
+    assert (6, 0) == (code, again.code), again.out + again.err
+    assert (host.state["current"], kept) == (host.serving(), _read(host))
+    assert '"40s"' in _graces(host)
+
+
+def _write(host):
+    """Writes a row and a key that have to be there afterwards; gives what `_read` has to give."""
+    _sql(host, "CREATE TABLE IF NOT EXISTS kept (text VARCHAR(9)); DELETE FROM kept; INSERT INTO kept VALUES ('yes')")
+    _redis(host, "written", "set", "agentchat:kept", "yes")
+    return _read(host)
+
+
+def _read(host):
+    return _sql(host, "SELECT text FROM kept"), _redis(host, "read", "get", "agentchat:kept")
+
+
+def _sql(host, statement):
+    script = (
+        'printf "[client]\\nuser=root\\npassword=\\"%s\\"\\n" "$(cat /run/secrets/mysql_root_password)" | '
+        'mysql --defaults-extra-file=/dev/stdin -BN agentchat --execute "$1"'
+    )
+    return host.machine.root("docker", "exec", f"{STACK}-base-mysql-1", "sh", "-c", script, "sh", statement).strip()
+
+
+def _redis(host, what, *words):
+    script = 'REDISCLI_AUTH=$(cat /run/secrets/redis_password) redis-cli --user agentchat --no-auth-warning "$@"'
+    return host.machine.root("docker", "exec", f"{STACK}-base-redis-1", "sh", "-c", script, what, *words).strip()
+
+
+def _runs(host, service):
+    form = "{{.State.Running}}"
+    return "true" in host.machine.root("docker", "inspect", "--format", form, f"{STACK}-base-{service}-1")
+
+
+def _graces(host):
+    """How long MySQL and Redis may take to end, as the base's model has it."""
+    services = json.loads(host.machine.root("cat", f"{ROOT}/base/compose.yaml"))["services"]
+    return [json.dumps(services[name]["stop_grace_period"]) for name in ("mysql", "redis")]
+
+
+def _copies(host):
+    """The dumps and copies there, the oldest first."""
+    return host.machine.root("sh", "-c", f"ls -tr {ROOT}/shared/backups 2>/dev/null || true").split()
 
 
 def _container(host, service):
     return host.machine.root("docker", "inspect", "--format", "{{.Id}}", f"{STACK}-base-{service}-1").strip()
 
 
-def _killed_at(host, step):
-    """The exit code of a change of the data whose agent was killed when it began *step*."""
+STOPPING = """
+since=$(date +%s)
+until docker logs {agent} 2>/dev/null | grep -q '"start", "step": "replace the containers"'; do :; done
+pid=$(docker inspect --format '{{{{.State.Pid}}}}' {mysql})
+kill -STOP $pid
+until docker events --since $since --until $(date +%s) --filter event=kill --filter container={mysql} | grep -q .
+do :; done
+{fault}
+"""
+"""MySQL has been told to end and cannot, so that it certainly ends without the agent: the middle of the gap."""
+
+KILLED = "docker kill {agent}; kill -CONT $pid; docker wait {mysql}"
+DIED = "kill -KILL $(docker inspect --format '{{{{.State.Pid}}}}' {agent}); kill -CONT $pid"
+
+
+def _cut_off(host, fault="", *, boot=False):
+    """The exit code of a change of the data in whose gap *fault* happens, or the host loses power."""
     process = host.start("deploy", "--host", "prod", "--allow-local-bases", "--tier", "data", "--yes")
-    name = f"{STACK}-agent"
-    script = (
-        f'until docker logs {name} 2>/dev/null | grep -q \'"start", "step": "{step}"\'; do :; done; docker kill {name}'
-    )
-    words = (host.machine.client, "exec", host.machine.name, "timeout", "120", "sh", "-c", script)
+    names = {"agent": f"{STACK}-agent", "mysql": f"{STACK}-base-mysql-1"}
+    script = STOPPING.format(fault=fault.format(**names), **names)
+    words = (host.machine.client, "exec", host.machine.name, "timeout", "180", "sh", "-c", script)
     subprocess.run(words, check=True, capture_output=True)
+    if boot:
+        host.machine.reboot()
     process.communicate()
     return process.returncode

@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from fairlead.ops.agent.record import chain_break
+from fairlead.ops.outward import FINISHED, SERVING, STOPPING
 
-from .deployed import ROOT, copy_of
+from .deployed import ROOT, STACK, copy_of
 
 
 @pytest.fixture(scope="module")
@@ -150,6 +151,68 @@ def test_hooks_and_a_webhook_go_with_a_deploy(host, told):
     assert (now, before, "prod") == tuple(events[1][key] for key in ("release", "previous", "host"))
     assert "exit 9" in events[1]["text"]
     assert "T0KEN" not in stopped.out + stopped.err + ended.out + ended.err
+
+
+EACH = (*STOPPING, *SERVING, *FINISHED)
+"""All hooks, in their order."""
+
+
+def _noting(host):
+    """Every hook writes a line into a file of the stack's folder; gives that, and what takes them back."""
+    settings, noted = host.checkout.folder / "fairlead.yaml", host.checkout.folder / "noted"
+    plain = settings.read_text()
+    line = "echo {} $FAIRLEAD_RELEASE $FAIRLEAD_PREVIOUS $FAIRLEAD_TIER >>noted"
+    hooks = {name: [["sh", "-c", line.format(name)]] for name in EACH}
+    settings.write_text(f"{plain}\nhooks: {json.dumps(hooks)}\nnotify: {{webhook: SHOP_WEBHOOK}}\n")
+    noted.unlink(missing_ok=True)
+    return noted, lambda: settings.write_text(plain)
+
+
+def test_hooks_and_a_webhook_go_with_a_change_of_the_edge(host, told):
+    events, address = told
+    current, model = host.state["current"], host.checkout.folder / "docker" / "docker-compose.yml"
+    text = model.read_text()
+    host.environment["SHOP_WEBHOOK"] = address
+    noted, undo = _noting(host)
+    try:
+        model.write_text(text.replace("stop_grace_period: 70s", "stop_grace_period: 66s"))
+        done = host.inv("deploy", "--host", "prod", "--allow-local-bases", "--tier", "edge")
+    finally:
+        undo()
+        model.write_text(text)
+        del host.environment["SHOP_WEBHOOK"]
+
+    assert 0 == done.code, done.out + done.err
+    assert [f"{name} {current} {current} edge" for name in EACH] == noted.read_text().splitlines()
+    assert [("deploy", "edge", "done", current)] == [
+        tuple(each[key] for key in ("event", "tier", "outcome", "release")) for each in events
+    ]
+    assert "nothing is left to do" in host.inv("deploy", "--host", "prod", "--resume").out
+
+
+def test_hooks_of_a_deploy_whose_laptop_was_killed_run_at_resume_and_once(host):
+    before = host.state["current"]
+    host.change("# for hooks that are owed")
+    noted, undo = _noting(host)
+    try:
+        process = host.start("deploy", "--host", "prod", "--allow-local-bases")
+        line = '"start", "step": "switch nginx to the new release"'
+        script = f"until docker logs {STACK}-agent 2>/dev/null | grep -q '{line}'; do :; done"
+        host.machine.root("timeout", "300", "sh", "-c", script)
+        process.kill()
+        process.communicate()
+        host.machine.root("docker", "wait", f"{STACK}-agent")
+        now, ran = host.state["current"], noted.read_text().splitlines()
+        resumed = host.inv("deploy", "--host", "prod", "--resume")
+        again = host.inv("deploy", "--host", "prod", "--resume")
+    finally:
+        undo()
+
+    assert (True, now, "") == (before != now, host.serving(), host.state["pending"])
+    assert [f"{name} {now} {before} app" for name in STOPPING] == ran
+    assert (0, 0) == (resumed.code, again.code), resumed.out + resumed.err
+    assert f"prod: {now} serves; nothing is left to do" in resumed.out
+    assert [f"{name} {now} {before} app" for name in EACH] == noted.read_text().splitlines()
 
 
 ANSWERS_500 = """
