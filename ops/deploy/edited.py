@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -11,17 +10,13 @@ from ..command import Command
 from ..host import Host
 from ..rotation import PREVIOUS
 from .hashing import SECRETS, known_key, secret_hashes
+from .known_secrets import secrets_on
 from .layout import Layout
 from .upload import Upload
 
 ASK_S = 60.0
 MISSING = 123
 """What xargs says where a command that it ran found a file missing."""
-
-CONTENTS = (
-    'cd "$1/secrets" 2>/dev/null || exit 0; '
-    'for each in *; do test -f "$each" || continue; printf "%s " "$each"; base64 <"$each" | tr -d "\\n"; echo; done'
-)
 
 
 def edited(host: Host, folder: str, sent: Mapping[str, Any], layout: Layout) -> Iterator[str]:
@@ -53,9 +48,7 @@ def _secrets(host: Host, folder: str, sent: Mapping[str, str], key: bytes | None
     meant = {name for name in sent if name.upper().endswith(PREVIOUS) and name[: -len(PREVIOUS)] in sent}
     if not sent or key is None:
         return
-    told = host.run(Command(("sh", "-c", CONTENTS, "sh", folder)), timeout_s=ASK_S)
-    rows = (line.partition(" ") for line in told.out.splitlines())
-    files = [Upload(f"{SECRETS}{name}", base64.b64decode(text)) for name, _, text in rows]
+    files = [Upload(f"{SECRETS}{name}", content) for name, content in secrets_on(host, folder).items()]
     wanted = {f"{SECRETS}{name}": digest for name, digest in sent.items() if name not in meant}
     yield from _differing(
         folder, wanted, {f"{SECRETS}{name}": each for name, each in secret_hashes(files, key).items()}

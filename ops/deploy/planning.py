@@ -28,6 +28,7 @@ from .changes import COMPOSE, NGINX, Names, behaviour, differing, same_model, va
 from .forecast import Changes, Forecast, Pending, digest_of
 from .hashing import content
 from .history import expected_s
+from .known_secrets import all_values
 from .layers import blob_store, pack
 from .making import Release, migrations_in
 from .pulling import pinned_names
@@ -153,10 +154,10 @@ class Planner:
             return Changes(left=tuple(self._left()))
         texts = {file.path: file.data.decode() for file in self._release.files if _is_told(file.path)}
         names = (sending.target.state.current, sending.name)
-        values = secret_values(sending.stack)
         where = f"{sending.host.name}: {sending.layout.release(sending.target.state.current)}"
         manifest = data_of(before.get(FILE), f"{where}/{FILE}")
         compose = data_of(before.get(COMPOSE), f"{where}/{COMPOSE}")
+        values = self._values(compose)
         return Changes(
             behaviour=tuple(without(line, values) for line in behaviour(_told(before), texts, names)),
             variables=variables(compose, self._release.projects.app),
@@ -164,6 +165,12 @@ class Planner:
             files=differing(_mounted(manifest.get("files", {})), _mounted(self._digests())),
             left=tuple(self._left()),
         )
+
+    def _values(self, *models: Mapping[str, Any]) -> tuple[str, ...]:
+        """What must not stand in the plan: secrets of what serves, and of what comes."""
+        sending = self.sending
+        folders = (sending.layout.release(sending.target.state.current), sending.layout.base)
+        return all_values(sending.host, folders, models, secret_values(sending.stack))
 
     def _digests(self) -> dict[str, str]:
         files = (file for file in self._release.files if not file.path.startswith(SECRETS))

@@ -19,7 +19,6 @@ from ..agent.redis import Kept, RedisError, running_redis
 from ..agent.tier import TierWork
 from ..command import without
 from ..kept_json import kept_on
-from ..masking import secret_values
 from .changes import COMPOSE, behaviour, differing, variables
 from .forecast import Changes, Pending
 from .planning import Planner
@@ -92,7 +91,7 @@ class TierPlanner(Planner):
     def _changes(self) -> Changes:
         sending = self.sending
         old, new = (_of_tier(base, self._names) for base in (sending.before, sending.after))
-        values = secret_values(sending.stack)
+        values = self._values(sending.before)
         services = sending.release.projects.services[self.tier]
         mine = {file.path: hashlib.sha256(file.data).hexdigest() for file in sending.files_of(services)}
         names = differing({path: digest for path, digest in sending.there.items() if path in mine}, mine)
