@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+import queue
 import shlex
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ..agent.freezing import FILE as FROZEN
 from ..agent.freezing import freeze_of
+from ..command import Command
 from ..compose import ComposeProject, Container, containers, log_line
 from ..errors import FairleadError, SettingsError
+from ..host import Host
 from ..hosts import Opened, open_hosts
 from ..maintenance.order import FILE as MAINTENANCE
 from ..maintenance.order import order_of
@@ -79,16 +81,33 @@ def status(names: Iterable[str], *, json_wanted: bool) -> None:
 def logs(names: Iterable[str], *, service: str, flags: tuple[str, ...]) -> None:
     """`inv logs --host`; lines of several hosts begin with the host's name."""
     with _serving(names) as serving:
-        reading = []
+        asked = []
         for each in serving:
             start = f"{each.host.name} | " if len(serving) > 1 else ""
             for project in (each.project_of(service),) if service else each.projects:
                 command = project.command("logs", "--timestamps", *flags, *((service,) if service else ()))
-                told = threading.Thread(target=_print_lines, args=(each.host, command, start), daemon=True)
-                told.start()
-                reading.append(told)
-        for told in reading:
-            told.join()
+                asked.append((each.host, command, start))
+        print_all(asked)
+
+
+def print_all(asked: Iterable[tuple[Host, Command, str]]) -> None:
+    """
+    Prints what commands say on their hosts, all at once, each line as it comes.
+
+    Args:
+        asked: The host, the command, and what its lines begin with.
+
+    Raises:
+        FairleadError: one of them failed, or its host is gone; the others were printed to their end.
+    """
+    failed: queue.SimpleQueue[FairleadError] = queue.SimpleQueue()
+    reading = [threading.Thread(target=_print_lines, args=(*each, failed.put), daemon=True) for each in asked]
+    for told in reading:
+        told.start()
+    for told in reading:
+        told.join()
+    if not failed.empty():
+        raise failed.get()
 
 
 def execute(names: Iterable[str], *, service: str, command: str, dry: bool) -> None:
@@ -137,5 +156,13 @@ def _projects(layout: Layout, target: Target) -> Iterator[ComposeProject]:
         yield project(layout.project(target.state.current), layout.release(target.state.current))
 
 
-def _print_lines(host: RemoteHost, command: Any, start: str) -> None:
-    host.stream(command, lambda line: print(f"{start}{log_line(line)}", flush=True))
+def _print_lines(host: Host, command: Command, start: str, fails: Callable[[FairleadError], None]) -> None:
+    try:
+        result = host.stream(command, lambda line: print(f"{start}{log_line(line)}", flush=True))
+    except FairleadError as error:
+        fails(error)
+    except BrokenPipeError:
+        return  # nobody reads them any more
+    else:
+        if not result.ok:
+            fails(FairleadError(f"{host.name}: {result.reason}"))
