@@ -51,4 +51,11 @@ def open_hosts(names: Iterable[str], *, one: bool = False) -> Iterator[list[Open
 
 def _host(entry: HostEntry, ask: Ask | None) -> RemoteHost:
     """*entry*, over the network unless this very machine is it, as it is for the keeper."""
-    return Here(entry) if os.environ.get(HERE) == entry.name else RemoteHost(entry, ask)
+    if os.environ.get(HERE) == entry.name:
+        return Here(entry)
+    if entry.identity and not Path(entry.identity).expanduser().is_file():
+        raise SettingsError(
+            f"fairlead.yaml: hosts: {entry.name}: identity: {entry.identity}: no such file here; name the private key "
+            "that logs in, or leave it out where the agent or ssh_config has it"
+        )
+    return RemoteHost(entry, ask)

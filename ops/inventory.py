@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,9 @@ ROLES = ("edge", "app", "data")
 ADDRESS = re.compile(
     r"(?:(?P<user>[^@\s]+)@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^@:\s\[\]]+|[0-9A-Fa-f:]+)(?::(?P<port>\d+))?"
 )
+
+SYSTEM = re.compile(r"/(bin|boot|dev|etc|lib\d*|proc|run|sbin|sys)(/.*)?|/(home|media|mnt|opt|root|srv|tmp|usr|var)?")
+"""Folders that are not one stack's."""
 
 
 @dataclass(frozen=True)
@@ -100,8 +104,14 @@ def inventory(data: Mapping[str, Any], stack: str) -> Inventory:
         stack: The stack's name, which names the folder on a host.
 
     Raises:
-        SettingsError: an address that is none, a group that names an unknown host, two hosts for the data.
+        SettingsError: an address that is none, a group that names an unknown host, a folder that is the system's, a
+            secret among the variables.
     """
+    if EVERYTHING in data.get("hosts", {}):
+        raise SettingsError(
+            f"fairlead.yaml: hosts: {EVERYTHING}: --host {EVERYTHING} means every host; choose another name"
+        )
+    _refuse_secrets(data)
     hosts = {name: _entry(name, each, stack) for name, each in data.get("hosts", {}).items()}
     groups = {name: tuple(members) for name, members in data.get("groups", {}).items()}
     for group, members in groups.items():
@@ -116,21 +126,64 @@ def inventory(data: Mapping[str, Any], stack: str) -> Inventory:
 
 
 def _entry(name: str, data: Mapping[str, Any], stack: str) -> HostEntry:
-    written = data.get("address", name)
-    found = ADDRESS.fullmatch(written)
-    if not found:
-        raise SettingsError(f"fairlead.yaml: hosts: {name}: address: {written}: write it as [user@]host[:port]")
-    jump = data.get("jump", ())
+    place = f"fairlead.yaml: hosts: {name}"
+    found = _address(f"{place}: address", data.get("address", name))
+    told = data.get("jump", ())
+    jump = (told,) if isinstance(told, str) else tuple(told)
+    for hop in jump:
+        _address(f"{place}: jump", hop)
     return HostEntry(
         name=name,
         address=found["host"].strip("[]"),
         user=found["user"] or "",
         port=int(found["port"] or 0),
         roles=tuple(data.get("roles", ROLES)),
-        folder=data.get("folder", f"/srv/{stack}"),
-        jump=(jump,) if isinstance(jump, str) else tuple(jump),
+        folder=_folder(f"{place}: folder", data.get("folder", f"/srv/{stack}"), stack),
+        jump=jump,
         identity=data.get("identity", ""),
         protected=data.get("protected", False),
         platform=data.get("platform", ""),
         environment={key: str(value) for key, value in data.get("environment", {}).items()},
     )
+
+
+def _address(place: str, written: str) -> re.Match[str]:
+    """A word that begins with a dash would be an option of ssh; commas are for ssh's own command line."""
+    found = ADDRESS.fullmatch(written)
+    if not found or written.startswith("-") or found["host"].startswith("-") or "," in written:
+        several = "; several hops are a list" if "," in written else ""
+        raise SettingsError(f"{place}: {written}: write it as [user@]host[:port]{several}")
+    return found
+
+
+def _folder(place: str, written: str, stack: str) -> str:
+    folder = written.rstrip("/") or "/"
+    if posixpath.normpath(folder) != folder:
+        raise SettingsError(f"{place}: {written}: write the whole path, without . or .. in it")
+    if SYSTEM.fullmatch(folder):
+        raise SettingsError(f"{place}: {written}: is not this stack's alone; name one such as /srv/{stack}")
+    return folder
+
+
+def _refuse_secrets(data: Mapping[str, Any]) -> None:
+    """What stands in fairlead.yaml is committed; numbers and what is empty tell nothing."""
+    told = [
+        (name, variable)
+        for name, host in data.get("hosts", {}).items()
+        for variable, value in (host.get("environment") or {}).items()
+        if isinstance(value, str) and value
+    ]
+    if not told:
+        return
+    from ..lint.policy import Policy, PolicyError, policy_from  # noqa: PLC0415 - only hosts with variables need it
+
+    try:
+        policy = Policy(policy_from(data.get("policy"), "fairlead.yaml"))
+    except PolicyError as error:
+        raise SettingsError(str(error)) from error
+    for name, variable in told:
+        if policy.is_secret_name(variable):
+            raise SettingsError(
+                f"fairlead.yaml: hosts: {name}: environment: {variable}: a secret has no place in a file that is "
+                "committed; set it in the env file or in your environment"
+            )
