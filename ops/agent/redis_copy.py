@@ -79,7 +79,7 @@ def _write(redis: Redis, kept: Kept, file: IO[bytes], say: Say) -> None:
         errors.seek(0)
         said = errors.read().decode(errors="replace").strip().splitlines()
     if code > CHANGED or code < 0:
-        raise RedisError(f"{redis.store.service}: tar: {said[-1] if said else f'exit {code}'}")
+        raise RedisError(f"{redis.store.service}: {said[-1] if said else f'tar: exit {code}'}")
 
 
 def _fault(file: IO[bytes], kept: Kept, manifest: str) -> str:

@@ -180,6 +180,16 @@ def test_a_log_that_is_not_whole_is_not_taken_for_a_copy(tmp_path, made, break_,
     assert [] == [*(tmp_path / "backups").glob("*")]
 
 
+def test_files_that_cannot_be_read_are_said_in_the_words_of_tar(tmp_path, made):
+    tools, data = made()
+    _told(tools, data, appendonly="yes")
+    _script(tools / "tar", "echo 'tar: appendonlydir: Permission denied' >&2; exit 2")
+
+    with pytest.raises(StepFailedError, match="cache: tar: appendonlydir: Permission denied; nothing was changed"):
+        _saved(tmp_path, tools)
+    assert [] == [*(tmp_path / "backups").glob("*")]
+
+
 def test_a_file_that_is_no_dump_of_redis_is_no_copy(tmp_path, made):
     tools, data = made()
     _told(tools, data)
