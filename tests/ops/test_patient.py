@@ -5,13 +5,17 @@ from __future__ import annotations
 import pytest
 
 from fairlead.ops.agent import patient
+from fairlead.ops.agent.jobs import job_step
 from fairlead.ops.agent.patient import PatientHost, once
 from fairlead.ops.command import Command
+from fairlead.ops.compose import ComposeProject
+from fairlead.ops.errors import StepFailedError
 
 SCRIPT = """#!/bin/sh
 cd {folder}
 echo "$1" >>asked
 [ "$1" != version ] || {{ [ -e away ] || exit 0; rm away; exit 1; }}
+[ "$1" != ps ] || exit 0
 [ "$(grep -c "$1" asked)" -gt {fails} ] || {{ echo "{says}" >&2; exit 1; }}
 """
 
@@ -58,3 +62,12 @@ def test_what_may_run_once_only_runs_once(engine):
 
     assert not once(PatientHost()).stream(UP, lambda _: None).ok
     assert ["up"] == asked.read_text().split()
+
+
+def test_a_job_is_not_run_again_whatever_it_says(engine):
+    asked = engine("error during connect: x", 9, away=False)
+    step = job_step(ComposeProject("docker", "shop-r2", (), None, {}), "migrate")
+
+    with pytest.raises(StepFailedError, match="run the job migrate: exit 1: error during connect: x"):
+        step.run(PatientHost(), lambda _: None)
+    assert 1 == asked.read_text().split().count("compose")
