@@ -20,6 +20,7 @@ from ..doctor.seen import kinds_of
 from ..host import Host
 from ..kept_json import kept_on
 from ..rotation import REDIS
+from ..settings import Settings
 from ..stack import Stack
 from ..step import Do, Run, Say, Step
 from ..up import LOCAL_REGISTRY, REGISTRY
@@ -148,7 +149,8 @@ class TierSending(Sending):
     def change(self) -> TierChange:
         """What the agent is told."""
         projects = self.release.projects
-        stores = tuple(self._stores()) if self.tier == DATA else ()
+        there = {name: self.before["services"].get(name) for name in (*self.services, *self.gone)}
+        stores = tuple(stores_in(there, self.stack.settings)) if self.tier == DATA else ()
         return TierChange(self.tier, self.services, self.gone, projects.networks, projects.volumes, stores)
 
     @cached_property
@@ -177,17 +179,6 @@ class TierSending(Sending):
         """The digests of the base's files there, by path; they are kept nowhere."""
         told = self.host.run(Command(("sh", "-c", DIGESTS, "sh", self.layout.base)), timeout_s=ASK_S).out
         return {path: digest for digest, path in re.findall(r"^([0-9a-f]{64})  (.*)$", told, re.MULTILINE)}
-
-    def _stores(self) -> Iterator[Store]:
-        """Those among what runs there and is replaced; who may tell them to save is whom the settings know."""
-        settings, there = self.stack.settings, self.before["services"]
-        doctor = settings.doctor.redis
-        for name in (*self.services, *self.gone):
-            if name in there and is_redis(there[name]):
-                known = settings.secrets.rotate.values() if settings.secrets else ()
-                logins = [(each.by, each.password_file) for each in known if (each.kind, each.service) == (REDIS, name)]
-                logins += [(doctor.user, doctor.password_file)] if doctor else []
-                yield Store(name, tuple(dict.fromkeys(logins)))
 
     def _images(self) -> dict[str, str]:
         images = self.release.images
@@ -228,6 +219,22 @@ def joined(
         services[name] = _waiting_for(services[name], services)
     both = {key: {**(before.get(key) or {}), **(base.get(key) or {})} for key in OUTSIDE}
     return {**base, **both, "services": services}
+
+
+def stores_in(services: Mapping[str, Mapping[str, Any] | None], settings: Settings) -> Iterator[Store]:
+    """
+    Each Redis among *services*, with whom the settings know there.
+
+    Args:
+        services: The models of those that run; None for one that is new.
+    """
+    doctor = settings.doctor.redis
+    known = settings.secrets.rotate.values() if settings.secrets else ()
+    for name, model in services.items():
+        if model and is_redis(model):
+            logins = [(each.by, each.password_file) for each in known if (each.kind, each.service) == (REDIS, name)]
+            logins += [(doctor.user, doctor.password_file)] if doctor else []
+            yield Store(name, tuple(dict.fromkeys(logins)))
 
 
 def is_redis(service: Mapping[str, Any]) -> bool:

@@ -28,10 +28,11 @@ from fairlead.ops.agent.tier import (
 from fairlead.ops.agent.tiers import abort_tier, change_tier
 from fairlead.ops.command import Result
 from fairlead.ops.deploy.tier_planning import seconds
-from fairlead.ops.deploy.tiers import files_read, is_redis, joined
+from fairlead.ops.deploy.tiers import files_read, is_redis, joined, stores_in
 from fairlead.ops.deploy.upload import Upload
 from fairlead.ops.errors import SettingsError, StepFailedError
 from fairlead.ops.execute import execute
+from fairlead.ops.settings import load_settings
 
 OLD = {"name": "shop-base", "services": {"nginx": {"image": "nginx:1"}, "mysql": {"image": "mysql:1"}}}
 NEW = {
@@ -266,6 +267,26 @@ def test_who_may_tell_redis_to_save_is_handed_over_and_an_older_hand_over_names_
 )
 def test_redis_is_known_by_its_image_or_by_its_program(service, found):
     assert found == is_redis(service)
+
+
+def test_who_may_have_redis_save_is_whom_the_settings_know(tmp_path):
+    (tmp_path / "fairlead.yaml").write_text(
+        "name: shop\ncompose: {files: [compose.yml]}\n"
+        "doctor: {redis: {user: app, password_file: /run/secrets/app}}\n"
+        "secrets: {folder: secrets, rotate: {CACHE: {kind: redis, service: cache, user: app, by: keeper, "
+        "password_file: /run/secrets/keeper, acl: acl}}}\n"
+    )
+    services = {
+        "cache": {"image": "redis:8"},
+        "queue": {"image": "valkey:8"},
+        "mysql": {"image": "mysql:9"},
+        "new": None,
+    }
+
+    found = {store.service: store.logins for store in stores_in(services, load_settings(tmp_path / "fairlead.yaml"))}
+
+    app = ("app", "/run/secrets/app")
+    assert {"cache": (("keeper", "/run/secrets/keeper"), app), "queue": (app,)} == found
 
 
 def test_a_redis_whose_data_cannot_be_copied_is_not_replaced(work):
