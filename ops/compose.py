@@ -16,6 +16,9 @@ from .host import Host
 ERASE_LINE = "\x1b[2K"
 """Compose writes it before the first line of a log, also where no terminal is."""
 
+ONE_OFF = "com.docker.compose.oneoff=True"
+"""The label of a container that `docker compose run` made; `ps --all` lists it among the others."""
+
 
 @dataclass(frozen=True)
 class ComposeProject:
@@ -88,7 +91,8 @@ def containers(host: Host, project: ComposeProject) -> list[Container]:
     result = host.run(project.command("ps", "--all", "--format", "json"), timeout_s=60)
     if not result.ok:
         raise FairleadError(f"docker compose ps: {_compose_words(result)}")
-    found = [_container(json.loads(line)) for line in result.out.splitlines() if line.startswith("{")]
+    rows = (json.loads(line) for line in result.out.splitlines() if line.startswith("{"))
+    found = [_container(row) for row in rows if ONE_OFF not in (row.get("Labels") or "").split(",")]
     return sorted(found, key=lambda container: (container.service, container.name))
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from fairlead.ops import waiting
 from fairlead.ops.command import Result
-from fairlead.ops.compose import ComposeProject
+from fairlead.ops.compose import ComposeProject, containers
 from fairlead.ops.errors import StepFailedError
 from fairlead.ops.waiting import wait_step
 
@@ -35,6 +35,10 @@ class Host:
         return Result(0, "null")
 
     def _rows(self):
+        labels = "com.docker.compose.project=shop,com.docker.compose.oneoff=True"
+        yield json.dumps(
+            {"Service": "job", "Name": "shop-job-run-1", "State": "exited", "ExitCode": 1, "Labels": labels}
+        )
         health = "healthy" if self.looks <= 0 else "starting"
         yield json.dumps({"Service": "web", "Name": "shop-web-1", "State": "running", "Health": health})
         yield json.dumps(
@@ -73,6 +77,10 @@ def test_a_service_has_the_time_that_its_own_health_check_may_take(check):
 def test_a_service_that_is_not_healthy_by_then_is_said(check):
     with pytest.raises(StepFailedError, match="web is starting after 0 s; inv logs --service web has more"):
         _waited(Host(10_000, check))
+
+
+def test_what_compose_run_left_is_no_service_and_not_waited_for():
+    assert ["db", "web"] == [container.service for container in containers(Host(0, None), PROJECT)]
 
 
 def test_only_the_services_that_are_named_are_waited_for():
