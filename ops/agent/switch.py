@@ -94,10 +94,10 @@ class Switch:
             yield Run("have the data services run", self._up(self.base, services[DATA]))
             yield wait_step(self.base, services=services[DATA])
         up = self._up(self.base, services[EDGE])
-        is_away = self._nginx() is None
-        if is_away and self.before.current and edge.live_generation(self.edge):
+        nginx = self._nginx()
+        if nginx is None and self.before.generation:
             yield again_step(up, self._nginx)
-        yield from curl_step(self.bundle, *self._curl())
+        yield from curl_step(self.bundle, *self._curl(nginx))
         yield from own_images_step(self.bundle, jobs=self.jobs)
         if self.jobs and self.bundle.migrations is not None:
             yield Do(DUMP, "only where migrations are pending; mysqldump, gzip", self._dump)
@@ -109,7 +109,7 @@ class Switch:
         is_there = self.bundle.name == self.before.current
         yield Do(START, str(start), start.run, None if is_there else self._end)
         yield wait_step(self.app)
-        if is_away:
+        if nginx is None:
             yield from first_steps(
                 self.base, up, services[EDGE], nginx=self._nginx, write=self._write, back=self._switch_back
             )
@@ -134,8 +134,8 @@ class Switch:
     def _up(self, what: ComposeProject, services: tuple[str, ...]) -> Command:
         return what.command("up", "--detach", "--no-build", "--no-recreate", "--no-deps", *services)
 
-    def _curl(self) -> tuple[Command, Command]:
-        nginx, words = self._nginx(), ("curl", "--version")
+    def _curl(self, nginx: Nginx | None) -> tuple[Command, Command]:
+        words = ("curl", "--version")
         alone = self.base.command(
             "run", "--rm", "--no-deps", "-T", "--entrypoint", words[0], self.bundle.edge, *words[1:]
         )
