@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..agent.gc import old_releases
 from ..base_cache import cache_folder
 from ..engine import require_engine
 from ..errors import InterruptedRunError, SettingsError
@@ -23,10 +22,8 @@ from ..stack import Stack, open_stack
 from ..up import LOCAL_REGISTRY, REGISTRY, plan_up
 from .agent_image import AGENT
 from .agreeing import Wish, agreed
-from .assets import lists_assets
 from .building import HERE, ON_HOST, built_for, send_bases
 from .consent import ask_once, person
-from .ending import EndTeller, ending
 from .events import json_events
 from .first_look import first_look, refuse_without_roles
 from .following import Agent
@@ -99,24 +96,6 @@ def rollback(
         reasons = doubts(opened.host, opened.host.entry, target, opened.layout, wanted)
         ask_once(opened.host.name, reasons, yes=yes, ask=person())
         hand_over(opened, target, "rollback", wanted)
-
-
-def collect(names: Iterable[str], *, keep: int, dry: bool = False, as_json: bool = False) -> None:
-    """`inv gc`."""
-    if keep < 1:
-        raise SettingsError(f"--keep {keep}: at least the release that serves stays; say 1 or more")
-    with json_events(as_json), open_hosts(names) as hosts:
-        for opened in hosts:
-            target = examine(opened.host, opened.layout)
-            old = old_releases(target.releases, target.state, keep)
-            stays = set(target.releases) - set(old)
-            if dry or not (old or ending(opened, stays) or lists_assets(opened, target)):
-                print(f"{opened.host.name}: {', '.join(old) or 'nothing'} to remove")
-                continue
-            words = ("gc", "--root", opened.layout.root, "--keep", str(keep), "--who", _who())
-            agent = _agent(opened, target)
-            with EndTeller() as teller:
-                agent.run(agent.image(), words, teller)
 
 
 def _deploy(opened: Opened, wish: Wish, *, local_bases: bool, dry: bool) -> None:

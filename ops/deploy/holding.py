@@ -75,7 +75,7 @@ def _at_work(opened: Opened, target: Target) -> str:
     if agent.runs():
         return f"{agent.holder()}; inv deploy --resume --host {opened.host.name} follows it"
     if sends := holder(opened.host, opened.layout):
-        return f"{sends}, is on its way there"
+        return f"{sends} has the host"
     if pending:
         return f"a switch to {pending} has begun and not ended, and nobody is at work on it; see inv deploy -h"
     return ""

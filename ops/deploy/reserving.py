@@ -117,7 +117,7 @@ class _Talk:
 def _check(host: str, release: str, answer: str) -> None:
     word, _, rest = answer.partition(" ")
     if word == TAKEN:
-        raise LockedError(f"{host}: {rest or 'another deploy'} is on its way there; wait for it; nothing was changed")
+        raise LockedError(f"{host}: {rest or 'another run'} has the host; wait for it; nothing was changed")
     if word == THERE:
         raise LockedError(f"{host}: another deploy has made {release} meanwhile; run it again; nothing was changed")
     if word != HELD:

@@ -88,12 +88,20 @@ def releases(_: Context, host: list[str] | None = None, json: bool = False) -> N
     listing.releases(host or [], as_json=json)
 
 
-@task(iterable=["host"], help={"host": HOST, "keep": "How many stay, the one that serves among them.", "json": EVENTS})
-def gc(c: Context, host: list[str] | None = None, keep: int = 3, json: bool = False) -> None:
+@task(
+    iterable=["host"],
+    help={
+        "host": HOST,
+        "keep": "How many stay, the one that serves among them.",
+        "yes": "Do not ask.",
+        "json": EVENTS,
+    },
+)
+def gc(c: Context, host: list[str] | None = None, keep: int = 3, yes: bool = False, json: bool = False) -> None:
     """Remove the oldest releases from a host: containers, images, folders, the assets that no other lists."""
-    from . import cli
+    from .collecting import collect
 
-    cli.collect(host or [], keep=keep, dry=c.config.run.dry, as_json=json)
+    collect(host or [], keep=keep, yes=yes, dry=c.config.run.dry, as_json=json)
 
 
 @task(iterable=["host"], help={"host": HOST, "json": "Print JSON."})

@@ -246,7 +246,7 @@ def main() -> int:
             runs.append(run(host, person, kind, when, resume=number % 2 == 0))
             print(runs[-1].row(), flush=True)
             _keep(given.kept, runs[-1])
-            host.inv("gc", "--host", "prod", "--keep", "2")
+            host.inv("gc", "--yes", "--host", "prod", "--keep", "2")
     if given.kept or not (given.limit or given.only or given.random):
         REPORT.write_text(_page(runs))
     return 1 if any(each.broken for each in runs) else 0

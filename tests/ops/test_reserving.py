@@ -63,7 +63,7 @@ def test_a_second_deploy_is_refused_with_who_deploys_what_from_where_and_since_w
         told = holder(LocalHost(), layout)
 
     assert (LockedError, 4) == (type(error), error.exit_code)
-    assert re.fullmatch(f"prod: {SAID} is on its way there; wait for it; nothing was changed", str(error))
+    assert re.fullmatch(f"prod: {SAID} has the host; wait for it; nothing was changed", str(error))
     assert re.fullmatch(SAID, told)
 
 

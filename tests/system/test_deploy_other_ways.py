@@ -95,7 +95,7 @@ def test_secrets_have_two_values_until_the_last_release_that_knows_the_old_ones_
     _session(host)
 
     assert 0 == host.inv("rollback", "--host", "prod", "--to", "r2").code
-    collected = host.inv("gc", "--host", "prod", "--keep", "1")
+    collected = host.inv("gc", "--yes", "--host", "prod", "--keep", "1")
     assert 0 == collected.code, collected.out + collected.err
     assert all(f"the old value of {name} is no longer valid" in collected.out for name in ROTATED)
     assert ([False, False], [True, True]) == (_logins(host, old), _logins(host, new))
