@@ -50,11 +50,15 @@ def first_look(stack: Stack, host: Host, target: Target, layout: Layout, name: s
     """The step that refuses release *name* where it cannot be; prints what its operator should know."""
 
     def look(_: Host, say: Say) -> None:
-        merged = tiered(stack)
+        merged, root = tiered(stack), str(stack.settings.root)
         projects = projects_of(stack, merged, name, layout)
         nginx_of(stack, merged, name)
         say(f"what it takes from {host.name}")
-        notes = [*calls_of_both(projects), *_early_jobs(merged, projects), *lacking(host, target.client, projects)]
+        notes = [
+            *calls_of_both(projects),
+            *_early_jobs(merged, projects),
+            *lacking(host, target.client, projects, root),
+        ]
         probes = [*probes_of(stack, projects.services[APP], name)]
         for note in (*notes, *unasked(stack.settings.deploy, probes)):
             print(f"note: {note}", flush=True)
@@ -78,9 +82,12 @@ def unasked(settings: DeploySettings, probes: list[str]) -> Iterator[str]:
         yield "nothing is asked through nginx after the switch: set deploy.smoke in fairlead.yaml"
 
 
-def lacking(host: Host, client: str, projects: Projects) -> Iterator[str]:
+def lacking(host: Host, client: str, projects: Projects, root: str) -> Iterator[str]:
     """
     What *host* has not and the engine makes up for.
+
+    Args:
+        root: The folder here from which files travel.
 
     Raises:
         TargetError: what it has not and nobody makes.
@@ -95,8 +102,8 @@ def lacking(host: Host, client: str, projects: Projects) -> Iterator[str]:
         service, is_made = projects.outside[path]
         if not is_made:
             raise TargetError(
-                f"{host.name}: {path}: not there, and services.{service}.volumes mounts it; make it there, or mount "
-                "what is in the checkout; nothing was changed there"
+                f"{host.name}: {path}: not there, and services.{service}.volumes mounts it; make it there, or keep "
+                f"it below {root}, from where files travel; nothing was changed there"
             )
         yield f"{path} is not on {host.name}: the engine makes an empty folder of it for {service}"
 

@@ -287,8 +287,8 @@ def test_what_is_mounted_from_the_host_is_looked_for_there(tmp_path, capsys):
     with pytest.raises(TargetError) as caught:
         stack.look("/data/up")
     assert (
-        "prod: /var/run/docker.sock: not there, and services.app.volumes mounts it; make it there, or mount what is in "
-        "the checkout; nothing was changed there" == str(caught.value)
+        "prod: /var/run/docker.sock: not there, and services.app.volumes mounts it; make it there, or keep it below "
+        f"{stack.folder}, from where files travel; nothing was changed there" == str(caught.value)
     )
 
 
