@@ -5,21 +5,22 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 
-from ..command import Command
-from ..compose import ComposeProject
+from ..command import Command, Result
+from ..compose import ComposeProject, containers
+from ..errors import StepFailedError
 from ..host import Host
-from ..step import Do, Run, Say, Step
+from ..step import Do, Say, Step, end_of
 from ..waiting import wait_step
 from .nginx import Nginx, NginxError
 
 AGAIN = "start the edge again, as it was"
-FIRST = "write the first generation of the edge"
+FIRST, START = "write the first generation of the edge", "start the edge"
 START_S, PAUSE_S = 15.0, 0.2
 
 Find = Callable[[], Nginx | None]
 
 
-def again_step(up: Command, nginx: Find) -> Step:
+def again_step(base: ComposeProject, up: Command, services: tuple[str, ...], nginx: Find) -> Step:
     """
     Starts an edge that does not run, on the generation that is live.
 
@@ -28,7 +29,7 @@ def again_step(up: Command, nginx: Find) -> Step:
     """
 
     def start(host: Host, say: Say) -> None:
-        result = host.stream(up, say)
+        result = _started(host, base, up, services, say)
         until = time.monotonic() + START_S
         while result.ok and not is_at_work(nginx()):
             if time.monotonic() > until:
@@ -56,9 +57,21 @@ def first_steps(
         if not is_at_work(nginx()):
             write(host, say)
 
+    def start(host: Host, say: Say) -> None:
+        result = _started(host, base, up, services, say)
+        if not result.ok:
+            raise StepFailedError(host.name, START, result.reason, end_of(result))
+
     yield Do(FIRST, "write the generation", written, back)
-    yield Run("start the edge", up)
+    yield Do(START, str(up), start)
     yield wait_step(base, services=services)
+
+
+def _started(host: Host, base: ComposeProject, up: Command, services: tuple[str, ...], say: Say) -> Result:
+    """Without waiting for the engine, which starts what died again and again later each time."""
+    result = host.stream(up, say)
+    died = [each for each in containers(host, base) if each.service in services and each.state == "restarting"]
+    return host.stream(base.command("restart", *services), say) if result.ok and died else result
 
 
 def is_at_work(nginx: Nginx | None) -> bool:

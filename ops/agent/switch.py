@@ -96,7 +96,7 @@ class Switch:
         up = self._up(self.base, services[EDGE])
         nginx = self._nginx()
         if nginx is None and self.before.generation:
-            yield again_step(up, self._nginx)
+            yield again_step(self.base, up, services[EDGE], self._nginx)
         yield from curl_step(self.bundle, *self._curl(nginx))
         yield from own_images_step(self.bundle, jobs=self.jobs)
         if self.jobs and self.bundle.migrations is not None:

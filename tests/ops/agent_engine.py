@@ -167,7 +167,14 @@ class Engine:
         for service in [word for word in words if not word.startswith("--")]:
             there = [each for each in self.containers.values() if (each.project, each.service) == (project, service)]
             each = there[0] if there else self.containers[self.have(project, service)]
-            each.state = "exited" if service in self.dead else "running"
+            if each.state != "restarting":
+                each.state = "exited" if service in self.dead else "running"
+        return Result(0)
+
+    def _compose_restart(self, project, words):
+        for each in self.containers.values():
+            if each.project == project and each.service in words:
+                each.state = "exited" if each.service in self.dead else "running"
         return Result(0)
 
     def _compose_ps(self, project, _):

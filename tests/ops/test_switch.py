@@ -79,6 +79,14 @@ def test_an_nginx_that_crashed_stops_no_deploy(engine, root):
     assert ("shop-base", "nginx") in engine.running()
 
 
+def test_an_nginx_that_died_again_and_again_is_not_waited_for(engine, root):
+    _container(engine, "nginx").state = "restarting"
+
+    _carried_out(engine, root)
+
+    assert ("shop-base", "nginx") in engine.running()
+
+
 class Mended(Engine):
     """One whose nginx runs on nothing but the files of r2 in *folder*."""
 
