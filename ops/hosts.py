@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from .deploy.layout import Layout
 from .errors import SettingsError
 from .here import Here
 from .inventory import HostEntry
+from .person import person
 from .reach import HERE
 from .settings import find_settings, load_settings
 from .ssh import RemoteHost
@@ -43,7 +43,7 @@ def open_hosts(names: Iterable[str], *, one: bool = False) -> Iterator[list[Open
     chosen = settings.inventory.chosen(names)
     if one and len(chosen) > 1:
         raise SettingsError(f"one host at a time: {', '.join(entry.name for entry in chosen)}; say one of them")
-    ask = input if sys.stdin.isatty() else None
+    ask = person()
     with ExitStack() as opened:
         hosts = [opened.enter_context(_host(entry, ask)) for entry in chosen]
         yield [Opened(host, Layout(settings.name, host.entry.folder), settings.state) for host in hosts]

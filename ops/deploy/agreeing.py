@@ -11,9 +11,10 @@ from typing import Protocol
 from ..errors import SettingsError
 from ..execute import execute
 from ..host import LocalHost
+from ..person import person
 from ..plan import plan_for
 from ..step import Do
-from .consent import ask_once, person
+from .consent import ask_once
 from .events import JsonLines, progress
 from .forecast import Forecast, read, refuse_stale, written
 from .room import refuse_without

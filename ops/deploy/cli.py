@@ -16,6 +16,7 @@ from ..hooks import Hooks, Moment
 from ..host import LocalHost
 from ..hosts import Opened, open_hosts
 from ..lock import in_turn, locked, user_name
+from ..person import person
 from ..plan import Plan, plan_for
 from ..ssh import RemoteHost
 from ..stack import Stack, open_stack
@@ -23,7 +24,7 @@ from ..up import LOCAL_REGISTRY, REGISTRY, plan_up
 from .agent_image import AGENT
 from .agreeing import Wish, agreed
 from .building import HERE, ON_HOST, built_for, send_bases
-from .consent import ask_once, person
+from .consent import ask_once
 from .events import json_events
 from .first_look import first_look, refuse_without_roles
 from .following import Agent

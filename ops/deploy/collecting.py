@@ -9,8 +9,9 @@ from ..agent.gc import old_releases
 from ..errors import SettingsError
 from ..hosts import Opened, open_hosts
 from ..lock import operator
+from ..person import person
 from .assets import lists_assets
-from .consent import ask_once, person
+from .consent import ask_once
 from .ending import EndTeller, ending
 from .events import json_events
 from .following import Agent

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable
 
 from ..errors import FairleadError, SettingsError
@@ -30,11 +29,6 @@ def ask_once(host: str, reasons: Iterable[str], *, yes: bool, ask: Callable[[str
         return
     if ask is None:
         raise SettingsError(f"{host}: {'; '.join(found)}: say --yes where nobody is there to ask; nothing was changed")
-    print("\n".join(f"{host}: {reason}" for reason in found), flush=True)
-    if ask("Go on? Type yes: ").strip().lower() != YES:
+    question = "".join(f"{host}: {reason}\n" for reason in found) + "Go on? Type yes: "
+    if ask(question).strip().lower() != YES:
         raise RefusedError(f"{host}: not wanted; nothing was changed")
-
-
-def person() -> Callable[[str], str] | None:
-    """What asks at the terminal; None where there is none."""
-    return input if sys.stdin.isatty() else None

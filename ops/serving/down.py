@@ -5,13 +5,14 @@ from __future__ import annotations
 import socket
 from collections.abc import Sequence
 
-from ..deploy.consent import ask_once, person
+from ..deploy.consent import ask_once
 from ..deploy.following import Agent
 from ..deploy.target import examine
 from ..deploy.telling import Teller
 from ..errors import SettingsError
 from ..hosts import open_hosts
 from ..lock import user_name
+from ..person import person
 
 
 def down(

@@ -188,7 +188,7 @@ def test_a_person_is_asked_once_and_only_where_there_is_a_reason():
     ask_once("prod", ["a", "b"], yes=True, ask=None)
     ask_once("prod", ["a", "b"], yes=False, ask=lambda text: asked.append(text) or "yes")
 
-    assert 1 == len(asked)
+    assert ["prod: a\nprod: b\nGo on? Type yes: "] == asked
     with pytest.raises(SettingsError, match="prod: a; b: say --yes"):
         ask_once("prod", ["a", "b"], yes=False, ask=None)
     with pytest.raises(RefusedError, match="not wanted"):
