@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..command import Command
@@ -12,6 +11,7 @@ from ..compose import model, published
 from ..host import Host
 from ..stack import open_stack
 from ..step import Do, Say, Step
+from .bound import Bound, bound_by_containers, listening, process_at
 from .layout import Layout
 from .sending import Sending, for_host
 from .target import Target, TargetError
@@ -19,7 +19,6 @@ from .target import Target, TargetError
 ASK_S = 60.0
 APART_S = 60.0
 """Within a minute, a connection that was slow explains it."""
-LISTEN = "0A"
 
 
 def say_clock(host: Host) -> None:
@@ -28,15 +27,20 @@ def say_clock(host: Host) -> None:
         print(note, flush=True)
 
 
-def ports_step(sending: Sending) -> Iterator[Step]:
-    """Before the first release: looks whether the ports are free, by the variables that hold once it is built."""
-    if not sending.target.state.current:
+def ports_step(sending: Sending, *, again: bool = False) -> Iterator[Step]:
+    """
+    Looks whether the ports are free, by the variables that hold once it is built.
+
+    Args:
+        again: Also where a release serves already, since what publishes ports is replaced.
+    """
+    if again or not sending.target.state.current:
 
         def look(_: Host, __: Say) -> None:
             stack = for_host(open_stack(client=sending.client), sending.host, sending.layout, sending.name)
             check_ports(sending.host, sending.target, sending.layout, model(stack.host, stack.project))
 
-        yield Do("see that its ports are free there", "cat /proc/net/tcp; docker ps", look)
+        yield Do("see that its ports are free there", "cat /proc/net/tcp /proc/net/udp; docker ps", look)
 
 
 def clock_note(host: Host, clock: Callable[[], float] = time.time) -> str:
@@ -58,40 +62,24 @@ def clock_note(host: Host, clock: Callable[[], float] = time.time) -> str:
 
 def check_ports(host: Host, target: Target, layout: Layout, merged: Mapping[str, Any]) -> None:
     """
-    Before a release serves: the ports that the stack publishes are free there, or held by its own edge.
+    The ports that the stack publishes are free on *host* at their addresses, or held by its own edge and data.
 
     Raises:
         TargetError: one is not; nothing was changed.
     """
-    wanted = {port: service for service, _, port, protocol in published(merged) if protocol == "tcp"}
-    taken = sorted(wanted.keys() & set(_listening(host)))
-    holders = {port: _holder(host, target, port) for port in taken}
-    held = "; ".join(
-        f"{port}, wanted by {wanted[port]}, by {holder}"
-        for port, holder in holders.items()
-        if not holder.startswith(f"container {layout.base_project}-")
-    )
+    containers = [*bound_by_containers(host, target.client)]
+    others = [bound for bound in containers if not bound.holder.startswith(f"{layout.base_project}-")]
+    # the engine itself listens for its containers
+    processes = [bound for bound in listening(host) if not any(bound.clashes(each) for each in containers)]
+    held = []
+    for service, address, port, protocol in published(merged):
+        wanted = Bound(address, port, protocol)
+        found = next((each for each in (*others, *processes) if wanted.clashes(each)), None)
+        if found is not None:
+            who = f"container {found.holder}" if found.holder else process_at(host, wanted)
+            held.append(f"{wanted}, wanted by {service}, by {who}")
     if held:
         raise TargetError(
-            f"{host.name}: ports are taken there: {held}; end that, or set other ports; nothing was changed there"
+            f"{host.name}: ports are taken there: {'; '.join(held)}; end that, or set other ports; "
+            "nothing was changed there"
         )
-
-
-def _listening(host: Host) -> Iterable[int]:
-    """Every TCP port that somebody listens on."""
-    told = host.run(Command(("sh", "-c", "cat /proc/net/tcp /proc/net/tcp6 2>/dev/null")), timeout_s=ASK_S)
-    for line in told.out.splitlines():
-        fields = line.split()
-        if len(fields) > 3 and fields[3] == LISTEN:  # noqa: PLR2004 - local, remote, state
-            yield int(fields[1].rpartition(":")[2], 16)
-
-
-def _holder(host: Host, target: Target, port: int) -> str:
-    """The container or the process, as far as this user may know."""
-    asked = Command((target.client, "ps", "--filter", f"publish={port}", "--format", "{{.Names}}"))
-    names = host.run(asked, timeout_s=ASK_S).out.split()
-    if names:
-        return f"container {names[0]}"
-    told = host.run(Command(("sh", "-c", f"ss -Hltnp 'sport = :{port}' 2>/dev/null")), timeout_s=ASK_S).out
-    found = re.search(r'users:\(\("([^"]+)",pid=(\d+)', told)
-    return f"process {found[2]} ({found[1]})" if found else "a process of another user"

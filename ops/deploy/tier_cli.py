@@ -21,6 +21,7 @@ from .first_look import first_look
 from .handing import fails_only
 from .holding import refuse_if_frozen
 from .linted import lint_step
+from .ready import ports_step
 from .reserving import reserved
 from .running_here import run_here
 from .sending import for_host
@@ -57,7 +58,8 @@ def change_tier(opened: Opened, wish: Wish, *, local_bases: bool, dry: bool) -> 
         *at("after-build"),
     ]
     sending = TierSending(host, target, opened.layout, target.next_release, client, agent, wish.tier)
-    shipping = [*at("before-ship"), *sending.steps(), *at("after-ship"), *at("before-switch")]
+    ports = ports_step(sending, again=True)
+    shipping = [*ports, *at("before-ship"), *sending.steps(), *at("after-ship"), *at("before-switch")]
     plans = [plan_for(local.name, *steps) for steps in (building, shipping)]
     if dry:
         print(*plans, sep="\n")

@@ -20,7 +20,7 @@ MERGED = {
 }
 LISTENING = """\
   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
-   0: 00000000:{:04X} 00000000:0000 {} 00000000:00000000 00:00000000 00000000     0        0 1
+   0: {} 00000000:0000 {} 00000000:00000000 00:00000000 00000000     0        0 1
 """
 
 
@@ -58,19 +58,37 @@ def test_a_host_without_an_answer_about_its_clock_is_not_judged():
     assert "" == clock_note(Host())
 
 
+LOCAL, EVERY = "0100007F", "00000000"
+LOCAL6, EVERY6 = "00000000000000000000000001000000", "0" * 32
+HAND = "hand-made-web-1"
+
+
 @pytest.mark.parametrize(
-    ("port", "state", "answers", "says"),
+    ("table", "address", "port", "answers", "says"),
     [
-        (443, "0A", {"publish=443": "hand-made-web-1\n"}, "443, wanted by nginx, by container hand-made-web-1"),
-        (443, "0A", {"ss ": 'LISTEN 0 511 *:443 *:* users:(("apache2",pid=77,fd=4))\n'}, "by process 77 (apache2)"),
-        (8090, "0A", {}, "8090, wanted by page, by a process of another user"),
-        (8090, "0A", {"publish=8090": "shop-base-nginx-1\n"}, ""),
-        (443, "01", {}, ""),
-        (80, "0A", {}, ""),
+        (
+            "tcp",
+            EVERY,
+            443,
+            {"docker ps": f"{HAND} 0.0.0.0:443->443/tcp"},
+            f"443, wanted by nginx, by container {HAND}",
+        ),
+        ("tcp", EVERY, 443, {"ss ": 'LISTEN *:443 *:* users:(("apache2",pid=77,fd=4))\n'}, "by process 77 (apache2)"),
+        ("tcp", LOCAL, 443, {}, "443, wanted by nginx, by a process of another user"),
+        ("tcp6", EVERY6, 443, {}, "443, wanted by nginx"),
+        ("udp", EVERY, 443, {}, "443/udp, wanted by nginx, by a process of another user"),
+        ("udp6", EVERY6, 443, {}, "443/udp, wanted by nginx"),
+        ("tcp", LOCAL, 8090, {}, "8090, wanted by page, by a process of another user"),
+        ("tcp", "0A0000CB", 8090, {}, ""),
+        ("tcp6", LOCAL6, 8090, {}, ""),
+        ("tcp6", "0000000000000000FFFF00000100007F", 8090, {}, "8090, wanted by page"),
+        ("udp", LOCAL, 8090, {}, ""),
+        ("tcp", EVERY, 8090, {"docker ps": "shop-base-nginx-1 0.0.0.0:8090->8090/tcp, [::]:8090->8090/tcp"}, ""),
+        ("tcp", EVERY, 80, {}, ""),
     ],
 )
-def test_a_port_that_somebody_else_holds_is_said_before_anything_is_sent(port, state, answers, says):
-    host = Host(**{"/proc/net/tcp": LISTENING.format(port, state), **answers})
+def test_a_port_that_somebody_else_has_is_said_before_anything_is_sent(table, address, port, answers, says):
+    host = Host(**{"/proc/net/": _table(table, address, port), **answers})
     if not says:
         check_ports(host, TARGET, LAYOUT, MERGED)
         return
@@ -80,6 +98,33 @@ def test_a_port_that_somebody_else_holds_is_said_before_anything_is_sent(port, s
     assert str(caught.value).startswith("prod: ports are taken there: ")
     assert says in str(caught.value)
     assert str(caught.value).endswith("; end that, or set other ports; nothing was changed there")
+
+
+def _table(name, address, port, state=""):
+    lines = LISTENING.format(f"{address}:{port:04X}", state or {"tcp": "0A", "udp": "07"}[name.rstrip("6")])
+    return "".join(f"{name} {line}\n" for line in lines.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("ports", "says"),
+    [
+        ("0.0.0.0:440-450->440-450/tcp", "443, wanted by nginx"),
+        ("0.0.0.0:443->8443/udp", "443/udp, wanted by nginx"),
+        ("127.0.0.1:8090->80/tcp", "8090, wanted by page"),
+        ("203.0.113.5:8090->80/tcp, 8443/tcp", ""),
+    ],
+)
+def test_a_port_that_a_container_publishes_is_taken_also_where_no_process_listens(ports, says):
+    host = Host(**{"docker ps": f"{HAND} {ports}"})
+    if not says:
+        check_ports(host, TARGET, LAYOUT, MERGED)
+        return
+    with pytest.raises(TargetError, match=rf"{says}, by container {HAND}"):
+        check_ports(host, TARGET, LAYOUT, MERGED)
+
+
+def test_a_connection_of_a_process_takes_no_port():
+    check_ports(Host(**{"/proc/net/": _table("tcp", EVERY, 443, "01")}), TARGET, LAYOUT, MERGED)
 
 
 @pytest.mark.parametrize(
