@@ -9,12 +9,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ..agent.bundle import FILE
 from ..base_cache import cache_folder
 from ..engine import require_engine
 from ..errors import InterruptedRunError, SettingsError
 from ..hooks import Hooks, Moment
 from ..host import LocalHost
 from ..hosts import Opened, open_hosts
+from ..kept_json import kept_on
 from ..lock import in_turn, locked, user_name
 from ..person import person
 from ..plan import Plan, plan_for
@@ -34,9 +36,11 @@ from .handing import fails_only, hand_over
 from .holding import refuse_if_frozen
 from .layers import blob_store
 from .linted import lint_step
+from .naming import mentions
 from .planning import Planner
 from .ready import ports_step, say_clock
 from .reserving import reserved
+from .room import disks_to_build, refuse_without
 from .running_here import run_here
 from .sending import Sending, for_host
 from .split import APP
@@ -71,10 +75,21 @@ def deploy(
         if wish.tier != APP:
             change_tier(opened, wish, local_bases=local_bases, dry=dry)
             return
-        if build_on == ON_HOST and local_bases and not dry:
-            send_bases(opened.host, blob_store())
+        if build_on == ON_HOST and not dry:
+            _prepare_building(opened, local_bases=local_bases)
         with built_for(opened.host, build_on):
             _deploy(opened, wish, local_bases=local_bases, dry=dry)
+
+
+def _prepare_building(opened: Opened, *, local_bases: bool) -> None:
+    """Before anything is built on the host itself: it has the room, and what it builds on."""
+    host, target = opened.host, examine(opened.host, opened.layout)
+    current = target.state.current
+    manifest = kept_on(host, f"{opened.layout.release(current)}/{FILE}") if current else {}
+    images = [name for name in manifest.get("images", {}) if mentions(name, current)]
+    refuse_without(host.name, disks_to_build(host, target.client, images))
+    if local_bases:
+        send_bases(host, blob_store())
 
 
 def rollback(

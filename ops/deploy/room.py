@@ -15,6 +15,9 @@ ASK_S = 60.0
 SPARE_DISK_BYTES = 256 * 1024**2
 """What stays free: logs, the engine's own files, a database that grows."""
 
+BUILD_BYTES = 1024**3
+"""What building takes at least, as long as no release says how big its images are."""
+
 UNKNOWN_BYTES = 64 * 1024**2
 """What a service is taken to need that has never run there and says nothing of its memory."""
 
@@ -78,6 +81,19 @@ def disks(host: Host, client: str, needs: Mapping[str, int]) -> list[Room]:
         before = by_disk.get(disk, Room("disk", place, SPARE_DISK_BYTES, free))
         by_disk[disk] = Room("disk", before.place, before.needed_bytes + needed, free)
     return list(by_disk.values())
+
+
+def disks_to_build(host: Host, client: str, images: Iterable[str]) -> list[Room]:
+    """
+    The disk for building on *host* itself: every layer may be new.
+
+    Args:
+        images: Those that serve, as far as they are known; the new ones are taken to be as big.
+    """
+    names = sorted(images)
+    asked = Command((client, "image", "inspect", "--format", "{{.Size}}", *names))
+    sizes = host.run(asked, timeout_s=ASK_S).out.split() if names else []
+    return disks(host, client, {"": max(sum(int(each) for each in sizes if each.isdigit()), BUILD_BYTES)})
 
 
 def memory(host: Host, services: Mapping[str, Any], running: Mapping[str, int]) -> Room:

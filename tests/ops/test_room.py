@@ -11,7 +11,16 @@ import pytest
 
 from fairlead.ops.command import Result
 from fairlead.ops.deploy.layers import BlobStore, Packed
-from fairlead.ops.deploy.room import Room, disks, memory, refuse_without, used_memory
+from fairlead.ops.deploy.room import (
+    BUILD_BYTES,
+    SPARE_DISK_BYTES,
+    Room,
+    disks,
+    disks_to_build,
+    memory,
+    refuse_without,
+    used_memory,
+)
 from fairlead.ops.deploy.target import TargetError
 from fairlead.ops.deploy.weighing import chains, loads
 
@@ -108,6 +117,23 @@ def test_folders_of_one_disk_need_their_room_together():
         disk.suffices,
     )
     assert [("/big", 5), ("/srv/shop", 7)] == [(each.place, each.there_bytes) for each in disks(two, "docker", needs)]
+
+
+@pytest.mark.parametrize(
+    ("images", "sizes", "needed"),
+    [
+        ((), "", BUILD_BYTES),
+        (("web:r1",), f"{MEBI}\n", BUILD_BYTES),
+        (("web:r1", "job:r1"), "3000000000\n1\n", 3_000_000_001),
+    ],
+)
+def test_building_on_a_host_takes_the_room_of_what_serves_and_some_at_least(images, sizes, needed):
+    table = "Filesystem 1B-blocks Avail Mounted on\n/dev/a 9 /\n"
+    machine = Machine({"image inspect": sizes, "info": "/var/lib/docker\n", "/var/lib/docker": table})
+
+    (disk,) = disks_to_build(machine, "docker", images)
+
+    assert needed + SPARE_DISK_BYTES == disk.needed_bytes
 
 
 def test_memory_is_what_the_release_before_uses_or_what_the_model_says():
