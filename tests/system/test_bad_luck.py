@@ -36,7 +36,9 @@ def copy(checkout_at, tmp_path):
     made = checkout_at(tmp_path / "checkout", f"agentchat-luck-{secrets.token_hex(3)}")
     made.environment["RELEASE"] = made.name
     yield made
-    made.inv("down", "--volumes", "--yes")
+    its = ("--quiet", "--filter", f"label=com.docker.compose.project={made.name}")
+    if any(made.docker(*kind, *its) for kind in (("network", "ls"), ("volume", "ls"), ("ps", "--all"))):
+        made.inv("down", "--volumes", "--yes")
     for image in ("backend", "frontend"):
         name = f"agentchat/{image}:{made.name}"
         if made.docker("images", "--quiet", name):
