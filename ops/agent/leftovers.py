@@ -6,6 +6,8 @@ Compose goes first, since it knows in which order; what it leaves, such as conta
 
 from __future__ import annotations
 
+import time
+
 from ..command import Command
 from ..compose import ComposeProject
 from ..errors import StepFailedError
@@ -14,6 +16,7 @@ from ..step import Say
 
 LABEL = "com.docker.compose"
 ASK_S, END_S = 60.0, 600.0
+GONE_S, PAUSE_S = 20.0, 0.2
 GRACE = ("--timeout", "40")
 """What is taken back has this long to end, in seconds: it served nobody, or serves nobody any more."""
 
@@ -46,7 +49,7 @@ def remove(host: Host, project: ComposeProject, step: str) -> None:
     if found:
         host.run(Command(("docker", "stop", "--time", GRACE[1], *found)), END_S)
         said = host.run(Command(("docker", "rm", "--force", "--volumes", *found)), END_S)
-        found = containers_of(host, project.name, step, "--all")
+        found = _left(host, project.name, step)
     if found:
         raise StepFailedError(host.name, step, f"{project.name}: {said.reason}; {_names(found)} are still there")
     if not said.ok:
@@ -68,6 +71,14 @@ def containers_of(host: Host, project: str, step: str, *flags: str, labels: tupl
     if not found.ok:
         raise StepFailedError(host.name, step, f"docker ps: {found.reason}")
     return found.out.split()
+
+
+def _left(host: Host, project: str, step: str) -> list[str]:
+    """What is there for good: the engine itself removes what `docker run --rm` made, in its own time."""
+    until = time.monotonic() + GONE_S
+    while (found := containers_of(host, project, step, "--all")) and time.monotonic() < until:
+        time.sleep(PAUSE_S)
+    return found
 
 
 def _remove_networks(host: Host, project: str) -> None:

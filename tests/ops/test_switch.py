@@ -24,6 +24,7 @@ def _at_once(monkeypatch):
     """Nothing is asked twice."""
     monkeypatch.setattr("fairlead.ops.agent.proving.PROBE_S", 0.0)
     monkeypatch.setattr("fairlead.ops.agent.standing_up.START_S", 0.0)
+    monkeypatch.setattr("fairlead.ops.agent.leftovers.PAUSE_S", 0.0)
 
 
 @pytest.fixture
@@ -209,15 +210,34 @@ def test_taking_back_ends_a_job_that_still_runs(engine, root):
     assert f"docker stop --time 40 {left}" in engine.asked
 
 
-def test_what_cannot_be_removed_is_not_said_to_be_taken_back(engine, root):
+def test_what_cannot_be_removed_is_not_said_to_be_taken_back(engine, root, monkeypatch):
     left = engine.have("shop-r2", "web")
     engine.torn.append("shop-r2")
     engine._rm = lambda *_: Result(1, err="device or resource busy")
+    monkeypatch.setattr("fairlead.ops.agent.leftovers.GONE_S", 0.0)
     steps = Switch(engine, load(str(root), "r2"), Records(root / "state"), R1).until_serving().steps
     (start,) = [step for _, step in steps if step.title == START]
 
     with pytest.raises(StepFailedError, match=f"exit 1: device or resource busy; {left[:12]} are still there"):
         start.undo(engine)
+
+
+def test_what_the_engine_itself_removes_has_its_time(engine, root):
+    left, looks, ps = engine.have("shop-r2", "web"), [], engine._ps
+    engine.torn.append("shop-r2")
+    engine._rm = lambda *_: Result(1, err=f"removal of container {left} is already in progress")
+
+    def look(*words):
+        looks.append(words)
+        if len(looks) > 5:
+            engine.containers.pop(left, None)
+        return ps(*words)
+
+    engine._ps = look
+    steps = Switch(engine, load(str(root), "r2"), Records(root / "state"), R1).until_serving().steps
+
+    assert [True] == [step.undo(engine) for _, step in steps if step.title == START]
+    assert left not in engine.containers
 
 
 def test_an_edge_without_curl_is_said_before_anything_is_changed(engine, root):
