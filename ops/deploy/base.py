@@ -8,6 +8,7 @@ from ..agent.record import state_of
 from ..command import Command
 from ..errors import LockedError, StepFailedError
 from ..host import Host
+from ..step import Say
 from .layout import Layout
 from .upload import Upload, send
 
@@ -21,7 +22,7 @@ rm -rf -- "$4" 2>&1
 AT_WORK = 75
 
 
-def send_base(host: Host, client: str, layout: Layout, files: Iterable[Upload]) -> None:
+def send_base(host: Host, client: str, layout: Layout, files: Iterable[Upload], say: Say = lambda _: None) -> None:
     """
     Makes the base's folder on *host* anew, while no release serves there.
 
@@ -30,6 +31,7 @@ def send_base(host: Host, client: str, layout: Layout, files: Iterable[Upload]) 
 
     Args:
         client: The docker client there.
+        say: Told now and then how far it is.
 
     Raises:
         LockedError: another deploy has begun there meanwhile.
@@ -37,7 +39,7 @@ def send_base(host: Host, client: str, layout: Layout, files: Iterable[Upload]) 
     """
     if host.run(Command(("test", "-e", layout.base))).ok:
         _clear(host, client, layout)
-    send(host, layout.base, files)
+    send(host, layout.base, files, say)
 
 
 def _clear(host: Host, client: str, layout: Layout) -> None:

@@ -132,11 +132,11 @@ class Sending:
     def _send(self, _: Host, say: Say) -> None:
         folder = self.layout.release(self.name)
         say(folder)
-        send(self.host, folder, self._files())
+        send(self.host, folder, self._files(), say)
         if self.target.kept is None:
             say(self.layout.base)
             digests = base_digests(self.release.base, key_on(self.host, self.layout), self.rotations)
-            send_base(self.host, self.target.client, self.layout, (*self.release.base, digests))
+            send_base(self.host, self.target.client, self.layout, (*self.release.base, digests), say)
 
     def _files(self) -> Iterator[Upload]:
         """Those of the release; its manifest with what the host knows: the ids of images, and the key of hashes."""

@@ -199,7 +199,7 @@ class TierSending(Sending):
 
     def _send(self, _: Host, say: Say) -> None:
         say(self.folder)
-        send(self.host, f"{self.layout.root}/{self.folder}", self.uploads())
+        send(self.host, f"{self.layout.root}/{self.folder}", self.uploads(), say)
 
 
 def joined(

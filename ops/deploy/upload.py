@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from ..command import Command, Secret
 from ..errors import StepFailedError
 from ..host import Host
+from ..ssh.host import RemoteHost
+from ..step import Say
+from .ticking import ticking
 
 TITLE = "send the files of the release"
 UNPACK = (
@@ -39,18 +42,42 @@ class Upload:
         return content.encode() if isinstance(content, str) else content
 
 
-def send(host: Host, folder: str, files: Iterable[Upload]) -> int:
+def send(host: Host, folder: str, files: Iterable[Upload], say: Say = lambda _: None) -> int:
     """
     Makes *folder* on the host, holding *files*, and gives how many bytes went over.
+
+    Args:
+        say: Told now and then how far it is.
 
     Raises:
         StepFailedError: it did not get there; a folder of that name that was there is as it was.
     """
     text = _archive(files)
-    result = host.run(Command(("sh", "-c", UNPACK, "sh", folder), Secret(text)))
+    words, source = ("sh", "-c", UNPACK, "sh", folder), Counted(text.encode())
+    with ticking(say, folder, lambda: source.done, len(text), then="it is unpacked there"):
+        if isinstance(host, RemoteHost):
+            result = host.pour(Command(words), source)
+        else:
+            result = host.run(Command(words, Secret(text)))
     if not result.ok:
         raise StepFailedError(host.name, TITLE, f"{folder}: {result.reason}; nothing was changed there, run it again")
     return len(text)
+
+
+class Counted:
+    """Bytes that are read one after the other, and how many have been."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = io.BytesIO(data)
+
+    @property
+    def done(self) -> int:
+        """How many have been read."""
+        return self._data.tell()
+
+    def read(self, size: int) -> bytes:
+        """See `Readable`."""
+        return self._data.read(size)
 
 
 def _archive(files: Iterable[Upload]) -> str:

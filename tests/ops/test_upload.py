@@ -6,10 +6,12 @@ import re
 
 import pytest
 
-from fairlead.ops.command import Secret
+from fairlead.ops.command import Command, Secret
 from fairlead.ops.deploy.upload import Upload, send
 from fairlead.ops.errors import StepFailedError
 from fairlead.ops.host import LocalHost
+from fairlead.ops.inventory import HostEntry
+from fairlead.ops.ssh import RemoteHost
 
 
 def _mode(path):
@@ -35,6 +37,25 @@ def test_an_empty_folder_holds_what_was_sent(tmp_path):
     assert ("word \u00fc\n", 0o444) == ((folder / "secrets/key").read_text(), _mode(folder / "secrets/key"))
     assert (0o700, 0o755, 0o640) == tuple(_mode(folder / name) for name in ("secrets", "files", "release.json"))
     assert ["r1"] == [path.name for path in folder.parent.iterdir()]
+
+
+def test_files_go_over_the_connection_piece_by_piece_and_how_far_it_is_is_known(tmp_path):
+    done = []
+
+    class Remote(RemoteHost):
+        def pour(self, command, source):
+            data = b""
+            while piece := source.read(100):
+                data += piece
+                done.append(source.done)
+            return LocalHost().run(Command(command.argv, data.decode()))
+
+    size = send(
+        Remote(HostEntry("prod", "prod")), str(tmp_path / "r1"), [Upload("release.json", "{}"), Upload("a", "b")]
+    )
+
+    assert ("{}", "b") == tuple((tmp_path / "r1" / name).read_text() for name in ("release.json", "a"))
+    assert [*range(100, size, 100), size] == done
 
 
 def test_what_has_its_name_is_on_the_disk(tmp_path, monkeypatch):
