@@ -6,13 +6,13 @@ import re
 
 import pytest
 
-from .deployed import ROOT, STACK, deployed
+from .deployed import ROOT, STACK, copy_of
 
 
 @pytest.fixture(scope="module")
-def host(engine, tmp_path_factory):
+def host(first_deploy, tmp_path_factory):
     """The stack, deployed for the first time."""
-    with deployed(engine, tmp_path_factory.mktemp("operators")) as made:
+    with copy_of(first_deploy, tmp_path_factory.mktemp("operators")) as made:
         yield made
 
 
@@ -37,8 +37,8 @@ def test_while_one_sends_the_other_is_refused_and_one_that_was_killed_holds_noth
 
     who = r"prod: deploy of r2 by \S+@\S+, since \S+ \S+ UTC"
     assert (4, 1) == (second.code, len(second.err.splitlines())), second.err + out
-    assert re.fullmatch(rf"{who} is on its way there; wait for it; nothing was changed\n", second.err)
-    assert re.fullmatch(rf"{who}, is on its way there\n", told.out)
+    assert re.fullmatch(rf"{who} has the host; wait for it; nothing was changed\n", second.err)
+    assert re.fullmatch(rf"{who} has the host\n", told.out)
     assert before == host.state
 
     host.deploy()
