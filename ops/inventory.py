@@ -166,12 +166,12 @@ def _folder(place: str, written: str, stack: str) -> str:
 
 
 def _refuse_secrets(data: Mapping[str, Any]) -> None:
-    """What stands in fairlead.yaml is committed; numbers and what is empty tell nothing."""
+    """What stands in fairlead.yaml is committed; what is empty, and yes or no, tell nothing."""
     told = [
         (name, variable)
         for name, host in data.get("hosts", {}).items()
         for variable, value in (host.get("environment") or {}).items()
-        if isinstance(value, str) and value
+        if value != "" and not isinstance(value, bool)
     ]
     if not told:
         return

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
+from fairlead.ops.agent.record import State
 from fairlead.ops.deploy.base import send_base
 from fairlead.ops.deploy.layout import Layout
+from fairlead.ops.deploy.sending import Sending
+from fairlead.ops.deploy.target import Target
 from fairlead.ops.deploy.upload import Upload
 from fairlead.ops.errors import LockedError, StepFailedError
 from fairlead.ops.host import LocalHost
@@ -63,6 +68,29 @@ def test_a_deploy_that_has_begun_meanwhile_is_left_alone(there, state):
     with pytest.raises(LockedError, match="another deploy has begun there meanwhile"):
         send_base(LocalHost(), client, layout, FILES)
     assert "old" == (folder / "base/compose.yaml").read_text()
+
+
+def test_the_base_is_kept_once_a_release_serves():
+    base = {"services": {}}
+    target = Target("docker", "linux/amd64", "999", "0:0", ("r1",), base=base)
+
+    assert (None, base) == (target.kept, replace(target, state=State("r1", "g1")).kept)
+
+
+@pytest.mark.parametrize(("state", "sent"), [(State(), ["r2", "base"]), (State("r1", "g1"), ["r2"])])
+def test_a_deploy_sends_the_base_as_long_as_no_release_serves(there, state, sent):
+    folder, client, layout = there
+    _earlier(folder)
+    (folder / "releases").mkdir()
+    target = Target(client, "linux/amd64", "999", "0:0", ("r1",), state, base={"services": {}})
+    sending = Sending(LocalHost(), target, layout, "r2", client, "agent:1")
+    settings = SimpleNamespace(secrets=None)
+    vars(sending).update(release=SimpleNamespace(files=(), base=FILES), stack=SimpleNamespace(settings=settings))
+    said = []
+    sending._send(LocalHost(), said.append)
+
+    assert sent == [text.rpartition("/")[2] for text in said if text.startswith(str(folder))]
+    assert ("new" if "base" in sent else "old") == (folder / "base/compose.yaml").read_text()
 
 
 def test_containers_that_do_not_end_leave_the_files_that_they_mount(there):

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from fairlead.ops.agent.bundle import bundle_of
+from fairlead.ops import edge
+from fairlead.ops.agent.bundle import bundle_of, load
 from fairlead.ops.agent.evidence import see_live
 from fairlead.ops.agent.nginx import Nginx, NginxError
+from fairlead.ops.agent.record import Records, State
+from fairlead.ops.agent.running import carry_out
+from fairlead.ops.agent.switch import Switch
 from fairlead.ops.command import Result
 from fairlead.ops.edge_command import configuration_in
+from fairlead.ops.errors import StepFailedError
+from fairlead.ops.settings import EdgeSettings
+
+from . import agent_engine
 
 LIVE = "/etc/nginx/edge/live/nginx.conf"
 TOP = "PID COMMAND\n7 nginx: master process nginx -c {} -g daemon off;\n8 nginx: worker process\n"
@@ -91,3 +99,29 @@ def test_another_folder_at_its_mount_is_found(bundle):
 )
 def test_the_words_of_an_nginx_tell_its_file(words, file):
     assert file == configuration_in(words)
+
+
+def test_a_switch_that_does_not_reach_the_nginx_that_runs_is_taken_back(tmp_path):
+    class Deaf(agent_engine.Engine):
+        """Its nginx was started with a file of its own."""
+
+        def _top(self, *_):
+            title = "nginx: master process nginx -g daemon off;"
+            return Result(0, f"PID COMMAND\n1 {title}\n{self.worker} nginx: worker process\n")
+
+    for name in ("r1", "r2"):
+        agent_engine.write_release(tmp_path, name)
+    settings, before = EdgeSettings("nginx", tmp_path / "nginx", "/e", ()), State("r1", "g1")
+    engine, records = Deaf(), Records(tmp_path / "state")
+    for step in edge.edge_steps(settings, {"nginx.conf": "# r1\n"}):
+        step.run(engine, lambda _: None)
+    for project, service in (("shop-base", "nginx"), ("shop-base", "mysql"), ("shop-r1", "web")):
+        engine.have(project, service)
+    work = Switch(engine, load(str(tmp_path), "r2"), records, before)
+
+    with pytest.raises(StepFailedError, match=r"switch nginx to the new release: runs on its own nginx\.conf and not"):
+        carry_out(engine, records, "r2", work.until_serving())
+    assert ("g1", {"shop-base", "shop-r1"}) == (
+        edge.live_generation(settings),
+        {project for project, _ in engine.running()},
+    )

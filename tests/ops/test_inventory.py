@@ -95,6 +95,10 @@ def test_a_name_that_is_none_is_told_what_there_is(asked, says):
             "env file or in your environment",
         ),
         (
+            {"hosts": {"a": {"environment": {"DB_PASSWORD": 123456}}}},
+            "hosts: a: environment: DB_PASSWORD: a secret",
+        ),
+        (
             {"hosts": {"a": {"environment": {"JWT_SECRET_KEY": "abc"}}}},
             "hosts: a: environment: JWT_SECRET_KEY: a secret",
         ),
@@ -117,8 +121,15 @@ def test_a_wrong_entry_is_said_with_its_place(data, says):
         {"folder": "/data"},
         {"jump": ["ops@bastion.example.com:2222", "inner"]},
         {"identity": "~/.ssh/none"},
-        {"environment": {"PASSWORD_MIN_LENGTH": "12", "SESSION_HOURS": 4, "MYSQL_PASSWORD": "", "API_TOKEN_TTL": "9"}},
-        {"environment": {"MYSQL_PASSWORD_FILE": "/run/secrets/x", "MYSQL_HOST": "db"}},
+        {
+            "environment": {
+                "PASSWORD_MIN_LENGTH": "12",
+                "SESSION_HOURS": 4,
+                "MYSQL_PASSWORD": "",
+                "SESSION_SECRET": False,
+            }
+        },
+        {"environment": {"MYSQL_PASSWORD_FILE": "/run/secrets/x", "MYSQL_HOST": "db", "API_TOKEN_TTL": "9"}},
     ],
 )
 def test_what_only_looks_wrong_is_taken(entry):

@@ -68,9 +68,12 @@ def test_what_is_not_of_the_checkout_stays_as_it_is(mount):
 
 def test_what_the_host_has_to_have_is_told_with_who_mounts_it():
     made = {"bind": {"create_host_path": True}}
-    _, mover = _mounted(_bind("/etc/localtime"), _bind("/data/a", **made), _bind("/data/b", **made), _bind("/data/b"))
+    ways = {"a": [made], "b": [made, {}], "c": [{}, made]}
+    mounts = [_bind(f"/data/{name}", **how) for name, each in ways.items() for how in each]
+    _, mover = _mounted(_bind("/etc/localtime"), *mounts)
 
-    assert {"/etc/localtime": ("api", False), "/data/a": ("api", True), "/data/b": ("api", False)} == mover.outside
+    once = {"/data/a": ("api", True), "/data/b": ("api", False), "/data/c": ("api", False)}
+    assert {"/etc/localtime": ("api", False), **once} == mover.outside
 
 
 @pytest.mark.parametrize(

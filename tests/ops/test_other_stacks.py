@@ -132,7 +132,7 @@ def test_a_page_that_calls_the_api_by_its_bare_name_is_told_of_it(tmp_path, caps
         tmp_path,
         nginx=_nginx(tmp_path),
         app=_app(environment={"API_URL": "http://api:3000/v1", "ROLE": "api", "PUBLIC": "https://api.example.com/"}),
-        api=_app(environment={"DATABASE_URL": "mysql://u@db:3306/x", "CACHE": "redis://cache:6379"}),
+        api=_app(environment={"DATABASE_URL": "mysql://u@db:3306/x", "SELF": "http://api:3000", "API_HOST": "api"}),
     )
     page.look()
 
@@ -290,6 +290,52 @@ def test_what_is_mounted_from_the_host_is_looked_for_there(tmp_path, capsys):
         "prod: /var/run/docker.sock: not there, and services.app.volumes mounts it; make it there, or keep it below "
         f"{stack.folder}, from where files travel; nothing was changed there" == str(caught.value)
     )
+
+
+def test_a_further_name_of_a_service_counts_only_where_nginx_finds_it(tmp_path):
+    conf = CONF.replace("http://app;", "http://www:1;")
+    services = {"nginx": _nginx(tmp_path), "app": _app(networks={"default": {"aliases": ["www"]}, "inner": None})}
+    with pytest.raises(SettingsError, match="proxy_pass http://www:1: nginx keeps the address that www has"):
+        Checkout(tmp_path, conf=conf, **services).look()
+
+    services["app"]["networks"] = {"default": None, "inner": {"aliases": ["www"]}}
+    Checkout(tmp_path, conf=conf, **services).look()
+
+
+@pytest.mark.parametrize("source", ["keys", "keys/api", "docker/.env", "docker", ".fairlead/lock"])
+def test_what_holds_secrets_travels_in_no_mount(tmp_path, source):
+    (tmp_path / "docker").mkdir()
+    (tmp_path / "docker/.env").touch()
+    mount = {"type": "bind", "source": f"{tmp_path}/{source}", "target": "/x", "read_only": True}
+    stack = Checkout(
+        tmp_path,
+        f"{SETTINGS}secrets: {{folder: keys}}\nenv: {{file: docker/.env}}\n",
+        nginx=_nginx(tmp_path),
+        app=_app(volumes=[mount]),
+    )
+
+    with pytest.raises(SettingsError, match="which holds secrets and travels in no mount"):
+        stack.look()
+
+
+def test_a_socket_in_a_volume_that_a_release_writes_to_is_refused(tmp_path):
+    run = {"type": "volume", "source": "run", "target": "/run/app"}
+    nginx = _nginx(tmp_path)
+    nginx["volumes"].append(run)
+    conf = CONF.replace("server app:8000 resolve", "server unix:/run/app/a.sock")
+
+    with pytest.raises(SettingsError, match="two releases would listen at this one socket"):
+        Checkout(tmp_path, conf=conf, nginx=nginx, app=_app(volumes=[{**run, "target": "/sock"}])).look()
+    Checkout(tmp_path, conf=conf, nginx=nginx, app=_app()).look()
+
+
+def test_what_is_asked_is_not_said_to_be_unasked(tmp_path, capsys):
+    settings = f'{SETTINGS}doctor: {{health: "http://app:8000/h"}}\ndeploy: {{smoke: ["http://localhost/"]}}\n'
+    Checkout(tmp_path, settings, nginx=_nginx(tmp_path), app=_app()).look()
+    assert "" == capsys.readouterr().out
+
+    Checkout(tmp_path, settings.replace("http://app:", "http://localhost:"), nginx=_nginx(tmp_path), app=_app()).look()
+    assert "note: nothing is asked of the new release before nginx names it: " in capsys.readouterr().out
 
 
 def test_what_is_asked_of_no_release_is_said_in_one_line(tmp_path):

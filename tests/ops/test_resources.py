@@ -18,7 +18,7 @@ MERGED = {
         "nginx": {"x-fairlead-tier": "edge", "networks": {"front": None, "proxy": None}},
         "web": {
             "x-fairlead-tier": "app",
-            "networks": {"front": None, "proxy": None, "mail": None, "own": None, "named": None},
+            "networks": {"front": None, "proxy": None, "mail": None, "back": None, "own": None, "named": None},
             "volumes": [
                 {"type": "volume", "source": "uploads", "target": "/up"},
                 {"type": "volume", "target": "/var/cache"},
@@ -37,6 +37,7 @@ MERGED = {
         "front": {"name": "shop_front"},
         "proxy": {"name": "traefik", "external": True},
         "mail": {"name": "mail", "external": True},
+        "back": {"name": "shop_back", "external": True},
         "own": {"name": "shop_own", "internal": True},
         "named": {"name": "shop-partners"},
     },
@@ -96,15 +97,16 @@ def test_a_network_of_others_and_one_with_a_name_keep_their_name():
         "front": {"name": "shop_front", "external": True},
         "proxy": {"name": "traefik", "external": True},
         "mail": {"name": "mail", "external": True},
+        "back": {"name": "shop_back", "external": True},
         "named": {"name": "shop-partners", "external": True},
         "own": {"internal": True},
     } == projects.app["networks"]
-    assert {"shop_front", "traefik", "mail", "shop-partners"} == set(projects.networks)
+    assert {"shop_front", "traefik", "mail", "shop_back", "shop-partners"} == set(projects.networks)
 
 
 def test_what_is_external_is_never_made():
     projects = _projects()
-    engine = Engine("volume old-shop-pgdata", "network traefik", "network mail")
+    engine = Engine("volume old-shop-pgdata", "network traefik", "network mail", "network shop_back")
     seen = _run([*have_volumes(projects.volumes), *have_networks(projects.networks)], engine)
 
     assert {

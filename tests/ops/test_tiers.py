@@ -90,9 +90,10 @@ def test_only_the_files_that_a_service_reads_are_handed_over():
 
 def test_the_file_of_a_config_is_handed_over_with_its_service():
     files = [Upload(f"files/.fairlead/configs/{name}", "x") for name in ("redis", "other")]
-    read = files_read([{"configs": [{"source": "redis"}]}], files, "/srv/shop/base")
+    files.append(Upload("secrets/root", "x"))
+    read = files_read([{"configs": [{"source": "redis"}], "secrets": [{"source": "root"}]}], files, "/srv/shop/base")
 
-    assert ["files/.fairlead/configs/redis"] == [file.path for file in read]
+    assert ["files/.fairlead/configs/redis", "secrets/root"] == [file.path for file in read]
 
 
 @pytest.mark.parametrize(
