@@ -28,10 +28,8 @@ HOLD = """
 umask 027; file=$1 who=$2 silent=$3; shift 3
 exec 9>>"$file" || exit 1
 command -v flock >/dev/null || { echo "there is no flock; install util-linux"; exit 1; }
-if ! flock -n 9; then
-    test -s "$file" || sleep 1
-    echo "taken $(cat "$file")"; exit 0
-fi
+# somebody may only ask, or be about to go, or about to say who it is
+if ! { flock -n 9 || { sleep 1; flock -n 9; }; }; then echo "taken $(cat "$file")"; exit 0; fi
 for each in "$@"; do if test -e "$each"; then echo there; exit 0; fi; done
 printf %s "$who" >"$file" && echo held || exit 1
 while test -n "$(timeout "$silent" head -c 1 9>&-)"; do :; done
