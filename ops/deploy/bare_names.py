@@ -16,7 +16,8 @@ def calls_of_both(projects: Projects) -> Iterator[str]:
     """
     A sentence for each variable by which a service of a release would call another one of both releases.
 
-    Only where the two meet in a network that releases share: in one of a release's own, the name is its own's.
+    Only where the two meet in a network that releases share: in one of a release's own, the name is its own's. Which of
+    its networks an engine asks first is no promise: tried with 26.1, those that are not internal, then by their names.
     """
     services = projects.app["services"]
     apps = projects.services["app"]

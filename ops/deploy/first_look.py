@@ -98,21 +98,31 @@ def lacking(host: Host, client: str, projects: Projects, root: str) -> Iterator[
                 f"{host.name}: the {kind} {name} is external in compose and not there; bring it there, or make it by "
                 f"docker {kind} create {name}; nothing was changed there"
             )
-    for path in _absent_paths(host, projects):
-        service, is_made = projects.outside[path]
+    taken = {path: (f"services.{name}.volumes", made) for path, (name, made) in projects.outside.items()}
+    taken |= {path: (where, False) for path, where in _devices(projects)}
+    for path in _absent_paths(host, sorted(taken)):
+        where, is_made = taken[path]
         if not is_made:
             raise TargetError(
-                f"{host.name}: {path}: not there, and services.{service}.volumes mounts it; make it there, or keep "
-                f"it below {root}, from where files travel; nothing was changed there"
+                f"{host.name}: {path}: not there, and {where} mounts it; make it there, or keep it below {root}, from "
+                "where files travel; nothing was changed there"
             )
-        yield f"{path} is not on {host.name}: the engine makes an empty folder of it for {service}"
+        yield f"{path} is not on {host.name}: the engine makes an empty folder of it for {where}"
 
 
-def _absent_paths(host: Host, projects: Projects) -> list[str]:
-    if not projects.outside:
+def _devices(projects: Projects) -> Iterator[tuple[str, str]]:
+    """The folders behind volumes that are binds by their options, which no engine makes."""
+    for name, how in projects.volumes.items():
+        options = how.get("driver_opts") or {}
+        if "bind" in str(options.get("o", "")).split(",") and str(options.get("device", "")).startswith("/"):
+            yield str(options["device"]), f"the volume {name}"
+
+
+def _absent_paths(host: Host, paths: list[str]) -> list[str]:
+    if not paths:
         return []
-    told = host.run(Command(("sh", "-c", LOOK, "sh", *sorted(projects.outside))), timeout_s=ASK_S)
-    return [path for path in told.out.splitlines() if path in projects.outside]
+    told = host.run(Command(("sh", "-c", LOOK, "sh", *paths)), timeout_s=ASK_S)
+    return [path for path in told.out.splitlines() if path in paths]
 
 
 def _early_jobs(merged: Model, projects: Projects) -> Iterator[str]:

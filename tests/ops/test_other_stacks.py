@@ -6,14 +6,15 @@ import json
 
 import pytest
 
-from fairlead.ops.command import Result
+from fairlead.ops.command import Command, Result
 from fairlead.ops.compose import ComposeProject
-from fairlead.ops.deploy.first_look import first_look, unasked
+from fairlead.ops.deploy.first_look import LOOK, first_look, unasked
 from fairlead.ops.deploy.fitting import projects_of
 from fairlead.ops.deploy.layout import Layout
 from fairlead.ops.deploy.making import make_release, tiered
 from fairlead.ops.deploy.target import Target, TargetError
 from fairlead.ops.errors import SettingsError
+from fairlead.ops.host import LocalHost
 from fairlead.ops.settings import load_settings
 from fairlead.ops.stack import Stack
 
@@ -283,7 +284,10 @@ def test_what_is_mounted_from_the_host_is_looked_for_there(tmp_path, capsys):
     stack = Checkout(tmp_path, nginx=_nginx(tmp_path), app=_app(volumes=[sock, data]))
     stack.look("/var/run/docker.sock")
 
-    assert "note: /data/up is not on prod: the engine makes an empty folder of it for app\n" in capsys.readouterr().out
+    assert (
+        "note: /data/up is not on prod: the engine makes an empty folder of it for services.app.volumes\n"
+        in capsys.readouterr().out
+    )
     with pytest.raises(TargetError) as caught:
         stack.look("/data/up")
     assert (
@@ -327,6 +331,27 @@ def test_a_socket_in_a_volume_that_a_release_writes_to_is_refused(tmp_path):
     with pytest.raises(SettingsError, match="two releases would listen at this one socket"):
         Checkout(tmp_path, conf=conf, nginx=nginx, app=_app(volumes=[{**run, "target": "/sock"}])).look()
     Checkout(tmp_path, conf=conf, nginx=nginx, app=_app()).look()
+
+
+def test_a_folder_behind_a_volume_is_looked_for_there(tmp_path):
+    pg = {"type": "volume", "source": "pg", "target": "/data"}
+    db = {"x-fairlead-tier": "data", "image": "postgres:17", "volumes": [pg]}
+    stack = Checkout(tmp_path, nginx=_nginx(tmp_path), app=_app(), db=db)
+    device = {"type": "none", "o": "bind", "device": "/mnt/ssd/pg"}
+    stack.model["volumes"] = {"pg": {"name": "shop_pg", "driver_opts": device}}
+
+    stack.look("/mnt/ssd/pg")
+    with pytest.raises(
+        TargetError, match="prod: /mnt/ssd/pg: not there, and the volume shop_pg mounts it; make it there"
+    ):
+        stack.look()
+
+
+def test_what_is_not_there_is_told_path_by_path(tmp_path):
+    seen = LocalHost().run(Command(("sh", "-c", LOOK, "sh", str(tmp_path), f"{tmp_path}/no/such", "/no/such file")))
+
+    assert [f"{tmp_path}/no/such", "/no/such file"] == seen.out.splitlines()
+    assert "" == seen.err
 
 
 def test_what_is_asked_is_not_said_to_be_unasked(tmp_path, capsys):
