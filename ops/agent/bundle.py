@@ -87,14 +87,24 @@ def load(root: str, name: str) -> Bundle:
         data = data_of(path.read_text(encoding="utf-8", errors="replace").strip() or "null", str(path))
     except OSError as error:
         raise SettingsError(f"{name}: no such release on this host ({path}: {error.strerror})") from error
+    return checked(data, root, str(path))
+
+
+def checked(data: Mapping[str, Any], root: str, where: str) -> Bundle:
+    """
+    The release below *root* that *data*, which was read from *where*, describes.
+
+    Raises:
+        SettingsError: it was edited, or another version of us wrote it.
+    """
     if data.get("version") != VERSION:
-        raise SettingsError(f"{path}: version {data.get('version')}; this agent reads version {VERSION}")
+        raise SettingsError(f"{where}: version {data.get('version')}; this agent reads version {VERSION}")
     try:
         return bundle_of(data, root)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         said = f"{type(error).__name__}: {error}"
         raise SettingsError(
-            f"{path}: not what this tool writes ({said}); put back what was edited there by hand"
+            f"{where}: not what this tool writes ({said}); put back what was edited there by hand"
         ) from error
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from ..agent.bundle import Bundle, bundle_of
+from ..agent.bundle import Bundle, checked
 from ..agent.dump import SPARE_BYTES
 from ..agent.record import Records
 from ..agent.redis import Kept, RedisError, running_redis
@@ -79,7 +79,7 @@ class TierPlanner(Planner):
         """The release that serves."""
         sending = self.sending
         path = f"{sending.layout.release(sending.target.state.current)}/release.json"
-        return bundle_of(kept_on(sending.host, path), sending.layout.root)
+        return checked(kept_on(sending.host, path), sending.layout.root, f"{sending.host.name}: {path}")
 
     def _steps_there(self) -> Iterator[str]:
         sending = self.sending

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from fairlead.ops.agent.bundle import checked
 from fairlead.ops.agent.record import state_of
 from fairlead.ops.deploy.assets import lists_assets
 from fairlead.ops.deploy.ending import ending
@@ -66,3 +67,9 @@ def test_no_edited_file_on_a_host_is_a_fault_of_the_tool(file, reads, text, tmp_
 
     with pytest.raises(SettingsError, match=rf"{file}: no.*; put back what was edited there"):
         reads(Opened(host, Layout("shop", "/srv/shop")))
+
+
+@pytest.mark.parametrize("data", [{"version": 1}, {"version": 1, "services": 5, "stack": "shop", "name": "r1"}, {}])
+def test_a_manifest_that_lacks_something_is_named_with_what_to_do(data):
+    with pytest.raises(SettingsError, match=r"^prod: /srv/shop/releases/r1/release\.json: "):
+        checked(data, "/srv/shop", "prod: /srv/shop/releases/r1/release.json")
