@@ -341,6 +341,10 @@ def test_a_folder_behind_a_volume_is_looked_for_there(tmp_path):
     stack.model["volumes"] = {"pg": {"name": "shop_pg", "driver_opts": device}}
 
     stack.look("/mnt/ssd/pg")
+    share = {"type": "cifs", "o": "addr=nas,username=bind", "device": "//nas/pg"}
+    stack.model["volumes"]["pg"]["driver_opts"] = share
+    stack.look()
+    stack.model["volumes"]["pg"]["driver_opts"] = device
     with pytest.raises(
         TargetError, match="prod: /mnt/ssd/pg: not there, and the volume shop_pg mounts it; make it there"
     ):
