@@ -59,6 +59,16 @@ class Deployed:
         path.write_text(f"{before}{text}\n")
         return lambda: path.write_text(before)
 
+    def edit(self, name, *changes):
+        """Replaces texts, each (old, new), in a file of the folder docker; gives what takes it back."""
+        path = self.checkout.folder / "docker" / name
+        before = text = path.read_text()
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new)
+        path.write_text(text)
+        return lambda: path.write_text(before)
+
     @property
     def state(self):
         """The state on the host."""

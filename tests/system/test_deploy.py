@@ -100,13 +100,15 @@ FAULTS = {
 @pytest.mark.parametrize(("module", "text", "says"), FAULTS.values(), ids=FAULTS)
 def test_a_release_that_does_not_get_well_is_taken_back_and_nobody_notices(host, module, text, says):
     before, state = host.running(), host.state
-    undo = host.change(text, module)
+    sooner = ("start_period: 40s", "start_period: 4s")  # what never gets healthy is given up on in half the time
+    undo = [host.change(text, module), host.edit("docker-compose.yml", sooner)]
 
     try:
         with host.load().running() as load:
             ended = host.inv("deploy", "--host", "prod", "--allow-local-bases")
     finally:
-        undo()
+        for each in undo:
+            each()
 
     assert 1 == ended.code, ended.out + ended.err
     assert says in ended.err
@@ -201,13 +203,11 @@ def test_base_images_for_trying_out_are_not_deployed_unless_told(host):
 
 
 def test_files_with_errors_are_not_deployed(host):
-    path = host.checkout.folder / "docker" / "nginx.conf"
-    text = path.read_text()
-    path.write_text(text.replace("worker_processes auto;", "worker_proceses auto;"))
+    undo = host.edit("nginx.conf", ("worker_processes auto;", "worker_proceses auto;"))
     try:
         refused = host.inv("deploy", "--host", "prod", "--allow-local-bases")
     finally:
-        path.write_text(text)
+        undo()
 
     assert 2 == refused.code
     assert "worker_proceses" in refused.out + refused.err

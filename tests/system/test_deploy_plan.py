@@ -41,18 +41,6 @@ def _seen(host):
     )
 
 
-def _edit(host, name, *changes):
-    """Replaces texts in a file of the stack; gives what takes it back."""
-    path = host.checkout.folder / "docker" / name
-    before = path.read_text()
-    text = before
-    for old, new in changes:
-        assert old in text
-        text = text.replace(old, new)
-    path.write_text(text)
-    return lambda: path.write_text(before)
-
-
 def _migrate(host, name, before):
     (host.checkout.folder / VERSIONS / f"{name}_note.py").write_text(MIGRATION.format(name=name, before=before))
 
@@ -64,7 +52,7 @@ def _inv(host, *arguments):
 def test_a_plan_is_applied_exactly_or_not_at_all(host, tmp_path):
     plan, before = tmp_path / "plan.json", _seen(host)
     host.change("# planned")
-    undo = _edit(host, "docker-compose.yml", ("LOG_LEVEL: ${LOG_LEVEL-}", "LOG_LEVEL: debug-for-the-plan"))
+    undo = host.edit("docker-compose.yml", ("LOG_LEVEL: ${LOG_LEVEL-}", "LOG_LEVEL: debug-for-the-plan"))
 
     shown = _inv(host, "--plan-out", str(plan))
 
@@ -146,7 +134,7 @@ def _restored(host, dump):
 
 
 def test_the_edge_changes_only_when_told_and_with_the_gap_that_was_named(host):
-    undo = _edit(host, "docker-compose.yml", ("stop_grace_period: 70s", "stop_grace_period: 65s"))
+    undo = host.edit("docker-compose.yml", ("stop_grace_period: 70s", "stop_grace_period: 65s"))
     nginx, release = _container(host, "nginx"), host.state["current"]
 
     shown = _inv(host, "--tier", "edge", "--plan")
@@ -164,7 +152,7 @@ def test_the_edge_changes_only_when_told_and_with_the_gap_that_was_named(host):
 
 def test_an_edge_that_does_not_get_well_is_taken_back(host):
     text = host.machine.root("cat", f"{ROOT}/base/compose.yaml")
-    undo = _edit(host, "docker-compose.yml", ("http://127.0.0.1:8081/healthz", "http://127.0.0.1:8081/none"))
+    undo = host.edit("docker-compose.yml", ("http://127.0.0.1:8081/healthz", "http://127.0.0.1:8081/none"))
     try:
         failed = _inv(host, "--tier", "edge")
     finally:
@@ -181,7 +169,7 @@ GRACE = (("stop_grace_period: 60s", "stop_grace_period: 50s"), ("stop_grace_peri
 
 
 def test_the_data_are_copied_before_and_a_change_that_was_cut_off_is_taken_back_or_gone_on_with(host):
-    undo = _edit(host, "docker-compose.yml", *GRACE)
+    undo = host.edit("docker-compose.yml", *GRACE)
     kept, mysql, before = _write(host), _container(host, "mysql"), _copies(host)
     asked = _inv(host, "--tier", "data")
     assert (2, True) == (asked.code, "a copy of what mysql, redis has is made before" in asked.err), asked.err
@@ -228,7 +216,7 @@ def test_the_data_of_redis_come_back_from_their_copy(host):
 
 
 def test_an_agent_that_dies_by_itself_begins_again_and_ends_the_gap(host):
-    undo = _edit(host, "docker-compose.yml", ("stop_grace_period: 60s", "stop_grace_period: 45s"))
+    undo = host.edit("docker-compose.yml", ("stop_grace_period: 60s", "stop_grace_period: 45s"))
     kept = _write(host)
 
     code = _cut_off(host, DIED)
@@ -240,7 +228,7 @@ def test_an_agent_that_dies_by_itself_begins_again_and_ends_the_gap(host):
 
 
 def test_a_change_of_the_data_goes_on_by_itself_after_a_boot(host):
-    undo = _edit(host, "docker-compose.yml", ("stop_grace_period: 60s", "stop_grace_period: 40s"))
+    undo = host.edit("docker-compose.yml", ("stop_grace_period: 60s", "stop_grace_period: 40s"))
     kept = _write(host)
 
     code = _cut_off(host, boot=True)
