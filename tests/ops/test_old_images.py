@@ -22,6 +22,7 @@ NAMED = [
     ("fairlead-agent:c", "sha256:c"),
     ("fairlead-agent:b", "sha256:b"),
     ("fairlead-agent:a", "sha256:a"),
+    ("shop/web:r2", "sha256:2"),  # another service of a release that is there runs it by this name
     ("shop/web:r3", "sha256:3"),
     ("shop/web:r4", "sha256:4"),
     ("shop/web:r5", "sha256:5"),
@@ -33,7 +34,9 @@ NAMED = [
 ]
 NAMELESS = [("<none>:<none>", "sha256:old"), ("<none>:<none>", "sha256:14")]
 MANIFESTS = {
-    "/srv/shop/releases/r4/release.json": {"images": {"shop/web:r4": "sha256:4", "shop/api:latest": "sha256:14"}},
+    "/srv/shop/releases/r4/release.json": {
+        "images": {"shop/web:r4": "sha256:4", "shop/api:latest": "sha256:14", "shop/web:r2": "sha256:2"}
+    },
     "/srv/shop/releases/r5/release.json": {"images": {"shop/web:r5": "sha256:5", "shop/api:latest-r5": "sha256:15"}},
 }
 

@@ -108,7 +108,7 @@ def test_a_machine_that_is_gone_or_falls_silent_holds_nothing(layout, ends):
         if ends:
             process.stdin.close()
 
-        assert 0 == process.wait()
+        assert 0 == process.wait(timeout=20)
     assert "" == holder(LocalHost(), layout)
 
 
