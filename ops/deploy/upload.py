@@ -100,5 +100,5 @@ def _add_folders(archive: tarfile.TarFile, path: str, made: set[str]) -> None:
         if name not in made:
             made.add(name)
             entry = tarfile.TarInfo(name)
-            entry.type, entry.mode = tarfile.DIRTYPE, 0o700 if parts[count - 1] == "secrets" else 0o755
+            entry.type, entry.mode = tarfile.DIRTYPE, 0o700 if name == "secrets" else 0o755
             archive.addfile(entry)

@@ -72,6 +72,12 @@ def test_what_has_its_name_is_on_the_disk(tmp_path, monkeypatch):
     assert f"{folder} release.json" == after
 
 
+def test_a_folder_that_a_service_mounts_is_open_to_it_whatever_its_name(tmp_path):
+    send(LocalHost(), str(tmp_path / "r1"), [Upload("files/conf/secrets/a", "x"), Upload("secrets/key", "x")])
+
+    assert [0o755, 0o700] == [_mode(tmp_path / "r1" / name) for name in ("files/conf/secrets", "secrets")]
+
+
 def test_of_two_that_send_the_same_the_second_gets_an_error_and_changes_nothing(tmp_path):
     folder = tmp_path / "r1"
     send(LocalHost(), str(folder), [Upload("mine", "x")])
