@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from ..errors import SettingsError
 from ..stack import Stack
 from .edge_service import check_edge, started_by
 from .layout import Layout
-from .mounting import Sources
+from .mounting import Sources, SplitError
 from .naming import own_name
 from .split import APP, JOB, TIER, Projects, split
 from .upstreams import for_release
@@ -43,13 +43,31 @@ def projects_of(stack: Stack, merged: Mapping[str, Any], name: str, layout: Layo
     The two projects of release *name*; images have a name there that is the release's own.
 
     Raises:
-        SettingsError: the stack cannot be split.
+        SettingsError: the stack cannot be split, or names files that are not there.
     """
     images = {
         service: own_name(str(value["image"]), name) if value[TIER] in PASSING else str(value["image"])
         for service, value in merged["services"].items()
     }
-    return split(dict(merged), name, layout, sources_of(stack, layout), images)
+    sources = sources_of(stack, layout)
+    projects = split(dict(merged), name, layout, sources, images)
+    for where, path in _travelling(merged, sources):
+        if not Path(path).exists():
+            raise SplitError(f"{where}: {path}: not there; make it, or take it out")
+    return projects
+
+
+def _travelling(merged: Mapping[str, Any], sources: Sources) -> Iterator[tuple[str, str]]:
+    """What has to be in the checkout: which service or config names it, and its path."""
+    for name, service in merged["services"].items():
+        for mount in service.get("volumes") or ():
+            made = (mount.get("bind") or {}).get("create_host_path")
+            if mount.get("type") == "bind" and not made and sources.travels(str(mount["source"])):
+                yield f"services.{name}.volumes", str(mount["source"])
+        for config in service.get("configs") or ():
+            told = (merged.get("configs") or {}).get(config["source"]) or {}
+            if "file" in told:
+                yield f"configs.{config['source']}", str(told["file"])
 
 
 def nginx_of(stack: Stack, merged: Mapping[str, Any], name: str) -> dict[str, str]:

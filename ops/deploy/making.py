@@ -193,10 +193,13 @@ def _mounted(projects: Projects, folder: str) -> Iterator[Upload]:
 
 
 def _uploads(path: Path, below: str) -> Iterator[Upload]:
-    for each in sorted(path.rglob("*")) if path.is_dir() else [path]:
-        if each.is_file():
-            name = below if each == path else f"{below}/{each.relative_to(path)}"
-            yield Upload(name, each.read_bytes(), 0o755 if each.stat().st_mode & 0o100 else 0o644)
+    """The files at *path*; of an empty folder one that keeps it, since no engine mounts what is not there."""
+    files = [each for each in (sorted(path.rglob("*")) if path.is_dir() else [path]) if each.is_file()]
+    for each in files:
+        name = below if each == path else f"{below}/{each.relative_to(path)}"
+        yield Upload(name, each.read_bytes(), 0o755 if each.stat().st_mode & 0o100 else 0o644)
+    if path.is_dir() and not files:
+        yield Upload(f"{below}/.keep", "")
 
 
 def _digests(files: Iterable[Upload]) -> dict[str, str]:

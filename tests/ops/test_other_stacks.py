@@ -177,6 +177,7 @@ def test_a_bare_name_in_a_network_of_the_releases_own_is_its_own(tmp_path, capsy
 
 
 def test_an_nginx_that_mounts_another_path_under_another_name_is_refused(tmp_path):
+    (tmp_path / "conf.d").mkdir()
     mount = {"type": "bind", "source": f"{tmp_path}/conf.d", "target": "/etc/nginx/conf.d", "read_only": True}
     web = {"x-fairlead-tier": "edge", "image": "nginx:1.30.6", "volumes": [mount]}
     stack = Checkout(tmp_path, web=web, app=_app())
@@ -216,6 +217,31 @@ def test_configs_travel_with_their_project(tmp_path):
     assert {"files/.fairlead/configs/redis": b"dir $HOME\n"} == {
         file.path: file.data for file in release.base if "configs" in file.path
     }
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_a_folder_that_is_mounted_is_there_on_the_host_too(tmp_path, made):
+    bind = {"bind": {"create_host_path": True}} if made else {}
+    mount = {"type": "bind", "source": f"{tmp_path}/plugins", "target": "/p", "read_only": True, **bind}
+    stack = Checkout(tmp_path, nginx=_nginx(tmp_path), app=_app(volumes=[mount]))
+    if made:  # the engine makes it, here and there
+        assert [] == [file.path for file in stack.release().files if "plugins" in file.path]
+    else:
+        with pytest.raises(SettingsError, match=r"services\.app\.volumes: .*/plugins: not there; make it, or take it"):
+            stack.look()
+    (tmp_path / "plugins").mkdir()
+
+    assert ["files/plugins/.keep"] == [file.path for file in stack.release().files if "plugins" in file.path]
+    (tmp_path / "plugins/a.py").touch()
+    assert ["files/plugins/a.py"] == [file.path for file in stack.release().files if "plugins" in file.path]
+
+
+def test_a_config_whose_file_is_not_there_is_refused(tmp_path):
+    stack = Checkout(tmp_path, nginx=_nginx(tmp_path), app=_app(configs=[{"source": "app"}]))
+    stack.model["configs"] = {"app": {"file": f"{tmp_path}/app.toml"}}
+
+    with pytest.raises(SettingsError, match=r"configs\.app: .*/app\.toml: not there; make it, or take it out"):
+        stack.look()
 
 
 def test_what_is_built_without_a_name_has_that_of_compose_and_on_the_host_the_releases_own(tmp_path):
