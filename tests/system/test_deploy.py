@@ -191,7 +191,7 @@ def test_a_dry_deploy_changes_nothing_and_shows_what_it_would_do(host):
     shown = host.inv("--dry", "deploy", "--host", "prod", "--allow-local-bases")
 
     assert 0 == shown.code, shown.err
-    assert "send the images" in shown.out
+    assert shown.out.index("see that the stack can be deployed") < shown.out.index("send the images")
     assert before == host.machine.root("sh", "-c", f"ls {ROOT}/releases; docker images --quiet")
 
 
@@ -211,6 +211,51 @@ def test_files_with_errors_are_not_deployed(host):
 
     assert 2 == refused.code
     assert "worker_proceses" in refused.out + refused.err
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "says"),
+    [
+        (
+            "docker/docker-compose.prod.yml",
+            "  frontend:\n",
+            "  frontend:\n    container_name: page\n",
+            "services.frontend.container_name: two releases run side by side",
+        ),
+        (
+            "docker/docker-compose.prod.yml",
+            "    volumes: !reset []\n",
+            "    volumes: !override [../uploads:/srv/uploads]\n",
+            "services.backend.volumes: uploads:/srv/uploads: can be written to",
+        ),
+        (
+            "docker/docker-compose.yml",
+            "  mysql-data: {}\n",
+            "  mysql-data: {external: true, name: old-data}\n",
+            "prod: the volume old-data is external in compose and not there",
+        ),
+        ("docker/upstreams/backend.conf", "server backend:7860 resolve", "server backend:7860", "backend.conf:1"),
+        (
+            "fairlead.yaml",
+            "  prod: {",
+            "  prod: {roles: [edge, app], ",
+            "fairlead.yaml: hosts: prod: roles: without data",
+        ),
+    ],
+)
+def test_a_stack_that_cannot_be_deployed_is_refused_before_the_build(host, name, old, new, says):
+    path = host.checkout.folder / name
+    before = path.read_text()
+    assert old in before
+    path.write_text(before.replace(old, new, 1))
+    try:
+        refused = host.inv("deploy", "--host", "prod", "--plan", "--allow-local-bases")
+    finally:
+        path.write_text(before)
+
+    assert refused.code in {1, 2}
+    assert says in refused.err
+    assert "build the images" not in refused.out
 
 
 def test_the_audit_holds_together(host):
