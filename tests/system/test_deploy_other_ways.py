@@ -78,6 +78,7 @@ def test_secrets_have_two_values_until_the_last_release_that_knows_the_old_ones_
         ended = _rotate(host, name)
         assert 0 == ended.code, ended.out + ended.err
         assert f"prod: {name} has two valid values; inv deploy --host prod uses the new one" in ended.out
+    assert "prod: as r1 says\n" == host.inv("drift", "--host", "prod").out
     new = _env(host)
     assert [(old[name], True) for name in ROTATED] == [
         (new[f"{name}_PREVIOUS"], new[name] != old[name] and len(new[name]) > 40) for name in ROTATED
@@ -99,6 +100,7 @@ def test_secrets_have_two_values_until_the_last_release_that_knows_the_old_ones_
     assert 0 == collected.code, collected.out + collected.err
     assert all(f"the old value of {name} is no longer valid" in collected.out for name in ROTATED)
     assert ([False, False], [True, True]) == (_logins(host, old), _logins(host, new))
+    assert "prod: as r2 says\n" == host.inv("drift", "--host", "prod").out
     assert ["", "", ""] == [_env(host)[f"{name}_PREVIOUS"] for name in ROTATED]
 
     host.deploy()
