@@ -288,7 +288,7 @@ def test_old_releases_are_removed_and_what_serves_stays(host):
     state = host.state
     assert len(host.machine.root("ls", f"{ROOT}/releases").split()) > 3
 
-    ended = host.inv("gc", "--host", "prod", "--keep", "2")
+    ended = host.inv("gc", "--yes", "--host", "prod", "--keep", "2")
 
     assert 0 == ended.code, ended.err
     left = host.machine.root("ls", f"{ROOT}/releases").split()
@@ -297,8 +297,8 @@ def test_old_releases_are_removed_and_what_serves_stays(host):
     assert state["current"] == host.serving()
     images = host.machine.root("docker", "images", "--format", "{{.Tag}}", f"{STACK}/backend").split()
     assert set(images) <= set(left)
-    assert 0 == host.inv("gc", "--host", "prod", "--keep", "2").code
-    assert 2 == host.inv("gc", "--host", "prod", "--keep", "0").code
+    assert 0 == host.inv("gc", "--yes", "--host", "prod", "--keep", "2").code
+    assert 2 == host.inv("gc", "--yes", "--host", "prod", "--keep", "0").code
 
 
 def test_assets_of_the_releases_that_are_kept_are_reachable_and_those_of_others_are_gone(host):
@@ -313,10 +313,10 @@ def test_assets_of_the_releases_that_are_kept_are_reachable_and_those_of_others_
 
     assert set(old) | set(new) == _shared(host)
     assert {"200"} == {_status(host, name) for name in (*gone, *new)}
-    assert 0 == host.inv("gc", "--host", "prod", "--keep", "2").code
+    assert 0 == host.inv("gc", "--yes", "--host", "prod", "--keep", "2").code
     assert (set(old) | set(new), {"200"}) == (_shared(host), {_status(host, name) for name in (*gone, *new)})
-    assert _killed_at(host, TITLE, "gc", "--keep", "1") in {0, 3}  # where it is not faster
-    ended = host.inv("gc", "--host", "prod", "--keep", "1")
+    assert _killed_at(host, TITLE, "gc", "--yes", "--keep", "1") in {0, 3}  # where it is not faster
+    ended = host.inv("gc", "--yes", "--host", "prod", "--keep", "1")
 
     assert (0, False) == (ended.code, before in host.machine.root("ls", f"{ROOT}/releases").split())
     assert set(new) == _shared(host)
