@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from ..command import Command
 from ..errors import StepFailedError
@@ -18,6 +18,7 @@ CURL = "see that nginx's container has curl"
 PROBE_S = 30.0
 PAUSE_S = 0.2
 OK = 200
+ANSWERED = range(200, 500)
 
 
 def curl_step(bundle: Bundle, nginx: Command, image: Command) -> Iterator[Step]:
@@ -43,9 +44,9 @@ def curl_step(bundle: Bundle, nginx: Command, image: Command) -> Iterator[Step]:
 
 def ask_until_well(
     host: Host, nginx: Nginx, address: str, step: str, say: Say, *, port: int = 0, well: Collection[int] = (OK,)
-) -> None:
+) -> int:
     """
-    Asks *address* from inside nginx's container until it answers 200.
+    Asks *address* from inside nginx's container until it answers as it should, and gives that status.
 
     Args:
         port: Where nginx listens for it in its container; as the address says where it is 0.
@@ -59,25 +60,40 @@ def ask_until_well(
         status, body = nginx.ask(address, port)
         say(f"{address}: {status or body}")
         if status in well:
-            return
+            return status
         if time.monotonic() > until:
             raise StepFailedError(host.name, step, f"{address}: {status or 'no answer'}: {body.strip()[:200]}")
         time.sleep(PAUSE_S)
 
 
-def ask_by_name(host: Host, nginx: Nginx, bundle: Bundle, step: str, say: Say, *, closed: bool) -> None:
+def answers_by_name(nginx: Nginx, bundle: Bundle) -> dict[str, int]:
+    """What visitors are answered by the site's name now: the status of each address, 0 where there is none."""
+    return {address: nginx.ask(address, bundle.tls_port)[0] for address in bundle.public}
+
+
+def ask_by_name(
+    host: Host, nginx: Nginx, bundle: Bundle, step: str, say: Say, *, before: Mapping[str, int], closed: bool
+) -> Iterator[str]:
     """
     Asks what is asked through nginx once more as visitors do: by the site's name, through nginx's own TLS.
 
+    A path that only nginx's own port has may be redirected or missing there, as long as it was so before the switch;
+    gives a line for each. Where nothing is known of before, any answer but 5xx will do.
+
     Args:
+        before: The statuses before the switch.
         closed: Whether the site is in maintenance, so that visitors are told so.
 
     Raises:
         StepFailedError: as `ask_until_well`.
     """
-    well = (OK, CLOSED_STATUS) if closed else (OK,)
+    always = {OK, CLOSED_STATUS} if closed else {OK}
     for address in bundle.public:
-        ask_until_well(host, nginx, address, step, say, port=bundle.tls_port, well=well)
+        known = before.get(address, 0)
+        other = {known} if known in ANSWERED else set() if known == CLOSED_STATUS and closed else set(ANSWERED)
+        status = ask_until_well(host, nginx, address, step, say, port=bundle.tls_port, well=always | other)
+        if status not in always:
+            yield f"{address}: answers {status}, so it tells nothing of the release; deploy.smoke may name another path"
 
 
 def watch(host: Host, nginx: Nginx, step: str, say: Say, *, begun: float, watch_s: float, closed: bool) -> str:

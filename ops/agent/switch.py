@@ -34,7 +34,7 @@ from .jobs import job_step
 from .leftovers import remove, stop
 from .nginx import Nginx, NginxError, running_nginx
 from .own_images import own_images_step
-from .proving import ask_by_name, ask_until_well, curl_step, watch
+from .proving import answers_by_name, ask_by_name, ask_until_well, curl_step, watch
 from .record import Records, State
 from .standing_up import again_step, first_steps
 from .sweeping import end_step
@@ -77,6 +77,7 @@ class Switch:
         self.base = project(layout.base_project, Path(layout.base) / "compose.yaml")
         self.app = project(layout.project(bundle.name), bundle.folder / "compose.yaml")
         self.edge = EdgeSettings(bundle.edge, Path(layout.edge), bundle.mount, ())
+        self._by_name: dict[str, int] = {}
 
     def until_serving(self) -> Plan:
         """Everything until the new release serves and is proven; each step is taken back when a later one fails."""
@@ -185,6 +186,7 @@ class Switch:
         nginx = self._running_nginx(SWITCH)
         files = self._files()
         if edge.live_files(self.edge) != files:
+            self._by_name = answers_by_name(nginx, self.bundle)
             write, link = edge.edge_steps(self.edge, files)
             write.run(host, say)
             newest = f"g{edge.generations(self.edge)[-1]}"
@@ -216,7 +218,8 @@ class Switch:
         begun, closed = time.time(), self._order() is not None
         for address in self.bundle.smoke:
             ask_until_well(host, nginx, address, SMOKE, say)
-        ask_by_name(host, nginx, self.bundle, SMOKE, say, closed=closed)
+        for told in ask_by_name(host, nginx, self.bundle, SMOKE, say, before=self._by_name, closed=closed):
+            self.note(told)
         unseen = watch(host, nginx, SMOKE, say, begun=begun, watch_s=self.bundle.watch_s, closed=closed)
         if unseen:
             self.note(unseen)
