@@ -139,15 +139,14 @@ def _deploys(rehearsal: Rehearsal, site: Site) -> None:
         print(f"  {path:36} {seen[-1]}, served after {serving[-1]:.1f} s", flush=True)
     _sum("inv deploy", seen)
     print(f"  until new code serves, images built: {median(serving):.1f} s (at most 30)")
-    back = [under_load(site, lambda: _back(rehearsal)) for _ in range(ROLLBACKS)]
-    for each in back:
-        print(f"  {'rollback':36} {each}", flush=True)
+    back, served = [], []
+    for _ in range(ROLLBACKS):
+        begun = time.time()
+        back.append(under_load(site, lambda: _well(rehearsal.tool("rollback"), "rollback")))
+        served.append(rehearsal.served_after(begun) or 0.0)
+        print(f"  {'rollback':36} {back[-1]}, served after {served[-1]:.1f} s", flush=True)
     _sum("inv rollback", back)
-    print(f"  a rollback: {median(each.seconds for each in back):.1f} s (at most 8)")
-
-
-def _back(rehearsal: Rehearsal) -> None:
-    _well(rehearsal.tool("rollback"), "rollback")
+    print(f"  until the code before serves: {median(served):.1f} s (at most 8)")
 
 
 def _sum(title: str, seen: list[Seen]) -> None:
