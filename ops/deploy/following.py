@@ -20,6 +20,7 @@ from .target import Target, TargetError
 
 NOT_TAKEN_BACK = 3
 ANSWER_S, BACK_S, LOCK_S, PAUSE_S = 120.0, 60.0, 5.0, 0.5
+SOCKETS, RUN = "/var/run/", "/run/host"
 AGAIN = ("--restart", "on-failure:5")
 """Of a command that exits with 0 once it has told how it ended: whatever else its exit code is, it was cut off."""
 
@@ -182,7 +183,11 @@ class Agent:
         return True
 
     def _options(self) -> tuple[str, ...]:
-        """It has the engine's socket and the stack's folder, at the same path, and no network."""
+        """
+        It has the folder of the engine's socket, the stack's at the same path, and no network.
+
+        The folder, since an engine that is started again makes another socket, and a mount of the old one stays dead.
+        """
         return (
             *("--name", self.name),
             *("--user", self.target.user),
@@ -191,7 +196,8 @@ class Agent:
             *("--read-only", "--tmpfs", "/tmp"),  # noqa: S108 - its own
             *("--cap-drop", "ALL"),
             *("--security-opt", "no-new-privileges"),
-            *("--volume", f"{SOCKET}:{SOCKET}"),
+            *("--mount", f"type=bind,source={SOCKETS},target={RUN},readonly,bind-recursive=disabled"),
+            *("--env", f"DOCKER_HOST=unix://{RUN}/{SOCKET.removeprefix(SOCKETS)}"),
             *("--volume", f"{self.layout.root}:{self.layout.root}"),
             *OWN_LOGS,
         )

@@ -82,6 +82,24 @@ def test_taking_back_ends_a_job_that_outlived_its_agent(host):
     assert (before["current"], "") == (host.state["current"], host.state["pending"])
 
 
+def test_an_engine_that_is_killed_and_started_again_costs_a_deploy_nothing_but_time(host):
+    undo = host.change(SLOW_JOB.format(5))
+    process = host.start("deploy", "--allow-local-bases", "--host", "prod")
+    # without systemd, which would keep the socket, the new engine makes another one
+    restart = "pid=$(cat /var/run/docker.pid); kill -KILL $pid; sleep 1; rm -f /var/run/docker.pid; setsid dockerd"
+    log = ">>/var/log/dockerd.log 2>&1 </dev/null"
+    try:
+        with host.load().running() as load:
+            host.machine.root("timeout", "300", "sh", "-c", f"until {JOB_RUNS}; do :; done; ({restart} {log} &)")
+            out, err = process.communicate()
+    finally:
+        undo()
+
+    assert 0 == process.returncode, out + err
+    assert [] == load.lost
+    assert (host.state["current"], "") == (host.serving(), host.state["pending"])
+
+
 def test_a_switch_that_was_cut_off_once_it_served_is_tidied_up_and_not_proven_again(host):
     before = host.state["current"]
     host.change("# for the drain")
