@@ -18,7 +18,7 @@ from .ticking import ticking
 TITLE = "send the files of the release"
 UNPACK = (
     'set -e; umask 027; part=$(mktemp -d -- "$1.part.XXXXXX"); trap \'rm -rf -- "$part"\' EXIT; chmod 0750 "$part"; '
-    'base64 -d | tar -xzp -C "$part"; sync -f "$part" || sync; mv -T -- "$part" "$1"; sync -f "$1" || sync'
+    '$2 | tar -xzp -C "$part"; sync -f "$part" || sync; mv -T -- "$part" "$1"; sync -f "$1" || sync'
 )
 """
 A folder takes the place of an empty one, and of no other: of two that send the same, one gets an error.
@@ -52,16 +52,16 @@ def send(host: Host, folder: str, files: Iterable[Upload], say: Say = lambda _: 
     Raises:
         StepFailedError: it did not get there; a folder of that name that was there is as it was.
     """
-    text = _archive(files)
-    words, source = ("sh", "-c", UNPACK, "sh", folder), Counted(text.encode())
-    with ticking(say, folder, lambda: source.done, len(text), then="it is unpacked there"):
+    packed = _archive(files)
+    words, source = ("sh", "-c", UNPACK, "sh", folder), Counted(packed)
+    with ticking(say, folder, lambda: source.done, len(packed), then="it is unpacked there"):
         if isinstance(host, RemoteHost):
-            result = host.pour(Command(words), source)
+            result = host.pour(Command((*words, "cat")), source)
         else:
-            result = host.run(Command(words, Secret(text)))
+            result = host.run(Command((*words, "base64 -d"), Secret(base64.b64encode(packed).decode())))
     if not result.ok:
         raise StepFailedError(host.name, TITLE, f"{folder}: {result.reason}; nothing was changed there, run it again")
-    return len(text)
+    return len(packed)
 
 
 class Counted:
@@ -80,7 +80,7 @@ class Counted:
         return self._data.read(size)
 
 
-def _archive(files: Iterable[Upload]) -> str:
+def _archive(files: Iterable[Upload]) -> bytes:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as archive:
         made: set[str] = set()
@@ -89,7 +89,7 @@ def _archive(files: Iterable[Upload]) -> str:
             entry = tarfile.TarInfo(file.path)
             entry.size, entry.mode = len(file.data), file.mode
             archive.addfile(entry, io.BytesIO(file.data))
-    return base64.b64encode(packed.getvalue()).decode()
+    return packed.getvalue()
 
 
 def _add_folders(archive: tarfile.TarFile, path: str, made: set[str]) -> None:
