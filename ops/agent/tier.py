@@ -29,6 +29,7 @@ from .dump import TITLE as DUMP
 from .dump import copy_path, dump, dump_path, found_database
 from .having import have_networks, have_volumes
 from .nginx import running_nginx
+from .placing import place
 from .proving import ask_until_well
 from .record import Records
 from .redis import Store, running_redis
@@ -234,12 +235,12 @@ class TierWork:
 
     def _place(self, _: Host, say: Say) -> None:
         say(str(self.folder))
-        _copy(self.folder, self.root / "base")
+        place(self.folder, self.root / "base", but=(FILE, REPLACING))
 
     def _put_back(self, _: Host) -> None:
         kept = self.root / KEPT
         if kept.exists():
-            _copy(kept, self.root / "base")
+            place(kept, self.root / "base")
 
     def _replace(self, host: Host, say: Say) -> None:
         self._begun = time.monotonic()
@@ -283,16 +284,3 @@ class TierWork:
 
 def _path(bundle: Bundle, found: Found) -> Path:
     return dump_path(Path(bundle.layout.backups), f"{bundle.name}-{DATA}", found)
-
-
-def _copy(source: Path, target: Path) -> None:
-    """Each file in one step; the compose file last, since it names the others."""
-    files = [path for path in sorted(source.rglob("*")) if path.is_file() and path.name not in (FILE, REPLACING)]
-    for path in sorted(files, key=lambda path: path.name == "compose.yaml"):
-        place = target / path.relative_to(source)
-        for folder in reversed([each for each in place.parents if each.is_relative_to(target) and not each.exists()]):
-            folder.mkdir()
-            shutil.copymode(source / folder.relative_to(target), folder)
-        part = place.with_name(f".{place.name}.new")
-        shutil.copy2(path, part)
-        part.replace(place)

@@ -191,6 +191,25 @@ def test_a_change_whose_containers_do_not_start_is_taken_back_to_what_was(work):
     assert "--force-recreate nginx" == " ".join(engine.told[-1][-2:])  # cache was not there before
 
 
+def test_files_of_other_services_stay_those_that_their_containers_have_mounted(work):
+    root, make = work
+    same, changed = root / "base" / "secrets" / "redis", root / "base" / "secrets" / "root"
+    for folder in (root / "base", root / "base.next-1"):
+        (folder / "secrets" / "redis").write_text("same")
+    before = same.stat().st_ino, changed.stat().st_ino
+    engine = Engine(fails="--force-recreate")
+    change = make(engine)
+
+    with pytest.raises(StepFailedError, match="no room"):
+        _execute(change, engine)
+    engine.fails = ""
+    for _, step in reversed(change.plan().steps):
+        step.undo(engine)
+
+    assert "old" == changed.read_text()
+    assert (before[0], True) == (same.stat().st_ino, changed.stat().st_ino != before[1])
+
+
 def test_a_configuration_that_nginx_refuses_replaces_nothing(work):
     root, make = work
     engine = Engine(fails="-t")
