@@ -182,7 +182,7 @@ def _answers(host: Deployed, within_s: float) -> bool:
         try:
             if host.serving():
                 return True
-        except (FairleadError, json.JSONDecodeError):
+        except (FairleadError, json.JSONDecodeError, KeyError):  # nothing, or what nginx says by itself
             time.sleep(0.2)
     return False
 
