@@ -30,12 +30,17 @@ def generation_files(settings: EdgeSettings, own: Mapping[str, str] | None = Non
     Raises:
         SettingsError: where a file is missing or not UTF-8.
     """
+    return {name: _text(path) for name, path in generation_sources(settings).items()} | dict(own or {})
+
+
+def generation_sources(settings: EdgeSettings) -> dict[str, Path]:
+    """The stack's file behind each file of a generation, by its path in it."""
     main, *others = settings.files
-    files = {MAIN: _text(main)}
+    sources = {MAIN: main}
     for path in others:
         members = sorted(path.rglob("*")) if path.is_dir() else [path]
-        files |= {str(member.relative_to(path.parent)): _text(member) for member in members if not member.is_dir()}
-    return files | dict(own or {})
+        sources |= {str(member.relative_to(path.parent)): member for member in members if not member.is_dir()}
+    return sources
 
 
 def edge_steps(settings: EdgeSettings, files: Mapping[str, str]) -> Iterator[Step]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..certificates.site import site_texts
-from ..edge import generation_files
+from ..edge import generation_files, generation_sources
 from ..errors import SettingsError
 from ..stack import Stack
 from .edge_service import check_edge, started_by
@@ -17,7 +17,8 @@ from .layout import Layout
 from .mounting import Sources, SplitError
 from .naming import own_name
 from .split import APP, JOB, TIER, Projects, split
-from .upstreams import for_release
+from .upstreams import UpstreamError, for_release
+from .whole import check_generation, mounts_of
 
 PASSING = (APP, JOB)
 """What comes and goes with a release."""
@@ -86,8 +87,14 @@ def nginx_of(stack: Stack, merged: Mapping[str, Any], name: str) -> dict[str, st
     check_edge(merged, settings, partial(started_by, stack.host, stack.project.client))
     files = generation_files(settings, site_texts(stack))
     apps = [service for service, value in merged["services"].items() if value.get(TIER) == APP]
+    service, apart = merged["services"][settings.service], sources_of(stack, Layout(name, "")).known
+    check_generation(files, settings, stack.settings.root, mounts_of(service, stack.settings.root, apart), apps)
     names, folders = further_names(merged, settings.service), shared_folders(merged, settings.service)
-    return for_release(files, apps, name, names, folders)
+    try:
+        return for_release(files, apps, name, names, folders)
+    except UpstreamError as error:
+        source = generation_sources(settings).get(error.path)
+        raise (error.at(os.path.relpath(source, stack.settings.root)) if source else error) from None
 
 
 def further_names(merged: Mapping[str, Any], edge: str) -> dict[str, str]:

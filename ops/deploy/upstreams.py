@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from ...lint.record import replace
 from ..edge import MAIN
 from ..errors import SettingsError
 from .upstream_names import Named, hosts_asked, without_port
@@ -13,10 +14,25 @@ from .upstream_names import Named, hosts_asked, without_port
 if TYPE_CHECKING:
     from ...lint.nginx.config import NginxConfig
     from ...lint.nginx.directive import Directive
+    from ...lint.place import Place
 
 
 class UpstreamError(SettingsError):
-    """nginx reaches an app service in a way that cannot be switched."""
+    """
+    nginx reaches an app service in a way that cannot be switched.
+
+    Attributes:
+        path: The file in the generation, with which the message begins.
+    """
+
+    def __init__(self, place: Place, text: str) -> None:
+        super().__init__(f"{place}: {text}")
+        self.path = place.path
+        self._place, self._text = place, text
+
+    def at(self, path: str) -> UpstreamError:
+        """The same, said of the file *path* from which that of the generation is made."""
+        return UpstreamError(replace(self._place, path=path), self._text)
 
 
 def for_release(
@@ -55,8 +71,9 @@ def for_release(
                 edits.setdefault(server.file.path, {})[start, end] = text
             elif host in others:
                 raise UpstreamError(
-                    f"{server.arg_place(0)}: server {server.value}: {host} is a further name of {others[host]}, and of "
-                    f"all its releases; name {others[host]} itself"
+                    server.arg_place(0),
+                    f"server {server.value}: {host} is a further name of {others[host]}, and of "
+                    f"all its releases; name {others[host]} itself",
                 )
         _check(config, {**others, **apps}, upstreams, shared)
     return {path: _edited(text, edits.get(path, {})) for path, text in files.items()}
@@ -84,8 +101,9 @@ def _renamed(server: Directive, name: str) -> tuple[int, int, str]:
     """Where the address of *server* stands in its file, and what it becomes."""
     if "resolve" not in server.args[1:]:
         raise UpstreamError(
-            f"{server.place}: server {' '.join(server.args)}: without `resolve` nginx does not start while this "
-            "release is not there; add it, and a zone and a resolver to the upstream"
+            server.place,
+            f"server {' '.join(server.args)}: without `resolve` nginx does not start while this "
+            "release is not there; add it, and a zone and a resolver to the upstream",
         )
     token = server.file.arguments(server.token)[0]
     start, end = server.file.starts[token], server.file.ends[token]
@@ -104,12 +122,11 @@ def _check(config: NginxConfig, names: Mapping[str, str], upstreams: Iterable[st
     for asked in hosts_asked(config):
         _refuse_socket(asked.directive, asked.text, shared)
         if asked.host in names and not (asked.host in upstreams and not asked.has_port):
-            raise UpstreamError(f"{_said(asked)}: {_why(asked, names[asked.host])}")
+            raise UpstreamError(asked.directive.place, f"{_said(asked)}: {_why(asked, names[asked.host])}")
 
 
 def _said(asked: Named) -> str:
-    words = " ".join((asked.directive.name, *asked.directive.args))
-    return f"{asked.directive.place}: {words}"
+    return " ".join((asked.directive.name, *asked.directive.args))
 
 
 def _why(asked: Named, service: str) -> str:
@@ -124,6 +141,7 @@ def _refuse_socket(directive: Directive, address: str, shared: Iterable[str]) ->
     for folder in shared if found else ():
         if found and found[1].startswith(f"{folder.rstrip('/')}/"):
             raise UpstreamError(
-                f"{directive.place}: {directive.name} {address}: two releases would listen at this one socket; let the "
-                "service listen at a port, and name an upstream with `server SERVICE:PORT resolve;`"
+                directive.place,
+                f"{directive.name} {address}: two releases would listen at this one socket; let the "
+                "service listen at a port, and name an upstream with `server SERVICE:PORT resolve;`",
             )
