@@ -11,9 +11,11 @@ class FairleadError(Exception):
         exit_code: 1 failed and taken back; 2 wrong use or settings; 3 failed and not taken back; 4 locked;
             5 unreachable; 6 still running; 7 incomplete.
         details: Further lines worth reading, such as the end of a log; never a secret.
+        told: Whether programs that read --json have been told of it.
     """
 
     exit_code = 1
+    told = False
 
     def __init__(self, message: str, details: str = "") -> None:
         super().__init__(message)

@@ -15,7 +15,7 @@ from invoke.parser import Argument, ParserContext
 
 from .. import __version__
 
-WRONG_USE, NOT_TAKEN_BACK, INTERRUPTED, PIPE_CLOSED = 2, 3, 130, 141
+WRONG_USE, INTERRUPTED, PIPE_CLOSED = 2, 130, 141
 
 
 class Program(invoke.Program):
@@ -27,7 +27,8 @@ class Program(invoke.Program):
 
     def run(self, argv: list[str] | None = None, exit: bool = True) -> None:  # noqa: A002 - Invoke's name for it
         """Runs what *argv* says; the base class would end wrong use with 1 and an interruption in silence."""
-        with one_line_errors(debug="--debug" in (argv or sys.argv)):
+        words = argv or sys.argv
+        with one_line_errors(debug="--debug" in words, as_json="--json" in words):
             self.create_config()
             self.parse_core(argv)
             self.parse_collection()
@@ -74,8 +75,16 @@ class Program(invoke.Program):
             raise ParseError("--list-format takes flat, nested or json")
 
     def parse_tasks(self) -> None:
-        """Raises `ParseError` with a line for a person where the base class has one for a programmer."""
+        """
+        Raises `ParseError` with a line for a person where the base class has one for a programmer.
+
+        An empty value is most often a variable of a script that nobody set, and would mean what no flag means.
+        """
         self._parse(super().parse_tasks)
+        for context in self.tasks:
+            empty = next((each for each in context.args.values() if each.raw_value == ""), None)
+            if empty is not None:
+                raise ParseError(f"{self._prefix(context)}{_flag(empty)} is empty; give it a value or leave it out")
 
     def parse_cleanup(self) -> None:
         """Answers ``--complete`` with values too: hosts, releases, services."""
@@ -134,6 +143,10 @@ class Program(invoke.Program):
         return next(wrong, "")
 
 
+def _flag(argument: Argument) -> str:
+    return f"--{(argument.name or '').replace('_', '-')}"
+
+
 def _called(context: ParserContext) -> str:
     """What a task is called by: the one that a collection stands for, by the collection's name."""
     name: str = context.name or ""
@@ -142,12 +155,13 @@ def _called(context: ParserContext) -> str:
 
 
 @contextmanager
-def one_line_errors(*, debug: bool = False) -> Iterator[None]:
+def one_line_errors(*, debug: bool = False, as_json: bool = False) -> Iterator[None]:
     """
     Ends the process with the table's exit code and one line on standard error, whatever is raised inside.
 
     Args:
         debug: Lets what is no error of ours through, with its traceback.
+        as_json: Says wrong use to programs, too; what a task ends with, the task has said.
     """
     try:
         try:
@@ -155,6 +169,10 @@ def one_line_errors(*, debug: bool = False) -> Iterator[None]:
         finally:
             sys.stdout.flush()
     except ParseError as error:
+        if as_json:
+            from .endings import say_end  # noqa: PLC0415 - only what fails needs it
+
+            say_end(WRONG_USE, str(error))
         _end(str(error), WRONG_USE)
     except Exit as error:
         _end(error.message or "", error.code)
@@ -170,16 +188,12 @@ def one_line_errors(*, debug: bool = False) -> Iterator[None]:
 
 
 def _end_with(error: Exception, *, debug: bool) -> None:
-    code = getattr(error, "exit_code", None)
-    if isinstance(code, int):
-        _end("\n".join(filter(None, (str(error), getattr(error, "details", "")))), code)
-    if isinstance(error, ModuleNotFoundError) and not (error.name or "").startswith("fairlead"):
-        _end(f'the package "{error.name}" is missing; pip install "fairlead[deploy]"', WRONG_USE)
-    if debug:
+    from .endings import ending_of  # noqa: PLC0415 - only what fails needs it
+
+    if debug and not hasattr(error, "exit_code"):
         raise error
-    if isinstance(error, OSError) and error.filename:
-        _end(f"{error.filename}: {error.strerror}; --debug shows where", NOT_TAKEN_BACK)
-    _end(f"a fault of fairlead itself: {type(error).__name__}: {error}; --debug shows where", NOT_TAKEN_BACK)
+    code, line, details = ending_of(error)
+    _end("\n".join(filter(None, (line, details))), code)
 
 
 def _end(message: str, code: int) -> None:

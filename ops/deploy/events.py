@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import io
-import json
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
-from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, TextIO
 
+from ..endings import event_line
 from ..errors import FairleadError
 from ..execute import Event
 from ..progress import Progress
@@ -34,8 +33,7 @@ class JsonLines(io.TextIOBase):
 
     def event(self, event: str, **more: Any) -> None:
         """Writes one event."""
-        now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        print(json.dumps({"time": now, "event": event, **more}), file=self._out, flush=True)
+        print(event_line(event, **more), file=self._out, flush=True)
 
 
 class StepEvents:
@@ -77,5 +75,6 @@ def json_events(wanted: bool) -> Iterator[None]:
             yield
         except FairleadError as error:
             lines.event("end", exit=error.exit_code, text=str(error), details=error.details)
+            error.told = True
             raise
         lines.event("end", exit=0, text="", details="")

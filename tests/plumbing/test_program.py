@@ -78,6 +78,8 @@ def _namespace() -> Collection:
         (["certificates.renew", "-x"], 'certificates.renew: no flag "-x"; see "fairlead certificates.renew -h"'),
         (["--verison"], 'no flag "--verison"; did you mean "--version"?'),
         (["deploy", "--host"], 'deploy: --host needs a value; see "fairlead deploy -h"'),
+        (["deploy", "--host", ""], "deploy: --host is empty; give it a value or leave it out"),
+        (["deploy", "--host="], "deploy: --host is empty; give it a value or leave it out"),
         (["deploy", "--count", "many"], '--count takes a whole number, not "many"'),
         (["deploy", "--count=many"], '--count takes a whole number, not "many"'),
         (["--command-timeout", "soon", "deploy"], '--command-timeout takes a whole number, not "soon"'),
