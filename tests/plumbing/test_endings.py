@@ -1,4 +1,4 @@
-"""A task that fails ends alike under stock Invoke, which is `inv` in an activated environment, and under our program."""
+"""A task that fails ends alike under stock Invoke, the `inv` of an activated environment, and under our program."""
 
 from __future__ import annotations
 
