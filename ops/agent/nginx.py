@@ -120,13 +120,21 @@ class Nginx:
 
 
 def running_nginx(host: Host, project: str, service: str, mount: str, client: str = "docker") -> Nginx | None:
-    """nginx of *service* of the compose project *project*; None where no container of it runs."""
+    """
+    nginx of *service* of the compose project *project*; None where no container of it runs.
+
+    Raises:
+        NginxError: the engine does not say: what is taken for stopped would be told nothing, and ask what is gone.
+    """
     labels = {"project": project, "service": service}
     filters = [
         word for key, value in labels.items() for word in ("--filter", f"label=com.docker.compose.{key}={value}")
     ]
     words = (client, "ps", "--quiet", "--no-trunc", "--filter", "status=running", *filters)
-    found = host.run(Command(words), timeout_s=60).out.split()
+    told = host.run(Command(words), timeout_s=60)
+    if not told.ok:
+        raise NginxError(f"docker ps: {told.reason}")
+    found = told.out.split()
     return Nginx(host, found[0], mount, client) if found else None
 
 

@@ -15,6 +15,7 @@ from fairlead.ops.agent.record import Records, State
 from fairlead.ops.agent.removing import gc_on
 from fairlead.ops.agent.running import ended
 from fairlead.ops.agent.switching import abort_on, switch_on
+from fairlead.ops.command import Result
 from fairlead.ops.errors import SettingsError, TakeBackError
 from fairlead.ops.settings import EdgeSettings
 
@@ -234,3 +235,35 @@ def test_gc_removes_what_was_cut_off_on_its_way_and_nothing_of_others(engine, ro
 
     assert sorted(others) == sorted(path.name for path in backups.iterdir())
     assert ([False] * 3, [True] * 3) == ([path.exists() for path in old], [path.exists() for path in stays])
+
+
+def _silent(engine, since):
+    """Once *since* says so of a command, the engine does not say any more where nginx runs."""
+    run, begun = engine.run, []
+
+    def one(command, timeout_s=None):
+        text = " ".join(command.argv)
+        if begun or since(text):
+            begun.append(text)
+            if text.startswith("docker ps") and "service=nginx" in text:
+                return Result(124, err="docker: no answer within 60 s")
+        return run(command, timeout_s)
+
+    engine.run = one
+
+
+def test_a_release_that_nginx_may_name_is_not_removed_while_the_engine_does_not_say_where_nginx_runs(engine, root):
+    _state(root, "r1", "g1")
+    engine.answers["http://localhost/"] = 503
+    _silent(engine, lambda text: "http://localhost/" in text)
+
+    assert TakeBackError.exit_code == _switched(engine, root, "r2")
+    assert (["shop-r1", "shop-r2"], "r2") == (_apps(engine), _state(root).pending)
+
+
+def test_the_old_release_is_not_stopped_while_the_engine_does_not_say_whether_workers_still_ask_it(engine, root):
+    _state(root, "r1", "g1")
+    _silent(engine, lambda _: _state(root).current == "r2")
+
+    assert 3 == _switched(engine, root, "r2")
+    assert (["shop-r1", "shop-r2"], "r2") == (_apps(engine), _state(root).current)
