@@ -67,6 +67,7 @@ class TierChange:
         networks: Networks that have to be there, by name, with their options.
         volumes: The same of volumes.
         stores: The Redis of each service among them whose files are copied before.
+        backup: Whether the database is dumped before.
     """
 
     tier: str
@@ -75,6 +76,7 @@ class TierChange:
     networks: Mapping[str, Mapping[str, Any]]
     volumes: Mapping[str, Mapping[str, Any]]
     stores: tuple[Store, ...] = ()
+    backup: bool = True
 
     @property
     def data(self) -> dict[str, Any]:
@@ -95,7 +97,7 @@ def change_in(folder: Path) -> TierChange:
         raise SettingsError(f"{folder / FILE}: {error}; run inv deploy --tier again") from error
     stores = tuple(Store(each["service"], tuple(map(tuple, each["logins"]))) for each in data.get("stores", ()))
     named = (data["tier"], tuple(data["services"]), tuple(data["gone"]))
-    return TierChange(*named, data["networks"], data["volumes"], stores)
+    return TierChange(*named, data["networks"], data["volumes"], stores, data.get("backup", True))
 
 
 def half_done(records: Records) -> str:
@@ -179,7 +181,8 @@ class TierWork:
         change, bundle = self.change, self.bundle
         yield from have_networks(change.networks)
         yield from have_volumes(change.volumes)
-        if bundle.migrations is not None and bundle.migrations.service in (*change.services, *change.gone):
+        replaced = (*change.services, *change.gone)
+        if change.backup and bundle.migrations is not None and bundle.migrations.service in replaced:
             yield Do(DUMP, "mysqldump, gzip", self._dump)
         for store in change.stores:
             yield Do(title(store.service), "the files in which it keeps them; tar, gzip", partial(self._save, store))

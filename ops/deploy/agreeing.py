@@ -43,6 +43,7 @@ class Wish:
         given: The plan that has to be the one that is made now; None where any will do.
         yes: Do not ask.
         tier: What is changed: ``app``, ``edge`` or ``data``.
+        backup: Whether data is copied before its tier changes.
     """
 
     show: bool = False
@@ -50,6 +51,7 @@ class Wish:
     given: Forecast | None = None
     yes: bool = False
     tier: str = APP
+    backup: bool = True
 
     @property
     def hosts(self) -> list[str]:
@@ -62,7 +64,7 @@ class Wish:
         return self.show or bool(self.out)
 
 
-def wish_of(*, plan: bool, plan_out: str, apply: str, yes: bool, tier: str = "") -> Wish:
+def wish_of(*, plan: bool, plan_out: str, apply: str, yes: bool, tier: str = "", backup: bool = True) -> Wish:
     """
     The wish that the flags of a task make.
 
@@ -74,7 +76,10 @@ def wish_of(*, plan: bool, plan_out: str, apply: str, yes: bool, tier: str = "")
     if tier and tier not in CHANGED:
         raise SettingsError(f"--tier {tier}: one of {', '.join(CHANGED)}")
     given = read(Path(apply)) if apply else None
-    return Wish(plan, plan_out, given, yes, tier or (given.tier if given else APP))
+    tier = tier or (given.tier if given else APP)
+    if not backup and tier != DATA:
+        raise SettingsError("--no-backup goes with --tier data; nothing else copies data that has not changed")
+    return Wish(plan, plan_out, given, yes, tier, backup)
 
 
 def agreed(planner: Plans, wish: Wish) -> bool:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ..agent.bundle import FILE, bundle_of
-from ..agent.database import Found, running_database
+from ..agent.database import Database, Found, running_database
 from ..agent.dump import needed_bytes
 from ..agent.record import Records
 from ..agent.switch import Switch
@@ -35,7 +35,7 @@ from .pulling import pinned_names
 from .room import Room, disks, memory, used_memory
 from .sending import Sending, sent_file
 from .split import APP, DATA, EDGE
-from .weighing import Load, chains, loads, pulled_load
+from .weighing import Load, chains, ids_known, loads, pulled_load
 
 ASK_S = 60.0
 SECRETS, FILES = "secrets/", "files/"
@@ -129,7 +129,8 @@ class Planner:
 
     @cached_property
     def _chains(self) -> list[tuple[str, ...]]:
-        return chains(self.sending.host, self.sending.target.client)
+        host, client = self.sending.host, self.sending.target.client
+        return chains(host, client, ids_known(host, client))
 
     def _steps_there(self) -> Iterator[str]:
         manifest = json.loads(next(file.data for file in self._release.files if file.path == FILE))
@@ -206,14 +207,18 @@ class Planner:
                 yield f"{name} is not in the stack any more and goes on running"
 
     @cached_property
+    def _database(self) -> Database | None:
+        """The database that runs there."""
+        sending = self.sending
+        migrations = migrations_in(sending.stack, self._release.projects.services[DATA])
+        if migrations is None or sending.target.base is None:
+            return None
+        return running_database(sending.host, sending.target.client, sending.layout.base_project, migrations)
+
+    @cached_property
     def _found(self) -> Found:
         """The database as it is; an empty one where none runs yet."""
-        migrations = migrations_in(self.sending.stack, self._release.projects.services[DATA])
-        if migrations is None or self.sending.target.base is None:
-            return Found()
-        sending = self.sending
-        database = running_database(sending.host, sending.target.client, sending.layout.base_project, migrations)
-        return database.look() if database else Found()
+        return self._database.look() if self._database else Found()
 
     @cached_property
     def _pending(self) -> Pending:

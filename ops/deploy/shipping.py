@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -16,10 +16,12 @@ from .layers import BlobStore, Packed, blob_store, pack
 from .registry import Registry, serving
 from .streaming import TITLE, stream, tidy
 from .ticking import ticking
-from .weighing import chains, loads
+from .weighing import chains, ids_known, loads
 
 TRIES = 3
-PULL_S = 1800.0
+ASK_S, PULL_S = 60.0, 1800.0
+IDS = 'client=$1; shift; for each; do "$client" image inspect --format "{{.Id}}" "$each" 2>/dev/null || echo; done'
+"""A line for each name; empty where the engine has no such image."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Sent:
     What went over.
 
     Attributes:
+        images: How many; those that the host had under another name are not among them.
         bytes: Those of layers.
         no_tunnel: Why it went over the connection itself; empty where the host's engine pulled through a tunnel.
         pulled: Further images, which the host got from a registry.
@@ -69,8 +72,9 @@ def other_images(found: Mapping[str, str], wanted: Mapping[str, str], store: Blo
 
 def ids_there(host: Host, client: str, references: Iterable[str]) -> dict[str, str]:
     """The id of each of *references* that the host's engine has, as that engine names it."""
-    found = {reference: _id_there(host, client, reference) for reference in references}
-    return {reference: identity for reference, identity in found.items() if identity}
+    names = list(references)
+    told = host.run(Command(("sh", "-c", IDS, "sh", client, *names)), timeout_s=ASK_S).out.splitlines()
+    return {name: identity for name, line in zip(names, told, strict=False) if (identity := line.strip())}
 
 
 def _names(image: Packed | None) -> tuple[str, ...]:
@@ -81,7 +85,7 @@ def _names(image: Packed | None) -> tuple[str, ...]:
 def references_there(host: Host, client: str) -> set[str]:
     """The names of all images that the host's engine has."""
     asked = Command((client, "image", "ls", "--format", "{{.Repository}}:{{.Tag}}"))
-    return set(host.run(asked, timeout_s=60).out.split())
+    return set(host.run(asked, timeout_s=ASK_S).out.split())
 
 
 def ship(host: RemoteHost, client: str, references: Iterable[str], store: BlobStore, say: Say) -> Sent:
@@ -100,7 +104,9 @@ def ship(host: RemoteHost, client: str, references: Iterable[str], store: BlobSt
         return Sent(0, 0)
     say("read them from the engine here")
     packed = pack(client, wanted, store)
-    weighed = {each.reference: each.bytes for each in loads(packed, store, chains(host, client))}
+    known = ids_known(host, client)
+    packed = [image for image in packed if not _named(host, client, image, known)]
+    weighed = {each.reference: each.bytes for each in loads(packed, store, chains(host, client, known))}
     streamed, no_tunnel = 0, ""
     with serving(store) as registry:
         for image in packed:
@@ -113,6 +119,12 @@ def ship(host: RemoteHost, client: str, references: Iterable[str], store: BlobSt
     if no_tunnel:
         tidy(host)
     return Sent(len(packed), registry.sent + streamed, no_tunnel)
+
+
+def _named(host: Host, client: str, image: Packed, known: Collection[str]) -> bool:
+    """Whether the host has *image* under another name: it gets this one, and nothing goes over."""
+    there = next((name for name in _names(image) if name in known), "")
+    return bool(there) and host.run(Command((client, "tag", there, image.reference)), timeout_s=ASK_S).ok
 
 
 def _told(registry: Registry, reference: str, size: int, say: Say) -> AbstractContextManager[None]:
@@ -158,11 +170,6 @@ def _name(host: Host, client: str, source: str, image: Packed) -> None:
 
 
 def _check(host: Host, client: str, image: Packed) -> None:
-    found = _id_there(host, client, image.reference)
+    found = ids_there(host, client, (image.reference,)).get(image.reference, "nothing")
     if found not in _names(image):
         raise StepFailedError(host.name, TITLE, f"{image.reference}: arrived as {found}, sent as {image.id}")
-
-
-def _id_there(host: Host, client: str, reference: str) -> str:
-    asked = Command((client, "image", "inspect", "--format", "{{.Id}}", reference))
-    return host.run(asked, timeout_s=60).out.strip()

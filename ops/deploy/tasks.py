@@ -38,6 +38,7 @@ def provision(c: Context, host: list[str] | None = None, check: bool = False, ye
         "apply": "Run exactly the plan in this file; refused where host or repository have changed since.",
         "yes": "Do not ask.",
         "tier": "edge or data: replace nginx or the databases, and leave the app as it is; this has a gap.",
+        "no_backup": "With --tier data: copy nothing before, such as where a database does not run any more.",
         "json": EVENTS,
     },
 )
@@ -53,12 +54,13 @@ def deploy(  # noqa: PLR0917 - each is a flag
     apply: str = "",
     yes: bool = False,
     tier: str = "",
+    no_backup: bool = False,
     json: bool = False,
 ) -> None:
     """Build, send what the host has not, and switch to the new release without losing a request; else take it back."""
     from . import agreeing, cli
 
-    wish = agreeing.wish_of(plan=plan, plan_out=plan_out, apply=apply, yes=yes, tier=tier)
+    wish = agreeing.wish_of(plan=plan, plan_out=plan_out, apply=apply, yes=yes, tier=tier, backup=not no_backup)
     told = {"resume": resume, "abort": abort, "local_bases": allow_local_bases, "dry": c.config.run.dry}
     told["as_json"] = json
     cli.deploy(host or wish.hosts, wish, build_on=build_on, **told)

@@ -57,7 +57,7 @@ def change_tier(opened: Opened, wish: Wish, *, local_bases: bool, dry: bool) -> 
         *AGENT.steps(local, client, registry, agent),
         *at("after-build"),
     ]
-    sending = TierSending(host, target, opened.layout, target.next_release, client, agent, wish.tier)
+    sending = TierSending(host, target, opened.layout, target.next_release, client, agent, wish.tier, wish.backup)
     ports = ports_step(sending, again=True)
     shipping = [*ports, *at("before-ship"), *sending.steps(), *at("after-ship"), *at("before-switch")]
     plans = [plan_for(local.name, *steps) for steps in (building, shipping)]

@@ -13,6 +13,7 @@ from statistics import median
 from typing import Any
 
 from ..agent.bundle import Bundle, checked
+from ..agent.database import Database, DatabaseError
 from ..agent.dump import SPARE_BYTES
 from ..agent.record import Records
 from ..agent.redis import Kept, RedisError, running_redis
@@ -110,11 +111,26 @@ class TierPlanner(Planner):
         return (*self.sending.release.projects.services[self.tier], *self.sending.gone)
 
     @cached_property
+    def _database(self) -> Database | None:
+        """Asked only where it is to be dumped: the edge changes without it, and so does what cannot be dumped."""
+        return super()._database if self.tier == DATA and self.sending.backup else None
+
+    def _made_from(self) -> Iterator[bytes]:
+        yield from super()._made_from()
+        yield json.dumps(self.sending.backup).encode()
+
+    @cached_property
     def _pending(self) -> Pending:
         migrations = self._bundle.migrations
-        if migrations is None or migrations.service not in (*self.sending.services, *self.sending.gone):
+        replaced = (*self.sending.services, *self.sending.gone)
+        if migrations is None or migrations.service not in replaced or not self.sending.backup:
             return Pending()
-        return Pending(self._found.applied, (), self._dump_bytes())
+        if self._database is None:
+            raise self._no_copy(f"{migrations.service} does not run")
+        try:
+            return Pending(self._found.applied, (), self._dump_bytes())
+        except DatabaseError as error:
+            raise self._no_copy(str(error).removeprefix(f"{self.sending.host.name}: ")) from error
 
     def _rooms(self, images: tuple[Load, ...], size: int) -> Iterator[Room]:
         arriving = sum(image.bytes + image.unpacked_bytes for image in images)
@@ -133,18 +149,27 @@ class TierPlanner(Planner):
 
     @cached_property
     def _kept(self) -> dict[str, Kept]:
-        """What each Redis that is replaced has on the disk, by service; the agent refuses where it cannot be had."""
+        """What each Redis that is replaced has on the disk, by service; refused where it cannot be had."""
         sending = self.sending
         found = {}
         for store in sending.change.stores:
             redis = running_redis(sending.host, sending.target.client, sending.layout.base_project, store)
+            if redis is None:
+                raise self._no_copy(f"{store.service} does not run")
             try:
-                kept = redis.kept() if redis else None
+                kept = redis.kept()
             except RedisError as error:
-                raise TargetError(f"{sending.host.name}: {error}; nothing was sent") from error
+                raise self._no_copy(str(error)) from error
             if kept is not None:
                 found[store.service] = kept
         return found
+
+    def _no_copy(self, why: str) -> TargetError:
+        host, base = self.sending.host.name, self.sending.layout.base
+        return TargetError(
+            f"{host}: {why}, so nothing of it can be copied before the data tier changes; start it there with docker "
+            f"compose up --detach in {base}, or say --no-backup; nothing was sent"
+        )
 
 
 def seconds(text: str) -> float:

@@ -69,9 +69,11 @@ class TierSending(Sending):
 
     Attributes:
         tier: Which of the two.
+        backup: Whether data is copied before.
     """
 
     tier: str = EDGE
+    backup: bool = True
 
     @cached_property
     def folder(self) -> str:
@@ -150,8 +152,9 @@ class TierSending(Sending):
         """What the agent is told."""
         projects = self.release.projects
         there = {name: self.before["services"].get(name) for name in (*self.services, *self.gone)}
-        stores = tuple(stores_in(there, self.stack.settings)) if self.tier == DATA else ()
-        return TierChange(self.tier, self.services, self.gone, projects.networks, projects.volumes, stores)
+        stores = tuple(stores_in(there, self.stack.settings)) if self.tier == DATA and self.backup else ()
+        outside = (projects.networks, projects.volumes)
+        return TierChange(self.tier, self.services, self.gone, *outside, stores, self.backup)
 
     @cached_property
     def after(self) -> dict[str, Any]:

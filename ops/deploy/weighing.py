@@ -72,9 +72,14 @@ def pulled_load(client: str, reference: str) -> Load:
     return Load(reference, int(layers), 0, 0, int(size), pulled=True)
 
 
-def chains(host: Host, client: str) -> list[Chain]:
-    """The chains of all images that the host's engine has."""
-    ids = sorted(set(host.run(Command((client, "image", "ls", "--quiet", "--no-trunc")), timeout_s=ASK_S).out.split()))
+def ids_known(host: Host, client: str) -> list[str]:
+    """The ids of all images that the host's engine has, as that engine names them."""
+    asked = Command((client, "image", "ls", "--quiet", "--no-trunc"))
+    return sorted(set(host.run(asked, timeout_s=ASK_S).out.split()))
+
+
+def chains(host: Host, client: str, ids: Sequence[str]) -> list[Chain]:
+    """The chains of the images *ids* of the host's engine."""
     if not ids:
         return []
     form = "{{json .RootFS.Layers}}"

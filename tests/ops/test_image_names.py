@@ -60,8 +60,9 @@ class Engine:
         if words[0] == "tag" and words[1] in self.images:
             self.images[words[2]] = self.images[words[1]]
             return Result(0)
-        found = self.images.get(words[-1])
-        return Result(0, found) if found else Result(1, err=f"Error: No such image: {words[-1]}")
+        if words[0] == "tag":
+            return Result(1, err=f"Error: No such image: {words[1]}")
+        return Result(0, "".join(f"{self.images.get(name, '')}\n" for name in words[4:]))
 
 
 @pytest.fixture

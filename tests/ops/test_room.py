@@ -22,7 +22,7 @@ from fairlead.ops.deploy.room import (
     used_memory,
 )
 from fairlead.ops.deploy.target import TargetError
-from fairlead.ops.deploy.weighing import chains, loads
+from fairlead.ops.deploy.weighing import chains, ids_known, loads
 
 MEBI = 1024**2
 
@@ -99,8 +99,9 @@ class Machine:
 def test_the_layers_of_all_images_of_an_engine_are_known():
     machine = Machine({"image ls": "a\nb\na\n", "inspect": '["1","2"]\n["1"]\n'})
 
-    assert [("1", "2"), ("1",)] == chains(machine, "docker")
-    assert [] == chains(Machine({}), "docker")
+    assert ["a", "b"] == ids_known(machine, "docker")
+    assert [("1", "2"), ("1",)] == chains(machine, "docker", ["a", "b"])
+    assert [] == chains(machine, "docker", [])
 
 
 def test_folders_of_one_disk_need_their_room_together():

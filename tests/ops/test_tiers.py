@@ -9,6 +9,8 @@ from dataclasses import replace
 import pytest
 
 from fairlead.ops.agent.bundle import bundle_of
+from fairlead.ops.agent.database import Migrations
+from fairlead.ops.agent.dump import TITLE as DUMP
 from fairlead.ops.agent.record import Records
 from fairlead.ops.agent.redis import Store
 from fairlead.ops.agent.redis_copy import title
@@ -27,6 +29,7 @@ from fairlead.ops.agent.tier import (
 )
 from fairlead.ops.agent.tiers import abort_tier, change_tier
 from fairlead.ops.command import Result
+from fairlead.ops.deploy.agreeing import wish_of
 from fairlead.ops.deploy.tier_planning import seconds
 from fairlead.ops.deploy.tiers import files_read, is_redis, joined, stores_in
 from fairlead.ops.deploy.upload import Upload
@@ -319,6 +322,26 @@ def test_a_redis_whose_data_cannot_be_copied_is_not_replaced(work):
         _execute(change, engine)
     assert [] == engine.told
     assert not (root / KEPT).exists()
+
+
+def test_without_a_backup_nothing_is_copied_and_an_older_hand_over_wants_one(work, tmp_path):
+    _, make = work
+    change, wanted = (make(Engine(), tier="data", services=("mysql",), backup=each) for each in (False, True))
+    for each in (change, wanted):
+        each.bundle = replace(each.bundle, migrations=Migrations(service="mysql"))
+
+    assert [False, True] == [DUMP in [step.title for _, step in each.plan().steps] for each in (change, wanted)]
+    older = {key: value for key, value in change.change.data.items() if key != "backup"}
+    (tmp_path / FILE).write_text(json.dumps(older))
+    assert change_in(tmp_path).backup
+
+
+def test_only_a_change_of_the_data_can_do_without_a_backup():
+    flags = {"plan": False, "plan_out": "", "apply": "", "yes": True, "backup": False}
+    assert not wish_of(**flags, tier="data").backup
+    for tier in ("", "edge"):
+        with pytest.raises(SettingsError, match="--no-backup goes with --tier data"):
+            wish_of(**flags, tier=tier)
 
 
 def test_what_was_copied_before_is_not_asked_of_containers_that_may_be_away(work):

@@ -198,7 +198,9 @@ def test_an_answer_under_way_is_finished_before_the_back_end_stops(broken):
         assert any("word119" in line for line in rest)
         assert 0 == broken.inspect("backend")["State"]["ExitCode"]
         assert 0 == broken.inv("up").code
-        stored = client.get(messages).json()[-1]
+        answer = client.get(messages)
+        assert 200 == answer.status_code, answer.text
+        stored = answer.json()[-1]
         assert (f"You said: {text}", True) == (stored["text"], stored["complete"])
 
 

@@ -87,6 +87,18 @@ def test_of_a_changed_image_only_the_changed_layer_is_sent(engine, host, build, 
     assert [] == missing_images(host, "docker", image_ids(engine, [first, second]))
 
 
+def test_what_the_host_has_under_another_name_gets_this_one_and_nothing_goes_over(engine, host, build, store):
+    text = _noise(1000)
+    first = build(text)
+    ship(host, "docker", [first], store, lambda _: None)
+    second = build(text, name=f"{first}-again")
+
+    sent = ship(host, "docker", [second], store, lambda _: None)
+
+    assert (0, 0) == (sent.images, sent.bytes)
+    assert [] == missing_images(host, "docker", image_ids(engine, [first, second]))
+
+
 def test_a_connection_that_drops_is_opened_again_and_goes_on(engine, machine, host, build, store):
     image = build(*(_noise(LARGE_BYTES) for _ in range(3)))
     over = threading.Event()
