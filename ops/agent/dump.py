@@ -20,6 +20,7 @@ from ..host import Host
 from ..step import Say
 from .bundle import Bundle
 from .database import Database, DatabaseError, Found, Migrations, running_database
+from .record import settle
 
 TITLE = "dump the database"
 SUFFIX, COPY_SUFFIX = ".sql.gz", ".redis.tar.gz"
@@ -147,6 +148,7 @@ def appearing(path: Path) -> Iterator[IO[bytes]]:
             file.flush()
             os.fsync(file.fileno())
         Path(part).replace(path)
+        settle(path.parent)
     except BaseException:
         Path(part).unlink(missing_ok=True)
         raise

@@ -103,19 +103,23 @@ def watch(host: Host, nginx: Nginx, step: str, say: Say, *, begun: float, watch_
     Raises:
         StepFailedError: answers are 5xx, or slow, as they were not before.
     """
+    if not watch_s:
+        return ""
     meant = {CLOSED_STATUS} if closed else set()
+    ends = time.monotonic() + min(watch_s, begun + watch_s - time.time())  # the clock may be set back meanwhile
     before = answers_in(nginx.log(begun - watch_s, begun).lines, meant)
-    log, since = nginx.log(begun), Answers()
-    while time.time() - begun < watch_s:
+    while True:
         log = nginx.log(begun)
         since = answers_in(log.lines, meant)
         say(f"{since.count} answers, {since.bad} of them 5xx")
         if why := is_failing(before, since):
             raise StepFailedError(host.name, step, why)
+        if time.monotonic() >= ends:
+            break
         time.sleep(PAUSE_S)
     if why := is_slow(before, since):
         raise StepFailedError(host.name, step, why)
-    return _unseen(log.problem, log.lines, since) if watch_s else ""
+    return _unseen(log.problem, log.lines, since)
 
 
 def _unseen(problem: str, lines: Iterable[str], since: Answers) -> str:

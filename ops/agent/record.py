@@ -190,11 +190,16 @@ def write_durably(path: Path, text: str, mode: int = 0o640) -> None:
     except OSError:
         Path(temporary).unlink(missing_ok=True)
         raise
-    folder = os.open(path.parent, os.O_RDONLY)
+    settle(path.parent)
+
+
+def settle(folder: Path) -> None:
+    """Has the names in *folder* outlast a loss of power; what is in its files has to be on the disk before."""
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)
 
 
 def _append(path: Path, line: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,8 +53,8 @@ def switch_on(host: Host, root: str, release: str, who: str, *, jobs: bool) -> N
         is_over = before.pending == before.current == release
         bundle = known(root, release, before) if is_over else load(root, release)
         before = replace(before, pending=release, jobs=jobs)
-        records.write_state(before)
         records.audit(who=who, what="switch", release=release, before_release=before.current)
+        records.write_state(before)  # after the audit: where that fails nothing has begun
         work = Switch(host, bundle, records, before, jobs=jobs, note=note)
         if not is_over:
             _prove(host, records, work, before, who)
@@ -102,7 +102,8 @@ def _prove(host: Host, records: Records, work: Switch, before: State, who: str) 
     try:
         carry_out(host, records, release, work.until_serving())
     except TakeBackError:
-        records.audit(who=who, what="failed, not taken back", release=release)
+        with suppress(FairleadError):  # what could not be taken back is the worse news
+            records.audit(who=who, what="failed, not taken back", release=release)
         raise
     except FairleadError as error:
         with _after(f"{words(error)}; everything was taken back", "--abort", exit_code=FairleadError.exit_code):

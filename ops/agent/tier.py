@@ -8,6 +8,7 @@ new containers are proven, so that a failure, or `inv deploy --abort`, brings it
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -31,7 +32,7 @@ from .having import have_networks, have_volumes
 from .nginx import running_nginx
 from .placing import place
 from .proving import ask_until_well
-from .record import Records
+from .record import Records, settle, write_durably
 from .redis import Store, running_redis
 from .redis_copy import saved, title
 from .switch import project
@@ -234,11 +235,14 @@ class TierWork:
             part = self.root / f".{KEPT}"
             shutil.rmtree(part, ignore_errors=True)
             shutil.copytree(self.root / "base", part, symlinks=True)
+            os.sync()  # after a loss of power it has to be whole, or what comes back is not what was
             part.rename(kept)
+            settle(self.root)
 
     def _place(self, _: Host, say: Say) -> None:
         say(str(self.folder))
         place(self.folder, self.root / "base", but=(FILE, REPLACING))
+        os.sync()
 
     def _put_back(self, _: Host) -> None:
         kept = self.root / KEPT
@@ -247,7 +251,7 @@ class TierWork:
 
     def _replace(self, host: Host, say: Say) -> None:
         self._begun = time.monotonic()
-        (self.folder / REPLACING).touch()
+        write_durably(self.folder / REPLACING, "")
         recreate(host, self.base, Run(REPLACE, self._up(self.change.services)), say)
 
     def _replace_back(self, host: Host) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from ..errors import FairleadError, SettingsError, TakeBackError
@@ -44,10 +45,10 @@ def _change(root: Path, folder: str, who: str) -> None:
         work = _work(root, records, begun or folder)
         if not begun:
             work.forget()  # what one that was cut off at its very end has left
-        write_durably(records.folder / MARK, work.folder.name + "\n")
         what, services = f"{work.change.tier} tier", list(work.change.services)
         now = "goes on" if begun else "changes"
         records.audit(who=who, what=f"{what} {now}", release=_serves(work), services=services)
+        write_durably(records.folder / MARK, work.folder.name + "\n")  # after it: where that fails nothing has begun
         if not work.is_over:
             _make(work, who)
         records.audit(who=who, what=f"{what} changed", release=_serves(work))
@@ -63,7 +64,8 @@ def _make(work: TierWork, who: str) -> None:
         try:
             undo_steps(work.host, records, work.journal, [step for _, step in plan.steps])
         except TakeBackError:
-            records.audit(who=who, what=f"{what}: failed, not taken back", release=_serves(work))
+            with suppress(FairleadError):  # what could not be taken back is the worse news
+                records.audit(who=who, what=f"{what}: failed, not taken back", release=_serves(work))
             raise
         _taken_back(work, who)
         raise

@@ -96,6 +96,15 @@ def test_a_rollback_to_what_serves_proves_it_all_the_same(engine, root):
     assert 1 == _switched(engine, root, "r2")
 
 
+def test_a_switch_that_the_audit_cannot_take_has_not_begun(engine, root):
+    _state(root, "r1", "g1")
+    (root / "state" / "audit.jsonl").mkdir()  # it cannot be written, as on a full disk
+
+    assert 1 == _switched(engine, root, "r2")
+
+    assert State("r1", "g1") == _state(root)
+
+
 def _torn(root, name, text):
     path = root / "releases" / name / "release.json"
     if text is None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
+from fairlead.ops.agent.nginx import Log
+from fairlead.ops.agent.proving import watch
 from fairlead.ops.agent.watching import Answers, answers_in, is_failing, is_slow
+from fairlead.ops.host import LocalHost
 
 OURS = '{{"time":"2026-11-23T03:39:31+00:00","path":"/","status":{},"bytes":992,"duration_s":{},"upstream":"x"}}'
 COMBINED = '172.18.0.1 - - [23/Nov/2026:03:39:31 +0000] "GET / HTTP/1.1" {} 992 "-" "curl/8.14.1" rt={}'
@@ -55,3 +60,29 @@ def test_a_release_is_slow_where_a_twentieth_of_its_answers_come_much_later(befo
 
 def test_the_reason_names_both_sides():
     assert "4 of 8 answers were 5xx since the switch, before it 1 of 90" == is_failing(Answers(90, 1), Answers(8, 4))
+
+
+class Nginx:
+    """One that logs the same line at each look; a hundred looks are too many."""
+
+    looks = 0
+
+    def log(self, since, until=None):
+        self.looks += 1
+        assert self.looks < 100, "the watch does not end"
+        return Log((OURS.format(200, 0.1),))
+
+
+def test_a_clock_that_is_set_back_does_not_prolong_the_watch_and_there_is_always_one_look(monkeypatch):
+    now = iter((1000.0, *(-2600.0 for _ in range(200))))
+    monkeypatch.setattr(
+        "fairlead.ops.agent.proving.time",
+        SimpleNamespace(time=lambda: next(now), monotonic=iter(range(1000)).__next__, sleep=lambda _: None),
+    )
+    nginx = Nginx()
+    assert "" == watch(LocalHost(), nginx, "watch", lambda _: None, begun=1000.0, watch_s=5.0, closed=False)
+
+    late = Nginx()
+    now = iter((2000.0,))  # the moments before took longer than the watch
+    assert "" == watch(LocalHost(), late, "watch", lambda _: None, begun=1000.0, watch_s=5.0, closed=False)
+    assert late.looks > 1
