@@ -217,8 +217,8 @@ def test_the_data_of_redis_come_back_from_their_copy(host):
 
 def test_data_that_do_not_run_change_without_a_copy_and_only_when_that_is_said(host):
     undo = host.edit("docker-compose.yml", ("stop_grace_period: 30s", "stop_grace_period: 20s"))
+    kept, before = _write(host), _copies(host)
     host.machine.root("docker", "stop", f"{STACK}-base-redis-1")
-    before = _copies(host)
 
     refused = _inv(host, "--tier", "data", "--yes")
     asked = _inv(host, "--tier", "data", "--no-backup")
@@ -230,7 +230,7 @@ def test_data_that_do_not_run_change_without_a_copy_and_only_when_that_is_said(h
     assert (1, True) == (refused.code, said in refused.err), refused.err
     assert (2, True) == (asked.code, "nothing of it is copied before" in asked.err), asked.err
     assert (False, 0, True, before) == (down, done.code, _runs(host, "redis"), _copies(host)), done.err
-    assert "yes" == _redis(host, "read", "get", "agentchat:kept")
+    assert kept == _read(host)
 
 
 def test_an_agent_that_dies_by_itself_begins_again_and_ends_the_gap(host):
