@@ -118,19 +118,27 @@ def execute(*, service: str, command: str, dry: bool = False, hosts: Sequence[st
     """`inv exec`; exits with the command's exit code."""
     if not (service and command):
         raise SettingsError('exec: say where and what, such as --service backend --command "python --version"')
+    words = _words(command)
     if hosts:
         from .deploy import looking  # noqa: PLC0415 - only where a host is meant
 
-        looking.execute(hosts, service=service, command=command, dry=dry)
+        looking.execute(hosts, service=service, words=words, dry=dry)
         return
     stack = _running()
     _check_service(stack, service)
     terminal = [] if sys.stdin.isatty() and sys.stdout.isatty() else ["-T"]
-    asked = stack.project.command("exec", *terminal, service, *shlex.split(command))
+    asked = stack.project.command("exec", *terminal, service, *words)
     if dry:
         print(asked)
         return
     sys.exit(stack.host.attach(asked))
+
+
+def _words(command: str) -> list[str]:
+    try:
+        return shlex.split(command)
+    except ValueError as error:
+        raise SettingsError(f"exec: --command: {str(error).lower()}; quote it as a shell wants it") from error
 
 
 def config(*, development: bool = False, as_json: bool = False) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from functools import wraps
+from inspect import signature
 from typing import Any, overload
 
 import invoke
@@ -35,16 +36,27 @@ def task(*body: Callable[..., None], **options: Any) -> Any:
     return lambda each: invoke.task(_ending(each), **settings)
 
 
+class EmptyFlagError(Exception):
+    """A flag that was given without a value."""
+
+    exit_code = 2
+
+
 def _ending(body: Callable[..., None]) -> Callable[..., None]:
     """
     *body*, whose errors are `Exit` with one line and the exit code of the table: what any program of Invoke's shows.
 
+    An empty value is wrong use where the flag has no value by default: it is most often a variable that nobody set.
     Where the task has --json and said nothing for programs yet, the end is an event.
     """
+
+    unset = {name for name, each in signature(body).parameters.items() if each.default is None}
 
     @wraps(body)
     def run(*arguments: Any, **flags: Any) -> None:
         try:
+            if empty := next((name for name in flags if name in unset and flags[name] == ""), ""):
+                raise EmptyFlagError(f"--{empty.replace('_', '-')} is empty; give it a value or leave it out")
             body(*arguments, **flags)
         except (Exit, ParseError, UnexpectedExit, BrokenPipeError):
             raise

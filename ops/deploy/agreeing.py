@@ -78,7 +78,9 @@ def wish_of(*, plan: bool, plan_out: str, apply: str, yes: bool, tier: str = "",
     given = read(Path(apply)) if apply else None
     tier = tier or (given.tier if given else APP)
     if not backup and tier != DATA:
-        raise SettingsError("--no-backup goes with --tier data; nothing else copies data that has not changed")
+        raise SettingsError(
+            "--no-backup goes with --tier data; whether migrations are dumped before is said in fairlead.yaml"
+        )
     return Wish(plan, plan_out, given, yes, tier, backup)
 
 

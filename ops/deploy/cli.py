@@ -66,7 +66,7 @@ def deploy(
     Raises:
         FairleadError: what went wrong, and what serves now.
     """
-    refuse_contradictions(wish, resume=resume, abort=abort)
+    refuse_contradictions(wish, resume=resume, abort=abort, build_on=build_on)
     with json_events(as_json), open_hosts(names, one=True) as (opened,):
         if resume or abort:
             go_on(opened, abort=abort, dry=dry)
@@ -206,6 +206,7 @@ def _wanted(host: RemoteHost, target: Target, to: str) -> str:
     """The release to go back to: *to*, or the last one that served before the one that serves."""
     if to and to not in target.served:
         said = "never served here" if to in target.releases else "no such release here"
+        said = "serves already" if to == target.state.current else said
         there = ", ".join(target.served) or "none"
         raise SettingsError(f"--to {to}: {said}; to go back to there are on {host.name}: {there}")
     earlier = [name for name in target.served if int(name[1:]) < int(target.state.current[1:])]

@@ -12,7 +12,7 @@ from .target import Target, examine
 from .tier_handing import ABORT, CHANGE, begun_tier, follow_tier, hand_over_tier, run_owed_of_tier
 
 
-def refuse_contradictions(wish: Wish, *, resume: bool, abort: bool) -> None:
+def refuse_contradictions(wish: Wish, *, resume: bool, abort: bool, build_on: str = "") -> None:
     """
     Refuses flags of which one would be ignored.
 
@@ -21,7 +21,10 @@ def refuse_contradictions(wish: Wish, *, resume: bool, abort: bool) -> None:
     """
     if resume and abort:
         raise SettingsError("--resume goes on and --abort takes back; say one of them")
+    if build_on and wish.tier != APP:
+        raise SettingsError("--build-on is for the images of the app; those of edge and data are built here")
     given = {
+        "--build-on": bool(build_on),
         "--apply": wish.given is not None,
         "--plan-out": bool(wish.out),
         "--plan": wish.show,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import queue
-import shlex
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -110,11 +109,11 @@ def print_all(asked: Iterable[tuple[Host, Command, str]]) -> None:
         raise failed.get()
 
 
-def execute(names: Iterable[str], *, service: str, command: str, dry: bool) -> None:
+def execute(names: Iterable[str], *, service: str, words: Iterable[str], dry: bool) -> None:
     """`inv exec --host`; exits with the command's exit code."""
     with _serving(names, one=True) as (each,):
         terminal = () if sys.stdin.isatty() and sys.stdout.isatty() else ("-T",)
-        asked = each.project_of(service).command("exec", *terminal, service, *shlex.split(command))
+        asked = each.project_of(service).command("exec", *terminal, service, *words)
         if dry:
             print(f"{each.host.name}: {asked}")
             return

@@ -48,22 +48,24 @@ def deploy(  # noqa: PLR0917 - each is a flag
     resume: bool = False,
     abort: bool = False,
     allow_local_bases: bool = False,
-    build_on: str = "",
+    build_on: str | None = None,
     plan: bool = False,
-    plan_out: str = "",
-    apply: str = "",
+    plan_out: str | None = None,
+    apply: str | None = None,
     yes: bool = False,
-    tier: str = "",
+    tier: str | None = None,
     no_backup: bool = False,
     json: bool = False,
 ) -> None:
     """Build, send what the host has not, and switch to the new release without losing a request; else take it back."""
     from . import agreeing, cli
 
-    wish = agreeing.wish_of(plan=plan, plan_out=plan_out, apply=apply, yes=yes, tier=tier, backup=not no_backup)
+    wish = agreeing.wish_of(
+        plan=plan, plan_out=plan_out or "", apply=apply or "", yes=yes, tier=tier or "", backup=not no_backup
+    )
     told = {"resume": resume, "abort": abort, "local_bases": allow_local_bases, "dry": c.config.run.dry}
     told["as_json"] = json
-    cli.deploy(host or wish.hosts, wish, build_on=build_on, **told)
+    cli.deploy(host or wish.hosts, wish, build_on=build_on or "", **told)
 
 
 @task(
@@ -75,11 +77,13 @@ def deploy(  # noqa: PLR0917 - each is a flag
         "json": EVENTS,
     },
 )
-def rollback(c: Context, host: list[str] | None = None, to: str = "", yes: bool = False, json: bool = False) -> None:
+def rollback(
+    c: Context, host: list[str] | None = None, to: str | None = None, yes: bool = False, json: bool = False
+) -> None:
     """Go back to a release that is still on the host, with its configuration and its secrets."""
     from . import cli
 
-    cli.rollback(host or [], to=to, yes=yes, dry=c.config.run.dry, as_json=json)
+    cli.rollback(host or [], to=to or "", yes=yes, dry=c.config.run.dry, as_json=json)
 
 
 @task(iterable=["host"], help={"host": HOST, "json": "Print JSON."})

@@ -96,6 +96,8 @@ def test_what_has_begun_is_told_and_left_as_it_is(opened, abort, says, capsys):
             {"resume": True, "abort": False},
             "--resume is for what has begun .* and --plan-out for",
         ),
+        (Wish(), {"resume": True, "abort": False, "build_on": "host"}, "and --build-on for what has not; say one"),
+        (Wish(tier="edge"), {"resume": False, "abort": False, "build_on": "host"}, "--build-on is for the images of"),
         (Wish(tier="data"), {"resume": True, "abort": False}, "and --tier for what has not; say one of them"),
     ],
 )

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from fairlead.ops.agent.database import Migrations, migrations_data
 from fairlead.ops.agent.record import State
 from fairlead.ops.command import Result
+from fairlead.ops.deploy.cli import _wanted
 from fairlead.ops.deploy.going_back import doubts
 from fairlead.ops.deploy.layout import Layout
 from fairlead.ops.deploy.target import Target
+from fairlead.ops.errors import SettingsError
 from fairlead.ops.inventory import HostEntry
 from fairlead.ops.migrations import Lineage
 
@@ -75,6 +78,16 @@ def test_a_database_that_does_not_answer_leaves_it_to_a_person():
     (told,) = _doubts(Machine(None, r1=_manifest("1"), r2=_manifest("1", "2")))
 
     assert "whether r1 fits its tables is not known" in told
+
+
+@pytest.mark.parametrize(
+    ("to", "says"),
+    [("r2", "--to r2: serves already"), ("r0", "--to r0: never served here"), ("r9", "--to r9: no such release here")],
+)
+def test_a_release_that_nobody_can_go_back_to_is_refused_with_why(to, says):
+    with pytest.raises(SettingsError, match=f"{says}; to go back to there are on prod: r1"):
+        _wanted(Machine("1"), replace(TARGET, releases=("r0", "r1", "r2")), to)
+    assert "r1" == _wanted(Machine("1"), TARGET, "")
 
 
 def test_a_protected_host_asks_before_every_change():

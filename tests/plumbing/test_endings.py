@@ -30,6 +30,11 @@ def _namespace() -> Collection:
             raise SettingsError(f"--keep {keep}: no")
 
     @task
+    def named(_: Context, to: str | None = None) -> None:
+        """Goes somewhere."""
+        print(to)
+
+    @task
     def faulty(_: Context) -> None:
         """Has a fault."""
         raise KeyError("x")
@@ -49,7 +54,7 @@ def _namespace() -> Collection:
         """Does what it says."""
         print("well")
 
-    return Collection(locked, events, faulty, missing, interrupted, well)
+    return Collection(locked, events, named, faulty, missing, interrupted, well)
 
 
 def _stock() -> invoke.Program:
@@ -84,6 +89,14 @@ def _run(program, capfd: pytest.CaptureFixture[str], *words: str) -> tuple[objec
 )
 def test_an_error_is_one_line_and_its_exit_code_under_any_program(program, words, code, err, capfd):
     assert (code, "", err) == _run(program, capfd, *words)
+
+
+@PROGRAMS
+def test_an_empty_value_is_not_taken_for_no_flag(program, capfd):
+    code, out, err = _run(program, capfd, "named", "--to", "")
+
+    assert (2, "") == (code, out)
+    assert "--to is empty; give it a value or leave it out\n" in err
 
 
 @PROGRAMS
