@@ -11,6 +11,7 @@ from typing import Any
 
 from . import bases as base_images
 from . import edge
+from .answering import answer_step
 from .command import Command
 from .compose import Container, built_images, containers, model, published, pulled_images, secret_paths
 from .environment import PRIVATE, EnvPlan, check_values, plan_env
@@ -148,6 +149,9 @@ def _start(stack: Stack, facts: Facts, scale: Mapping[str, int]) -> Iterator[Ste
         yield wait_step(stack.project)
     if settings.edge is not None and running and (switched or facts.certificate or must_reload(settings.edge)):
         yield reload_step(stack, settings.edge)
+    addresses = tuple(stack.addresses().values())
+    if addresses and settings.edge is not None and settings.edge.service in facts.merged["services"]:
+        yield answer_step(addresses)
 
 
 def _edge_steps(stack: Stack) -> list[Step]:
