@@ -7,9 +7,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
+from .. import edge
 from ..errors import FairleadError, SettingsError, TakeBackError
 from ..host import Host
 from ..lock import locked
+from ..settings import EdgeSettings
 from .bundle import Bundle, load, stand_in
 from .freezing import freeze_in, refuse_frozen
 from .patient import PatientHost
@@ -52,6 +54,8 @@ def switch_on(host: Host, root: str, release: str, who: str, *, jobs: bool) -> N
             refuse_frozen(freeze_in(records.folder))
         is_over = before.pending == before.current == release
         bundle = known(root, release, before) if is_over else load(root, release)
+        if before.current and not before.pending:  # a cut-off order of maintenance has its link, and no state yet
+            before = replace(before, generation=edge.live_generation(_edge(bundle)) or before.generation)
         before = replace(before, pending=release, jobs=jobs)
         records.audit(who=who, what="switch", release=release, before_release=before.current)
         records.write_state(before)  # after the audit: where that fails nothing has begun
@@ -95,6 +99,10 @@ def known(root: str, release: str, state: State) -> Bundle:
     except SettingsError as error:
         note(f"{error}; going by what the engine has of it")
         return stand_in(root, release, (state.current, *state.previous))
+
+
+def _edge(bundle: Bundle) -> EdgeSettings:
+    return EdgeSettings(bundle.edge, Path(bundle.layout.edge), bundle.mount, ())
 
 
 def _prove(host: Host, records: Records, work: Switch, before: State, who: str) -> None:

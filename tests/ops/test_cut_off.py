@@ -276,3 +276,15 @@ def test_the_old_release_is_not_stopped_while_the_engine_does_not_say_whether_wo
 
     assert 3 == _switched(engine, root, "r2")
     assert (["shop-r1", "shop-r2"], "r2") == (_apps(engine), _state(root).current)
+
+
+def test_a_site_that_a_cut_off_maintenance_has_closed_stays_closed_when_a_deploy_fails(engine, root):
+    """The link names what was closed, and the state what was open: the agent died in between."""
+    _state(root, "r1", "g1")
+    for step in edge.edge_steps(_edge(root), {"nginx.conf": "# r1, closed\n"}):
+        step.run(Engine(), lambda _: None)
+    engine.answers["nginx"] = engine.answers["web-r2"] = 503
+
+    assert 1 == _switched(engine, root, "r2")
+
+    assert (State("r1", "g2"), "g2") == (_state(root), edge.live_generation(_edge(root)))
