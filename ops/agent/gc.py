@@ -31,8 +31,10 @@ def old_releases(names: Iterable[str], state: State, keep: int) -> list[str]:
     Args:
         keep: How many stay, the one that serves among them; one of a switch that has not ended stays too.
     """
-    kept = {state.current, state.pending, *state.previous[: keep - 1]}
-    return sorted({name for name in names if name[1:].isdigit()} - kept, key=lambda name: int(name[1:]))
+    there = {name for name in names if name[1:].isdigit()}
+    before = [name for name in state.previous if name in there]  # one that is gone takes nobody's place
+    kept = {state.current, state.pending, *before[: keep - 1]}
+    return sorted(there - kept, key=lambda name: int(name[1:]))
 
 
 def half_sent(root: Path, now: float) -> list[Path]:

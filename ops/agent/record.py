@@ -72,9 +72,14 @@ class State:
             )
 
 
-def state_of(text: str) -> State:
-    """The state that state.json has as *text*; the first one where there is none yet."""
-    data = data_of(text, "state.json")
+def state_of(text: str | None) -> State:
+    """
+    The state that state.json has as *text*; the first one where there is no file yet.
+
+    Raises:
+        SettingsError: it does not say what serves, or another version of this tool wrote it.
+    """
+    data = _state_data(text)
     return State(
         current=data.get("current", ""),
         generation=data.get("generation", ""),
@@ -82,6 +87,23 @@ def state_of(text: str) -> State:
         pending=data.get("pending", ""),
         jobs=data.get("jobs", True),
     )
+
+
+def _state_data(text: str | None) -> dict[str, Any]:
+    """An empty file is none that this tool wrote: were it read as no file, a release that serves would be forgotten."""
+    if text is not None and not text.strip():
+        raise SettingsError(
+            'state.json: empty, so nothing says what serves; write {"current": "rN", "generation": "gN"} there, '
+            "which the links current and nginx/live beside its folder name"
+        )
+    data = data_of(text, "state.json")
+    version = data.get("version", STATE_VERSION)
+    if version != STATE_VERSION:
+        raise SettingsError(
+            f"state.json: of version {version}, and this tool reads {STATE_VERSION}; "
+            "use the fairlead that deployed here last"
+        )
+    return data
 
 
 @dataclass
@@ -99,9 +121,7 @@ class Records:
     def state(self) -> State:
         """The state as it was last written."""
         path = self.folder / "state.json"
-        if not path.exists():
-            return State()
-        return state_of(path.read_text(encoding="utf-8"))
+        return state_of(path.read_text(encoding="utf-8") if path.exists() else None)
 
     def write_state(self, state: State) -> None:
         """Replaces the state in one step, on the disk before this returns."""
@@ -131,7 +151,7 @@ class Records:
     def _write(self, part: dict[str, Any]) -> None:
         """Replaces *part* of state.json, and leaves what else is in it."""
         with _kept(self.folder / "state.json") as path:
-            known = data_of(path.read_text(encoding="utf-8") if path.exists() else "", "state.json")
+            known = _state_data(path.read_text(encoding="utf-8") if path.exists() else None)
             write_durably(path, json.dumps({**known, **part}, indent=2) + "\n")
 
 

@@ -43,7 +43,7 @@ def send_base(host: Host, client: str, layout: Layout, files: Iterable[Upload], 
 
 
 def _clear(host: Host, client: str, layout: Layout) -> None:
-    state = state_of(host.read(f"{layout.state}/state.json") or "")
+    state = state_of(host.read(f"{layout.state}/state.json"))
     begun = LockedError(f"{host.name}: another deploy has begun there meanwhile; run it again when it has ended")
     if state.current or state.pending:
         raise begun

@@ -92,7 +92,7 @@ def examine(host: Host, layout: Layout) -> Target:
         docker_group=host.run(Command(("stat", "--format", "%g", "/var/run/docker.sock"))).out.strip(),
         user=host.run(Command(("sh", "-c", "echo $(id -u):$(id -g)"))).out.strip(),
         releases=tuple(numbered),
-        state=state_of(host.read(f"{layout.state}/state.json") or ""),
+        state=state_of(host.read(f"{layout.state}/state.json")),
         base=data_of(base, f"{host.name}: {base_file}") if base else None,
         named=tuple(name.removesuffix(".jsonl") for name in journals),
     )

@@ -177,3 +177,25 @@ def test_statuses_are_read_from_both_kinds_of_access_log(line, status):
 )
 def test_what_served_last_stays_and_what_never_served_goes(state, keep, old):
     assert old == old_releases(["r4", "r1", "r2", "r5", "r7", "r6", "r6.x1y2z3", "lost"], state, keep)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "state.json: empty, so nothing says what serves"),
+        ("\n", "state.json: empty, so nothing says what serves"),
+        ('{"version": 2, "current": "r1"}', "state.json: of version 2, and this tool reads 1"),
+    ],
+)
+def test_a_state_that_does_not_say_what_serves_is_no_host_without_a_release(tmp_path, text, says):
+    (tmp_path / "state.json").write_text(text)
+    records = Records(tmp_path)
+
+    for touch in (records.state, lambda: records.write_state(State("r2"))):
+        with pytest.raises(SettingsError, match=says):
+            touch()
+    assert text == (tmp_path / "state.json").read_text()
+
+
+def test_names_whose_folders_are_gone_take_no_place_of_those_that_are_kept():
+    assert ["r2"] == old_releases(["r2", "r3", "r9"], State("r9", previous=("r8", "r7", "r3", "r2")), 2)
