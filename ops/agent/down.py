@@ -12,6 +12,7 @@ from .bundle import Bundle, load
 from .patient import PatientHost
 from .running import LOCK, carry_out, ended, records_in, tell
 from .switch import project
+from .tier import refuse_half_done
 
 
 def down(root: str, who: str) -> int:
@@ -24,6 +25,7 @@ def _down(root: Path, who: str) -> None:
     with locked(root / LOCK, "down", who):
         state = records.state()
         state.refuse_pending("down")
+        refuse_half_done(records)
         if not state.current:
             tell("note", text="no release serves here; nothing to stop")
             return

@@ -10,6 +10,7 @@ from ..rotation import begun, rotations_of
 from .forgetting import rotations_in, write_rotations
 from .freezing import freeze_in, refuse_frozen
 from .running import LOCK, ended, records_in, tell
+from .tier import refuse_half_done
 
 
 def rotated(root: str, about: str, who: str) -> int:
@@ -30,6 +31,7 @@ def _rotated(root: str, about: str, who: str) -> None:
             tell("note", text=f"{rotation.name}: noted before")
             return
         records.state().refuse_pending("secrets.rotate")
+        refuse_half_done(records)
         refuse_frozen(freeze_in(records.folder))
         releases = [path.name for path in (Path(root) / "releases").iterdir()]
         write_rotations(records.folder, {**known, rotation.name: begun(rotation, releases, who, now())})

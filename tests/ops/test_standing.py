@@ -21,6 +21,7 @@ FILES = {
     "site/visitors.conf": "# empty\n",
     "site/maintenance.conf": "# empty\n",
 }
+ABOUT = '{"app": {"name": "app", "kind": "app", "releases": []}}'
 MANIFEST = {
     "version": 1,
     "stack": "shop",
@@ -150,3 +151,12 @@ def test_a_freeze_of_another_make_counts_as_one():
     with pytest.raises(LockedError, match=r"prod: frozen by ann.*; inv lock --off --host prod thaws it"):
         refuse_frozen(Freeze("ann@laptop", "why", "2026-11-23T03:40:00+00:00", ""), "prod")
     refuse_frozen(None)
+
+
+@pytest.mark.parametrize("words", [("down",), ("rotated", "--about", ABOUT)])
+def test_nothing_is_stopped_or_rotated_while_a_change_of_a_tier_is_half_done(root, capsys, words):
+    (root / "state" / "tier").write_text("base.next-1\n")
+
+    code, end = _agent(root, capsys, *words)
+
+    assert (2, True) == (code, "a change of the edge or the data has begun and not ended" in end["text"])
